@@ -1,0 +1,160 @@
+"""The words of known-hash sets as frozen values. Nothing here computes, reads or writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class DigestAlgorithm(StrEnum):
+    """Cryptographic digests of the bytes."""
+
+    MD5 = "md5"
+    SHA1 = "sha1"
+    SHA256 = "sha256"
+
+    @property
+    def size(self) -> int:
+        """Length of a value in bytes."""
+        return {"md5": 16, "sha1": 20, "sha256": 32}[self.value]
+
+
+class FingerprintAlgorithm(StrEnum):
+    """Perceptual algorithms that we compute and compare."""
+
+    PDQ = "pdq"
+    PHASH = "phash"
+    DHASH = "dhash"
+
+    @property
+    def size(self) -> int:
+        """Length of a value in bytes."""
+        return {"pdq": 32, "phash": 8, "dhash": 8}[self.value]
+
+
+class Profile(StrEnum):
+    """How a raster was prepared before the algorithm ran; two profiles of one picture differ by some bits.
+
+    `PDQ_REF512` follows the C++ reference (nearest-neighbour to 512x512 first when a side exceeds 512).
+    `PDQ_FULL` hashes the full raster, as python-threatexchange and vPDQ do.
+    `IMAGEHASH` is what the `imagehash` package computes from the whole picture.
+    """
+
+    PDQ_REF512 = "pdq-ref512"
+    PDQ_FULL = "pdq-full"
+    IMAGEHASH = "imagehash"
+
+
+class Transform(StrEnum):
+    """The eight symmetries of a square, in the order in which variants are stored.
+
+    The order is that of `compute_dihedral` in the PDQ reference and of the `pdqhash` package.
+    """
+
+    IDENTITY = "identity"
+    ROTATE_90 = "rotate-90"
+    ROTATE_180 = "rotate-180"
+    ROTATE_270 = "rotate-270"
+    FLIP_X = "flip-x"
+    FLIP_Y = "flip-y"
+    FLIP_PLUS_1 = "flip-plus-1"
+    FLIP_MINUS_1 = "flip-minus-1"
+
+
+TRANSFORMS: tuple[Transform, ...] = tuple(Transform)
+
+
+class SetKind(StrEnum):
+    """What membership in a set means."""
+
+    KNOWN = "known"
+    KNOWN_GOOD = "known-good"
+
+
+class Basis(StrEnum):
+    """How an entry was reached."""
+
+    EXACT = "exact"
+    NEAR = "near"
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """One cryptographic digest; `value` is raw bytes of the algorithm's length."""
+
+    algorithm: DigestAlgorithm
+    value: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.value) != self.algorithm.size:
+            raise ValueError(f"{self.algorithm} takes {self.algorithm.size} bytes, not {len(self.value)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """One perceptual value of a picture.
+
+    `value` is raw bytes in the order in which the field prints hexadecimal digits. `quality` is 0..100 for PDQ
+    and None where the algorithm has none. `variants` holds the values of the eight symmetries in the order of
+    `TRANSFORMS` (the first equals `value`), or nothing where the algorithm offers none.
+    """
+
+    algorithm: FingerprintAlgorithm
+    profile: Profile
+    value: bytes
+    quality: int | None = None
+    variants: tuple[bytes, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.value) != self.algorithm.size:
+            raise ValueError(f"{self.algorithm} takes {self.algorithm.size} bytes, not {len(self.value)}")
+        if self.variants and (len(self.variants) != len(TRANSFORMS) or self.variants[0] != self.value):
+            raise ValueError("variants come as eight values, the first of them the fingerprint itself")
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a source says of an entry. Absent is None and differs from False."""
+
+    category: str | None = None
+    series: str | None = None
+    victim_identified: bool | None = None
+    offender_identified: bool | None = None
+    distributed: bool | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One known thing as its source lists it.
+
+    `key` names it within the source and is unique in a release. `opaque` counts values by type name that we
+    store for the owner but cannot compare (PhotoDNA and the like).
+    """
+
+    key: str
+    digests: tuple[Digest, ...] = ()
+    fingerprints: tuple[bytes, ...] = ()  # PDQ values, 32 bytes each; sources do not state the profile
+    opinion: Opinion = Opinion()
+    opaque: tuple[tuple[str, str], ...] = ()  # (type name, value as the source wrote it)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An entry within the index's reach of one query; whether it is a match is for a policy to say.
+
+    `query` is the position of the asking digest or fingerprint in its batch. `distance` is in bits (0 for exact).
+    `profile` is the profile of the query, None for digests.
+    """
+
+    query: int
+    set_name: str
+    set_kind: SetKind
+    release_id: str
+    entry_key: str
+    basis: Basis
+    algorithm: str
+    profile: Profile | None
+    distance: int
+    transform: Transform
+    opinion: Opinion
