@@ -1,0 +1,59 @@
+"""A piece of content, named by its bytes, and the answer that the pipeline has for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hashsets.vocabulary import Digest, DigestAlgorithm
+
+
+class ItemKind(StrEnum):
+    """What the first bytes claim; decided by comparing magic numbers only, never by parsing."""
+
+    RASTER = "raster"
+    CONTAINER = "container"
+    OTHER = "other"
+    EMPTY = "empty"
+
+
+class Outcome(StrEnum):
+    """The pipeline's answer. "Too poor", "undecodable" and "unknown" are three answers, never one."""
+
+    PENDING = "pending"
+    KNOWN = "known"  # the bytes are in a trusted release: closed without viewing
+    NEAR = "near"  # a fingerprint lies within reach of a known one: likely, not certain
+    UNKNOWN = "unknown"  # examined, compared, and nothing is like it
+    KNOWN_GOOD = "known-good"  # set aside
+    TOO_POOR = "too-poor"  # decoded, but too little in it for a fingerprint to mean anything
+    UNDECODABLE = "undecodable"  # no picture came out; a note says why
+    CONTAINER = "container"  # its members stand for it
+
+
+@dataclass(frozen=True, slots=True)
+class ContentDigests:
+    """The three digests of an item's bytes, raw."""
+
+    md5: bytes
+    sha1: bytes
+    sha256: bytes
+
+    def as_digests(self) -> tuple[Digest, ...]:
+        """The values as a hash-set library asks for them."""
+        return (
+            Digest(DigestAlgorithm.MD5, self.md5),
+            Digest(DigestAlgorithm.SHA1, self.sha1),
+            Digest(DigestAlgorithm.SHA256, self.sha256),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One content-addressed item; `depth` counts the containers around it when it was first met."""
+
+    id: int
+    digests: ContentDigests
+    size: int
+    kind: ItemKind
+    depth: int
+    outcome: Outcome

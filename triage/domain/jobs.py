@@ -1,0 +1,62 @@
+"""Work that is owed: one stage over a batch of items, or over a submission."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """The steps after receiving, in the order in which an item meets them."""
+
+    EXPAND = "expand"
+    EXAMINE = "examine"
+    MATCH = "match"
+    LINK = "link"
+    REFER = "refer"
+
+
+EXCLUSIVE_STAGES = frozenset({Stage.LINK, Stage.REFER})
+"""Stages that read and change the whole network: one such job at a time in a deployment."""
+
+
+class JobState(StrEnum):
+    """Ready covers waiting and leased: a lease is a time, not a state, so nothing has to clean up after a death."""
+
+    READY = "ready"
+    DONE = "done"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to be written. `item_ids` is empty for stages over a whole submission."""
+
+    stage: Stage
+    submission_id: int
+    item_ids: tuple[int, ...] = ()
+    priority: int = 100  # smaller is sooner
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to finish one job. A later lease of the same job carries a higher fence and ends this one."""
+
+    job_id: int
+    fence: int
+    stage: Stage
+    submission_id: int
+    item_ids: tuple[int, ...]
+    priority: int
+    attempts: int
+
+
+def item_range(item_ids: tuple[int, ...]) -> str:
+    """Item ids as compact ranges for a custody record: `1-64,70`."""
+    spans: list[list[int]] = []
+    for number in sorted(item_ids):
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in spans)

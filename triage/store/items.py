@@ -1,0 +1,153 @@
+"""Items and where their bytes are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select, update
+
+from triage.domain.items import ContentDigests, Item, ItemKind, Outcome
+
+from .rows import insert_new, sliced
+from .tables import in_place_source, item, processing_note, sealed_object
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """An item before it has an id, with the locator of its bytes: a row of `sealed_object` or `in_place_source`."""
+
+    digests: ContentDigests
+    size: int
+    kind: ItemKind
+    depth: int
+    sealed: Mapping[str, Any] | None = None
+    in_place: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where an item's bytes are: exactly one of the two is set."""
+
+    item: Item
+    sealed: Mapping[str, Any] | None
+    in_place: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Access to items within one unit of work."""
+
+    connection: Connection
+
+    def ids_by_sha256(self, digests: Sequence[bytes]) -> dict[bytes, int]:
+        """Ids of the items among `digests` that exist."""
+        found: dict[bytes, int] = {}
+        for part in sliced(digests):
+            rows = self.connection.execute(select(item.c.sha256, item.c.id).where(item.c.sha256.in_(part)))
+            found.update({row.sha256: row.id for row in rows})
+        return found
+
+    def add(self, new: Sequence[NewItem], now: datetime) -> dict[bytes, int]:
+        """Write items that do not exist yet; ids of all of them by SHA-256."""
+        insert_new(
+            self.connection,
+            item,
+            [
+                {
+                    "sha256": entry.digests.sha256,
+                    "sha1": entry.digests.sha1,
+                    "md5": entry.digests.md5,
+                    "size": entry.size,
+                    "kind": entry.kind,
+                    "depth": entry.depth,
+                    "outcome": Outcome.PENDING,
+                    "first_seen": now,
+                }
+                for entry in new
+            ],
+        )
+        ids = self.ids_by_sha256([entry.digests.sha256 for entry in new])
+        insert_new(
+            self.connection,
+            sealed_object,
+            [{"item_id": ids[entry.digests.sha256], **entry.sealed} for entry in new if entry.sealed],
+        )
+        insert_new(
+            self.connection,
+            in_place_source,
+            [{"item_id": ids[entry.digests.sha256], **entry.in_place} for entry in new if entry.in_place],
+        )
+        return ids
+
+    def many(self, item_ids: Sequence[int]) -> list[Item]:
+        """The items named, by id."""
+        rows: list[Item] = []
+        for part in sliced(item_ids):
+            rows += [
+                _item(row)
+                for row in self.connection.execute(select(item).where(item.c.id.in_(part)).order_by(item.c.id))
+            ]
+        return rows
+
+    def kept(self, item_ids: Sequence[int]) -> list[Kept]:
+        """Items with the locators of their bytes, by id."""
+        sealed = _by_item(self.connection, sealed_object, item_ids)
+        in_place = _by_item(self.connection, in_place_source, item_ids)
+        return [Kept(entry, sealed.get(entry.id), in_place.get(entry.id)) for entry in self.many(item_ids)]
+
+    def all_kept(self, batch: int = 500) -> Iterator[list[Kept]]:
+        """Every item with its locator, in batches by id."""
+        last = 0
+        while True:
+            ids = list(
+                self.connection.execute(
+                    select(item.c.id).where(item.c.id > last).order_by(item.c.id).limit(batch)
+                ).scalars()
+            )
+            if not ids:
+                return
+            yield self.kept(ids)
+            last = ids[-1]
+
+    def set_outcomes(self, outcomes: Mapping[int, tuple[Outcome, str | None]]) -> None:
+        """Write the answers: item id → (outcome, why it is closed without viewing or None)."""
+        if outcomes:
+            self.connection.execute(
+                update(item)
+                .where(item.c.id == bindparam("b_id"))
+                .values(outcome=bindparam("b_outcome"), closed_because=bindparam("b_closed")),
+                [
+                    {"b_id": item_id, "b_outcome": outcome, "b_closed": closed}
+                    for item_id, (outcome, closed) in outcomes.items()
+                ],
+            )
+
+    def add_notes(self, stage: str, notes: Sequence[tuple[int, str, str]]) -> None:
+        """Processing notes as (item id, code, detail)."""
+        insert_new(
+            self.connection,
+            processing_note,
+            [{"item_id": item_id, "code": code, "detail": detail, "stage": stage} for item_id, code, detail in notes],
+        )
+
+
+def _item(row: Row[Any]) -> Item:
+    return Item(
+        id=row.id,
+        digests=ContentDigests(md5=row.md5, sha1=row.sha1, sha256=row.sha256),
+        size=row.size,
+        kind=ItemKind(row.kind),
+        depth=row.depth,
+        outcome=Outcome(row.outcome),
+    )
+
+
+def _by_item(connection: Connection, table: Any, item_ids: Sequence[int]) -> dict[int, Mapping[str, Any]]:
+    found: dict[int, Mapping[str, Any]] = {}
+    for part in sliced(item_ids):
+        for row in connection.execute(select(table).where(table.c.item_id.in_(part))).mappings():
+            found[row["item_id"]] = {key: value for key, value in row.items() if key != "item_id"}
+    return found

@@ -1,0 +1,177 @@
+"""The jobs table: what is owed, who holds it until when, and how often it was tried."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+
+from triage.domain.errors import Conflict
+from triage.domain.jobs import EXCLUSIVE_STAGES, JobState, Lease, NewJob, Stage
+
+from .engine import database_now
+from .tables import job
+
+ITEM_STAGES = (Stage.EXPAND, Stage.EXAMINE, Stage.MATCH)
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """Access to jobs within one unit of work."""
+
+    connection: Connection
+
+    def add(self, new: Sequence[NewJob]) -> None:
+        """Write jobs that are owed from now on."""
+        if new:
+            self.connection.execute(
+                insert(job),
+                [
+                    {
+                        "stage": entry.stage,
+                        "submission_id": entry.submission_id,
+                        "item_ids": list(entry.item_ids),
+                        "state": JobState.READY,
+                        "priority": entry.priority,
+                        "attempts": 0,
+                        "fence": 0,
+                        "owner": "",
+                        "lease_until": 0.0,
+                        "not_before": 0.0,
+                        "rang_at": 0.0,
+                    }
+                    for entry in new
+                ],
+            )
+
+    def ring(self, window: int, again_after: float) -> list[int]:
+        """Up to `window` jobs that may start now, most urgent first, marked as rung.
+
+        A job that was rung and not claimed within `again_after` seconds is rung again: a lost doorbell costs time only.
+        """
+        now = database_now(self.connection)
+        waiting = and_(
+            job.c.state == JobState.READY,
+            job.c.lease_until < now,
+            job.c.not_before <= now,
+        )
+        due = self.connection.execute(
+            select(job.c.id, job.c.rang_at < now - again_after)
+            .where(waiting, self._not_blocked(now))
+            .order_by(job.c.priority, job.c.id)
+            .limit(window)
+        ).all()
+        ids = [row[0] for row in due if row[1]]
+        if ids:
+            self.connection.execute(update(job).where(job.c.id.in_(ids)).values(rang_at=now))
+        return ids
+
+    def claim(self, job_id: int, owner: str, seconds: float) -> Lease | None:
+        """Take the job, or None when another holds it, it is done, or its turn has not come."""
+        now = database_now(self.connection)
+        row = self.connection.execute(
+            update(job)
+            .where(
+                job.c.id == job_id,
+                job.c.state == JobState.READY,
+                job.c.lease_until < now,
+                job.c.not_before <= now,
+                self._not_blocked(now),
+            )
+            .values(fence=job.c.fence + 1, owner=owner, lease_until=now + seconds)
+            .returning(job.c.fence, job.c.stage, job.c.submission_id, job.c.item_ids, job.c.priority, job.c.attempts)
+        ).one_or_none()
+        if row is None:
+            return None
+        return Lease(
+            job_id=job_id,
+            fence=row.fence,
+            stage=Stage(row.stage),
+            submission_id=row.submission_id,
+            item_ids=tuple(row.item_ids),
+            priority=row.priority,
+            attempts=row.attempts,
+        )
+
+    def renew(self, lease: Lease, seconds: float) -> None:
+        """Hold on for longer. Raises Conflict when the lease was lost."""
+        now = database_now(self.connection)
+        self._fenced(lease, lease_until=now + seconds)
+
+    def finish(self, lease: Lease) -> None:
+        """The job is done; commit together with its results. Raises Conflict when the lease was lost."""
+        self._fenced(lease, state=JobState.DONE, lease_until=0.0, owner="", last_error=None)
+
+    def release(self, lease: Lease) -> None:
+        """Hand the job back untouched, at once ready for another."""
+        self._fenced(lease, lease_until=0.0, rang_at=0.0, owner="")
+
+    def retry_later(self, lease: Lease, error: str, delay: float) -> None:
+        """Hand the job back with one more attempt counted and a pause of `delay` seconds."""
+        now = database_now(self.connection)
+        self._fenced(
+            lease,
+            attempts=job.c.attempts + 1,
+            last_error=error,
+            not_before=now + delay,
+            lease_until=0.0,
+            rang_at=0.0,
+            owner="",
+        )
+
+    def bury(self, lease: Lease, error: str) -> None:
+        """Give up, visibly: the job stays as a dead letter with its reason."""
+        self._fenced(
+            lease, state=JobState.DEAD, attempts=job.c.attempts + 1, last_error=error, lease_until=0.0, owner=""
+        )
+
+    def owed(self) -> int:
+        """Jobs that are neither done nor dead."""
+        return self.connection.execute(
+            select(func.count()).select_from(job).where(job.c.state == JobState.READY)
+        ).scalar_one()
+
+    def item_jobs_owed(self, submission_id: int) -> bool:
+        """Whether any expand, examine or match job of this submission is not done."""
+        query = (
+            select(job.c.id)
+            .where(
+                job.c.submission_id == submission_id,
+                job.c.state == JobState.READY,
+                job.c.stage.in_(ITEM_STAGES),
+            )
+            .limit(1)
+        )
+        return self.connection.execute(query).first() is not None
+
+    def is_owed(self, stage: Stage, submission_id: int) -> bool:
+        """Whether this stage over this submission waits already."""
+        query = select(job.c.id).where(
+            job.c.submission_id == submission_id, job.c.state == JobState.READY, job.c.stage == stage
+        )
+        return self.connection.execute(query.limit(1)).first() is not None
+
+    def _not_blocked(self, now: ColumnElement[float]) -> ColumnElement[bool]:
+        running = job.alias("running")
+        exclusive = [stage.value for stage in EXCLUSIVE_STAGES]
+        another = (
+            select(running.c.id)
+            .where(
+                running.c.state == JobState.READY,
+                running.c.stage.in_(exclusive),
+                running.c.lease_until >= now,
+                running.c.id != job.c.id,
+            )
+            .exists()
+        )
+        return or_(job.c.stage.not_in(exclusive), ~another)
+
+    def _fenced(self, lease: Lease, **values: object) -> None:
+        changed = self.connection.execute(
+            update(job)
+            .where(job.c.id == lease.job_id, job.c.fence == lease.fence, job.c.state == JobState.READY)
+            .values(**values)
+        )
+        if changed.rowcount != 1:
+            raise Conflict("lease-lost", f"Job J-{lease.job_id} is held by another worker.")

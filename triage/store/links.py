@@ -1,0 +1,183 @@
+"""Traits that items share, pairwise links, and look-alike assignments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
+
+from triage.domain.findings import Subject
+from triage.domain.links import Link, Trait
+
+from .rows import insert_new, sliced
+from .tables import fingerprint, link, look_alike, occurrence, raster, trait, trait_member
+
+
+@dataclass(frozen=True, slots=True)
+class Landmark:
+    """What later items are compared with: a centre's fingerprint, or a disagreeing thumbnail's."""
+
+    item_id: int
+    value: bytes
+    is_thumbnail: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Access to traits, links and look-alike groups within one unit of work."""
+
+    connection: Connection
+
+    def add_traits(self, traits_by_item: Mapping[int, Sequence[Trait]], too_common: int) -> list[int]:
+        """Record who shares what. Returns ids of traits that became too common to link by this."""
+        traits = {(entry.kind, entry.key): entry for entries in traits_by_item.values() for entry in entries}
+        if not traits:
+            return []
+        insert_new(
+            self.connection,
+            trait,
+            [
+                {
+                    "kind": entry.kind,
+                    "key": entry.key,
+                    "strength": entry.strength,
+                    "because": entry.because,
+                    "members": 0,
+                }
+                for entry in traits.values()
+            ],
+        )
+        ids = self._trait_ids(list(traits))
+        pairs = sorted(
+            {(ids[entry.kind, entry.key], item_id) for item_id, entries in traits_by_item.items() for entry in entries}
+        )
+        fresh = [pair for part in sliced(pairs) for pair in self._absent(part)]
+        if not fresh:
+            return []
+        self.connection.execute(
+            insert(trait_member), [{"trait_id": trait_id, "item_id": item_id} for trait_id, item_id in fresh]
+        )
+        return self._count_in(fresh, too_common)
+
+    def _trait_ids(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        ids: dict[tuple[str, str], int] = {}
+        for part in sliced(keys):
+            rows = self.connection.execute(
+                select(trait.c.kind, trait.c.key, trait.c.id).where(tuple_(trait.c.kind, trait.c.key).in_(part))
+            )
+            ids.update({(row.kind, row.key): row.id for row in rows})
+        return ids
+
+    def _absent(self, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        rows = self.connection.execute(
+            select(trait_member.c.trait_id, trait_member.c.item_id).where(
+                tuple_(trait_member.c.trait_id, trait_member.c.item_id).in_(pairs)
+            )
+        )
+        present = {(row.trait_id, row.item_id) for row in rows}
+        return [pair for pair in pairs if pair not in present]
+
+    def _count_in(self, fresh: Sequence[tuple[int, int]], too_common: int) -> list[int]:
+        added: dict[int, int] = {}
+        for trait_id, _ in fresh:
+            added[trait_id] = added.get(trait_id, 0) + 1
+        self.connection.execute(
+            update(trait).where(trait.c.id == bindparam("b_id")).values(members=trait.c.members + bindparam("b_new")),
+            [{"b_id": trait_id, "b_new": count} for trait_id, count in added.items()],
+        )
+        crossed = []
+        for part in sliced(list(added)):
+            rows = self.connection.execute(select(trait.c.id, trait.c.members).where(trait.c.id.in_(part)))
+            crossed += [row.id for row in rows if row.members - added[row.id] <= too_common < row.members]
+        return crossed
+
+    def submissions_sharing(self, trait_ids: Sequence[int]) -> list[int]:
+        """Submissions in which any of these traits occurs."""
+        query = (
+            select(occurrence.c.submission_id)
+            .join(trait_member, trait_member.c.item_id == occurrence.c.item_id)
+            .where(trait_member.c.trait_id.in_(trait_ids))
+            .distinct()
+            .order_by(occurrence.c.submission_id)
+        )
+        return list(self.connection.execute(query).scalars())
+
+    def add_links(self, links: Sequence[Link]) -> None:
+        """Write pairwise links; one that is there already stays."""
+        insert_new(
+            self.connection,
+            link,
+            [
+                {
+                    "kind": entry.kind,
+                    "from_item": entry.from_item,
+                    "to_item": entry.to_item,
+                    "strength": entry.strength,
+                    "because": entry.because,
+                    "distance": entry.distance,
+                    "transform": entry.transform,
+                }
+                for entry in links
+            ],
+        )
+
+    def containers_of(self, item_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
+        """Parent container items of each item that has any, sorted."""
+        parents: dict[int, set[int]] = {}
+        for part in sliced(item_ids):
+            rows = self.connection.execute(
+                select(occurrence.c.item_id, occurrence.c.parent_item_id).where(
+                    occurrence.c.item_id.in_(part), occurrence.c.parent_item_id != 0
+                )
+            )
+            for row in rows:
+                parents.setdefault(row.item_id, set()).add(row.parent_item_id)
+        return {item_id: tuple(sorted(found)) for item_id, found in parents.items()}
+
+    def assigned(self, item_ids: Sequence[int]) -> set[int]:
+        """Items that are in a look-alike group already."""
+        found: set[int] = set()
+        for part in sliced(item_ids):
+            query = select(look_alike.c.item_id).where(look_alike.c.item_id.in_(part))
+            found.update(self.connection.execute(query).scalars())
+        return found
+
+    def assign(self, centres: Sequence[tuple[int, int]]) -> None:
+        """Record (item, centre) pairs in order; a centre is its own."""
+        if not centres:
+            return
+        last = self.connection.execute(select(func.coalesce(func.max(look_alike.c.seq), 0))).scalar_one()
+        self.connection.execute(
+            insert(look_alike),
+            [
+                {"item_id": item_id, "centre_id": centre, "seq": last + position}
+                for position, (item_id, centre) in enumerate(centres, start=1)
+            ],
+        )
+
+    def landmarks_after(self, seq: int, profile: str, disagree_above: int) -> Iterator[tuple[int, Landmark]]:
+        """(seq, landmark) of assignments after `seq`: how a process's memory catches up with the database."""
+        query = (
+            select(
+                look_alike.c.seq,
+                look_alike.c.item_id,
+                look_alike.c.centre_id,
+                fingerprint.c.subject,
+                fingerprint.c.value,
+                raster.c.thumbnail_distance,
+            )
+            .join(fingerprint, fingerprint.c.item_id == look_alike.c.item_id)
+            .join(raster, raster.c.item_id == look_alike.c.item_id)
+            .where(
+                look_alike.c.seq > seq,
+                fingerprint.c.profile == profile,
+                fingerprint.c.subject.in_([Subject.MAIN, Subject.THUMBNAIL]),
+            )
+            .order_by(look_alike.c.seq, fingerprint.c.subject)
+        )
+        for row in self.connection.execute(query):
+            if row.subject == Subject.MAIN and row.centre_id == row.item_id:
+                yield row.seq, Landmark(row.item_id, row.value, is_thumbnail=False)
+            if row.subject == Subject.THUMBNAIL and (row.thumbnail_distance or 0) > disagree_above:
+                yield row.seq, Landmark(row.item_id, row.value, is_thumbnail=True)

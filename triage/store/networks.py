@@ -1,0 +1,250 @@
+"""What submissions share, the joins that follow from it, and the referrals that stand for whole networks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
+
+from triage.domain.networks import Join, Shared
+from triage.domain.priority import Assessment
+
+from .tables import (
+    item,
+    look_alike,
+    network_join,
+    occurrence,
+    referral,
+    referral_event,
+    referral_member,
+    submission,
+    trait,
+    trait_member,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """Access to joins and referrals within one unit of work."""
+
+    connection: Connection
+
+    def shared_traits(self, submission_id: int, limits: Mapping[str, int]) -> list[Shared]:
+        """Traits that this submission shares with others, leaving out those over their kind's limit."""
+        held = (
+            select(trait_member.c.trait_id)
+            .join(occurrence, occurrence.c.item_id == trait_member.c.item_id)
+            .where(occurrence.c.submission_id == submission_id)
+            .distinct()
+        )
+        rows = self.connection.execute(
+            select(
+                occurrence.c.submission_id,
+                trait.c.kind,
+                func.count(trait.c.id.distinct()).label("shared"),
+                func.min(trait.c.because).label("because"),
+            )
+            .join(trait_member, trait_member.c.item_id == occurrence.c.item_id)
+            .join(trait, trait.c.id == trait_member.c.trait_id)
+            .where(
+                trait.c.id.in_(held),
+                occurrence.c.submission_id != submission_id,
+                or_(*(and_(trait.c.kind == kind, trait.c.members <= limit) for kind, limit in limits.items())),
+            )
+            .group_by(occurrence.c.submission_id, trait.c.kind)
+            .order_by(occurrence.c.submission_id, trait.c.kind)
+        )
+        return [Shared(row.submission_id, row.kind, row.shared, row.because) for row in rows]
+
+    def shared_content(self, submission_id: int, outcomes: Sequence[str], at_most_submissions: int) -> dict[int, int]:
+        """Other submission → number of the same items with one of `outcomes`, leaving out content seen in very many."""
+        mine = (
+            select(occurrence.c.item_id)
+            .join(item, item.c.id == occurrence.c.item_id)
+            .where(occurrence.c.submission_id == submission_id, item.c.outcome.in_(outcomes), item.c.size > 0)
+            .distinct()
+            .subquery()
+        )
+        other = occurrence.alias("other")
+        spread = (
+            select(other.c.item_id)
+            .join(mine, mine.c.item_id == other.c.item_id)
+            .group_by(other.c.item_id)
+            .having(
+                func.count(other.c.submission_id.distinct()) > 1,
+                func.count(other.c.submission_id.distinct()) <= at_most_submissions,
+            )
+        )
+        rows = self.connection.execute(
+            select(occurrence.c.submission_id, func.count(occurrence.c.item_id.distinct()).label("shared"))
+            .where(occurrence.c.item_id.in_(spread), occurrence.c.submission_id != submission_id)
+            .group_by(occurrence.c.submission_id)
+            .order_by(occurrence.c.submission_id)
+        )
+        return {row.submission_id: row.shared for row in rows}
+
+    def shared_look_alikes(self, submission_id: int, outcomes: Sequence[str]) -> dict[int, int]:
+        """Other submission → number of look-alike groups in which both have different items with one of `outcomes`."""
+        mine, theirs = look_alike.alias("mine"), look_alike.alias("theirs")
+        found, other, content = occurrence.alias("found"), occurrence.alias("other"), item.alias("content")
+        rows = self.connection.execute(
+            select(other.c.submission_id, func.count(mine.c.centre_id.distinct()).label("shared"))
+            .select_from(found)
+            .join(mine, mine.c.item_id == found.c.item_id)
+            .join(item, item.c.id == mine.c.item_id)
+            .join(theirs, and_(theirs.c.centre_id == mine.c.centre_id, theirs.c.item_id != mine.c.item_id))
+            .join(content, content.c.id == theirs.c.item_id)
+            .join(other, other.c.item_id == theirs.c.item_id)
+            .where(
+                found.c.submission_id == submission_id,
+                other.c.submission_id != submission_id,
+                item.c.outcome.in_(outcomes),
+                content.c.outcome.in_(outcomes),
+            )
+            .group_by(other.c.submission_id)
+            .order_by(other.c.submission_id)
+        )
+        return {row.submission_id: row.shared for row in rows}
+
+    def same_case(self, submission_id: int) -> list[int]:
+        """Other submissions under the same case reference."""
+        case = select(submission.c.case_ref).where(submission.c.id == submission_id).scalar_subquery()
+        query = (
+            select(submission.c.id)
+            .where(submission.c.case_ref == case, submission.c.id != submission_id)
+            .order_by(submission.c.id)
+        )
+        return list(self.connection.execute(query).scalars())
+
+    def joins_of(self, submission_ids: Sequence[int]) -> list[Join]:
+        """Joins in force that touch any of these submissions."""
+        rows = self.connection.execute(
+            select(network_join)
+            .where(
+                network_join.c.withdrawn_at.is_(None),
+                or_(network_join.c.low_id.in_(submission_ids), network_join.c.high_id.in_(submission_ids)),
+            )
+            .order_by(network_join.c.low_id, network_join.c.high_id, network_join.c.kind)
+        )
+        return [Join(row.low_id, row.high_id, row.kind, row.because) for row in rows]
+
+    def change_joins(self, made: Sequence[Join], withdrawn: Sequence[Join], now: datetime) -> None:
+        """Write new joins and end those that no longer hold; an ended join stays as history."""
+        for join in withdrawn:
+            self.connection.execute(
+                update(network_join)
+                .where(
+                    network_join.c.low_id == join.low,
+                    network_join.c.high_id == join.high,
+                    network_join.c.kind == join.kind,
+                    network_join.c.withdrawn_at.is_(None),
+                )
+                .values(withdrawn_at=now)
+            )
+        if made:
+            self.connection.execute(
+                insert(network_join),
+                [
+                    {
+                        "low_id": join.low,
+                        "high_id": join.high,
+                        "kind": join.kind,
+                        "because": join.because,
+                        "made_at": now,
+                        "withdrawn_at": None,
+                    }
+                    for join in made
+                ],
+            )
+
+    def network_of(self, submission_id: int) -> list[int]:
+        """Every submission reachable by joins in force or held by the same referral, sorted."""
+        known = {submission_id}
+        edge = [submission_id]
+        while edge:
+            reached = {end for join in self.joins_of(edge) for end in (join.low, join.high)}
+            referrals = select(referral_member.c.referral_id).where(referral_member.c.submission_id.in_(edge))
+            held = select(referral_member.c.submission_id).where(referral_member.c.referral_id.in_(referrals))
+            reached.update(self.connection.execute(held).scalars())
+            edge = sorted(reached - known)
+            known |= reached
+        return sorted(known)
+
+    def referrals_of(self, submission_ids: Sequence[int]) -> dict[int, int]:
+        """Submission → referral that holds it."""
+        rows = self.connection.execute(
+            select(referral_member.c.submission_id, referral_member.c.referral_id).where(
+                referral_member.c.submission_id.in_(submission_ids)
+            )
+        )
+        return {row.submission_id: row.referral_id for row in rows}
+
+    def open_referral(self, now: datetime) -> int:
+        """A new, empty referral."""
+        return self.connection.execute(
+            insert(referral)
+            .values(
+                state="open",
+                danger=0,
+                solvability=0,
+                network=0,
+                clock=0,
+                sort_key="",
+                reasons=[],
+                created_at=now,
+                updated_at=now,
+            )
+            .returning(referral.c.id)
+        ).scalar_one()
+
+    def place(self, submission_ids: Sequence[int], referral_id: int, now: datetime) -> None:
+        """Put submissions into a referral, out of whichever held them."""
+        self.connection.execute(referral_member.delete().where(referral_member.c.submission_id.in_(submission_ids)))
+        self.connection.execute(
+            insert(referral_member),
+            [
+                {"submission_id": submission_id, "referral_id": referral_id, "joined_at": now}
+                for submission_id in submission_ids
+            ],
+        )
+
+    def merge(self, referral_id: int, into: int, now: datetime) -> None:
+        """Mark a referral as continued in another; its history stays readable."""
+        self.connection.execute(
+            update(referral)
+            .where(referral.c.id == referral_id)
+            .values(state="merged", merged_into=into, updated_at=now)
+        )
+
+    def add_event(self, referral_id: int, kind: str, details: Mapping[str, Any], now: datetime) -> None:
+        """One line of a referral's history."""
+        self.connection.execute(
+            insert(referral_event).values(referral_id=referral_id, kind=kind, details=dict(details), at=now)
+        )
+
+    def assess(self, referral_id: int, assessment: Assessment, now: datetime) -> None:
+        """Write a referral's priority with its reasons."""
+        self.connection.execute(
+            update(referral)
+            .where(referral.c.id == referral_id)
+            .values(
+                danger=assessment.danger,
+                solvability=assessment.solvability,
+                network=assessment.network,
+                clock=assessment.clock,
+                sort_key=assessment.sort_key,
+                reasons=[
+                    {
+                        "axis": reason.axis,
+                        "level": reason.level,
+                        "rule": reason.rule,
+                        "sentence": reason.sentence,
+                    }
+                    for reason in assessment.reasons
+                ],
+                updated_at=now,
+            )
+        )

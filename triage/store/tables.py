@@ -1,0 +1,356 @@
+"""The schema, the same on SQLite and PostgreSQL. Migrations in `migrations/` are checked against it by a test."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Id = BigInteger().with_variant(Integer, "sqlite")
+Document = JSON().with_variant(JSONB(), "postgresql")
+
+
+class UtcDateTime(TypeDecorator[dt.datetime]):
+    """Aware UTC in Python, UTC in the database (SQLite keeps no zone)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Refuse naive times: a custody record without a zone is no record."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value.astimezone(dt.UTC)
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Give the zone back where the database dropped it."""
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=dt.UTC)
+
+
+submission = Table(
+    "submission",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("case_ref", Text, nullable=False),
+    Column("exhibit_ref", Text, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("source", LargeBinary, nullable=False),  # the absolute path as bytes: names need not be UTF-8
+    Column("in_place", Boolean, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("preserve_until", Date),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime),
+    UniqueConstraint("case_ref", "exhibit_ref", "source"),
+)
+
+item = Table(
+    "item",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("sha256", LargeBinary(32), nullable=False, unique=True),
+    Column("sha1", LargeBinary(20), nullable=False),
+    Column("md5", LargeBinary(16), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("depth", Integer, nullable=False),  # containers around it when first met; bounds recursion
+    Column("outcome", String(16), nullable=False),
+    Column("closed_because", Text),
+    Column("first_seen", UtcDateTime, nullable=False),
+)
+Index("ix_item_pending", item.c.id, sqlite_where=text("outcome = 'pending'"), postgresql_where=text("outcome = 'pending'"))
+
+occurrence = Table(
+    "occurrence",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("submission_id", Id, ForeignKey("submission.id"), nullable=False),
+    Column("item_id", Id, ForeignKey("item.id"), nullable=False, index=True),
+    Column("parent_item_id", Id, nullable=False),  # 0: straight from the source
+    Column("path", LargeBinary, nullable=False),
+    Column("path_key", LargeBinary(16), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("linked", Boolean, nullable=False),
+    UniqueConstraint("submission_id", "parent_item_id", "path_key", "item_id"),
+)
+Index("ix_occurrence_submission_item", occurrence.c.submission_id, occurrence.c.item_id)
+Index("ix_occurrence_parent", occurrence.c.parent_item_id)
+
+sealed_object = Table(
+    "sealed_object",
+    metadata,
+    Column("item_id", Id, ForeignKey("item.id"), primary_key=True),
+    Column("object_id", LargeBinary(16), nullable=False),
+    Column("segment", Text, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("stored_length", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("key_id", Text, nullable=False),
+)
+
+in_place_source = Table(
+    "in_place_source",
+    metadata,
+    Column("item_id", Id, ForeignKey("item.id"), primary_key=True),
+    Column("root", LargeBinary, nullable=False),
+    Column("path", LargeBinary, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+)
+
+source_note = Table(
+    "source_note",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("submission_id", Id, ForeignKey("submission.id"), nullable=False),
+    Column("path", LargeBinary, nullable=False),
+    Column("path_key", LargeBinary(16), nullable=False),
+    Column("code", String(40), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    UniqueConstraint("submission_id", "path_key", "code"),
+)
+
+processing_note = Table(
+    "processing_note",
+    metadata,
+    Column("item_id", Id, ForeignKey("item.id"), primary_key=True),
+    Column("code", String(40), primary_key=True),
+    Column("detail", Text, nullable=False),
+    Column("stage", String(16), nullable=False),
+)
+
+provenance = Table(
+    "provenance",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("tool", Text, nullable=False, unique=True),
+)
+
+raster = Table(
+    "raster",
+    metadata,
+    Column("item_id", Id, ForeignKey("item.id"), primary_key=True),
+    Column("format", String(16), nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("mode", String(16), nullable=False),
+    Column("frames", Integer, nullable=False),
+    Column("thumbnail_distance", Integer),
+    Column("provenance_id", Id, ForeignKey("provenance.id"), nullable=False),
+)
+
+fingerprint = Table(
+    "fingerprint",
+    metadata,
+    Column("item_id", Id, ForeignKey("item.id"), primary_key=True),
+    Column("subject", String(16), primary_key=True),
+    Column("profile", String(16), primary_key=True),
+    Column("algorithm", String(16), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    Column("quality", Integer),
+    Column("variants", LargeBinary),  # eight values end to end
+    Column("provenance_id", Id, ForeignKey("provenance.id"), nullable=False),
+)
+
+finding = Table(
+    "finding",
+    metadata,
+    Column("item_id", Id, ForeignKey("item.id"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("value", Document, nullable=False),
+    Column("provenance_id", Id, ForeignKey("provenance.id"), nullable=False),
+)
+
+match = Table(
+    "match",
+    metadata,
+    Column("item_id", Id, ForeignKey("item.id"), primary_key=True),
+    Column("release_id", Text, primary_key=True),
+    Column("entry_key", Text, primary_key=True),
+    Column("subject", String(16), primary_key=True),
+    Column("algorithm", String(16), primary_key=True),
+    Column("profile", String(16), primary_key=True),  # "" for digests
+    Column("set_name", Text, nullable=False),
+    Column("set_kind", String(16), nullable=False),
+    Column("basis", String(8), nullable=False),
+    Column("distance", Integer, nullable=False),
+    Column("transform", String(16), nullable=False),
+    Column("opinion", Document, nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+trait = Table(
+    "trait",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", String(24), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("strength", String(8), nullable=False),
+    Column("because", Text, nullable=False),
+    Column("members", Integer, nullable=False),
+    UniqueConstraint("kind", "key"),
+)
+
+trait_member = Table(
+    "trait_member",
+    metadata,
+    Column("trait_id", Id, ForeignKey("trait.id"), primary_key=True),
+    Column("item_id", Id, ForeignKey("item.id"), primary_key=True, index=True),
+)
+
+link = Table(
+    "link",
+    metadata,
+    Column("kind", String(24), primary_key=True),
+    Column("from_item", Id, ForeignKey("item.id"), primary_key=True),
+    Column("to_item", Id, ForeignKey("item.id"), primary_key=True, index=True),
+    Column("strength", String(8), nullable=False),
+    Column("because", Text, nullable=False),
+    Column("distance", Integer),
+    Column("transform", String(16)),
+)
+
+look_alike = Table(
+    "look_alike",
+    metadata,
+    Column("item_id", Id, ForeignKey("item.id"), primary_key=True),
+    Column("centre_id", Id, ForeignKey("item.id"), nullable=False, index=True),
+    Column("seq", Integer, nullable=False, unique=True),  # order of assignment: how a process catches up
+)
+
+referral = Table(
+    "referral",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("merged_into", Id),
+    Column("danger", Integer, nullable=False),
+    Column("solvability", Integer, nullable=False),
+    Column("network", Integer, nullable=False),
+    Column("clock", Integer, nullable=False),
+    Column("sort_key", Text, nullable=False),
+    Column("reasons", Document, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+referral_member = Table(
+    "referral_member",
+    metadata,
+    Column("submission_id", Id, ForeignKey("submission.id"), primary_key=True),
+    Column("referral_id", Id, ForeignKey("referral.id"), nullable=False, index=True),
+    Column("joined_at", UtcDateTime, nullable=False),
+)
+
+network_join = Table(
+    "network_join",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("low_id", Id, ForeignKey("submission.id"), nullable=False),
+    Column("high_id", Id, ForeignKey("submission.id"), nullable=False, index=True),
+    Column("kind", String(24), nullable=False),
+    Column("because", Text, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("withdrawn_at", UtcDateTime),
+)
+Index("ix_network_join_low", network_join.c.low_id)
+
+referral_event = Table(
+    "referral_event",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("referral_id", Id, ForeignKey("referral.id"), nullable=False, index=True),
+    Column("kind", String(24), nullable=False),
+    Column("details", Document, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("stage", String(16), nullable=False),
+    Column("submission_id", Id, ForeignKey("submission.id"), nullable=False),
+    Column("item_ids", Document, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("owner", Text, nullable=False),
+    # Seconds since 1970 by the database's clock: workers' clocks never meet.
+    Column("lease_until", Float(53), nullable=False),
+    Column("not_before", Float(53), nullable=False),
+    Column("rang_at", Float(53), nullable=False),
+    Column("last_error", Text),
+)
+Index(
+    "ix_job_ready",
+    job.c.priority,
+    job.c.id,
+    sqlite_where=text("state = 'ready'"),
+    postgresql_where=text("state = 'ready'"),
+)
+Index("ix_job_submission", job.c.submission_id, job.c.state)
+
+custody_event = Table(
+    "custody_event",
+    metadata,
+    Column("seq", Id, primary_key=True, autoincrement=False),
+    Column("event", Text),  # canonical text; NULL after a lawful deletion, while the commitment stays
+    Column("salt", LargeBinary(32)),
+    Column("commitment", LargeBinary(32), nullable=False),
+    Column("leaf", LargeBinary(32), nullable=False),
+)
+
+custody_head = Table(
+    "custody_head",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+    Column("checkpoint", Text, nullable=False),
+)
+
+deployment = Table(
+    "deployment",
+    metadata,
+    Column("key", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
