@@ -181,7 +181,7 @@ class ExhibitMaker:
         self.record(path, Expected.UNKNOWN)
 
     def archive(self, path: str, outside: list[SampleFile], known: list[SampleFile], *, stamp: datetime) -> None:
-        """A ZIP with new pictures and copies of `outside` files, and in it a TAR with more and copies of `known` files."""
+        """A ZIP with new pictures and copies of `outside`, and in it a TAR with more and copies of `known`."""
         inner: dict[str, tuple[bytes, Expected]] = {
             f"inner/{number:02d}.jpg": (self._fresh_jpeg(), Expected.UNKNOWN) for number in range(4)
         }
