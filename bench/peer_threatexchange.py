@@ -1,6 +1,6 @@
 """The peer's path over one file: what a python-threatexchange user runs to get the same facts as we do.
 
-Pillow decodes and the package's own PDQ hasher reads the picture, hashlib takes the digests and exifread the metadata.
+Pillow decodes, the package's own PDQ hasher reads the picture, hashlib takes the digests, exifread the metadata.
 Full decode, RGB, in one pass per library, as its documentation shows; nothing is tuned and nothing is handicapped.
 
 `python -m bench.peer_threatexchange FILE...` does it for many files in two processes and prints how many were done.

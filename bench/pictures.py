@@ -1,4 +1,4 @@
-"""The pictures that benches work on: made-up, photo-like JPEGs with camera facts, made once and kept in ./bench-data."""
+"""The pictures that benches work on: made-up, photo-like JPEGs with camera facts, made once, kept in ./bench-data."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """`wall` and `cpu` in seconds, `peak_mb` the largest resident size that any one process reached, in 10^6 bytes."""
+    """`wall` and `cpu` in seconds, `peak_mb` the largest resident size any one process reached, in 10^6 bytes."""
 
     wall: float
     cpu: float
