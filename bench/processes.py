@@ -26,7 +26,8 @@ def run_counted(command: Sequence[str]) -> Usage:
     """Run a command to its end and return what it and all its descendants used.
 
     A forkserver's children are orphans when their starter exits, and their CPU time would vanish with them; as the
-    subreaper this process inherits and counts them. The caller must have no other children. Raises RuntimeError when the command fails.
+    subreaper this process inherits and counts them, so the caller must have no other children.
+    Raises RuntimeError when the command fails.
     """
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     begun = time.perf_counter()
