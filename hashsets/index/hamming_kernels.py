@@ -1,0 +1,234 @@
+"""Compiled loops of the radius search over 256-bit values held as four little-endian words.
+
+Every kernel that writes results takes their arrays and returns how many there are; when that is more than the
+arrays hold, nothing past their end was written and the caller comes again with more room. Offsets and row numbers
+come from files, so they are checked before use: a kernel answers `DAMAGED` instead of reading past an array.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from hashsets.index.compiled import compiled, inlined, ones
+
+Words = npt.NDArray[np.uint64]
+Rows = npt.NDArray[np.uint32]
+Ints = npt.NDArray[np.int64]
+Distances = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
+
+DAMAGED = -1
+TILE = 2048  # rows of the flat scan that stay in the nearest cache while every query passes over them
+PROBES = 2048  # buckets looked up together, so that their loads do not wait for one another
+CROWD = 8192  # rows gathered before they are compared, for the same reason
+
+
+@inlined
+def chunk_key(w0: np.uint64, w1: np.uint64, w2: np.uint64, w3: np.uint64, start: int, width: int) -> np.uint64:
+    """The `width` (< 64) bits from bit `start` of a value."""
+    word = start >> 6
+    shift = start & 63
+    low = w0 if word == 0 else w1 if word == 1 else w2 if word == 2 else w3
+    key = low >> np.uint64(shift)
+    if shift + width > 64:
+        high = w1 if word == 0 else w2 if word == 1 else w3
+        key |= high << np.uint64(64 - shift)
+    return key & np.uint64((1 << width) - 1)
+
+
+@compiled
+def fill_table(values: Words, start: int, width: int, offsets: Rows, rows: Rows) -> float:
+    """Sort row numbers by one chunk's key: rows of key k are `rows[offsets[k]:offsets[k + 1]]`, ascending.
+
+    `offsets` has 2**width + 1 zeros on entry. Returns the mean bucket that a member of the set meets, in rows.
+    """
+    count = values.shape[0]
+    for i in range(count):
+        offsets[np.int64(chunk_key(values[i, 0], values[i, 1], values[i, 2], values[i, 3], start, width)) + 1] += (
+            np.uint32(1)
+        )
+    squares = 0.0
+    for k in range(1 << width):
+        squares += np.float64(offsets[k + 1]) * np.float64(offsets[k + 1])
+        offsets[k + 1] += offsets[k]
+    for i in range(count):
+        key = np.int64(chunk_key(values[i, 0], values[i, 1], values[i, 2], values[i, 3], start, width))
+        rows[offsets[key]] = i
+        offsets[key] += np.uint32(1)
+    for k in range(1 << width, 0, -1):  # each offset now stands at its bucket's end: move all back by one
+        offsets[k] = offsets[k - 1]
+    offsets[0] = 0
+    mean: float = squares / max(count, 1)
+    return mean
+
+
+@compiled
+def report(
+    found: int,
+    query: int,
+    row: int | np.int64,
+    distance: np.uint8,
+    out_query: Ints,
+    out_row: Ints,
+    out_distance: Distances,
+) -> int:
+    """Write one result if there is room for it; returns how many there are now."""
+    if found < out_query.shape[0]:
+        out_query[found] = query
+        out_row[found] = row
+        out_distance[found] = distance
+    return found + 1
+
+
+@compiled
+def scan(values: Words, queries: Words, reach: int, out_query: Ints, out_row: Ints, out_distance: Distances) -> int:
+    """Compare every query with every value. Most pairs are settled by their first 128 bits alone."""
+    found = 0
+    count = values.shape[0]
+    c0 = np.empty(TILE, np.uint64)
+    c1 = np.empty(TILE, np.uint64)
+    half = np.empty(TILE, np.uint8)
+    limit = np.uint64(reach)
+    for first in range(0, count, TILE):
+        size = min(TILE, count - first)
+        for j in range(size):
+            c0[j] = values[first + j, 0]
+            c1[j] = values[first + j, 1]
+        for q in range(queries.shape[0]):
+            q0 = queries[q, 0]
+            q1 = queries[q, 1]
+            near = 0
+            for j in range(size):
+                bits = ones(c0[j] ^ q0) + ones(c1[j] ^ q1)
+                half[j] = np.uint8(bits)
+                near += 1 if bits <= limit else 0
+            if near == 0:
+                continue
+            for j in range(size):
+                if half[j] <= reach:
+                    row = first + j
+                    bits = (
+                        np.uint64(half[j])
+                        + ones(values[row, 2] ^ queries[q, 2])
+                        + ones(values[row, 3] ^ queries[q, 3])
+                    )
+                    if bits <= limit:
+                        found = report(found, q, row, np.uint8(bits), out_query, out_row, out_distance)
+    return found
+
+
+@compiled
+def met_before(query: Words, value: Words, chunk: int, starts: Ints, widths: Ints, radii: Ints) -> bool:
+    """Whether a chunk before this one leads from the query to the value too."""
+    d0, d1, d2, d3 = query[0] ^ value[0], query[1] ^ value[1], query[2] ^ value[2], query[3] ^ value[3]
+    for c in range(chunk):  # noqa: SIM110  # compiled; a generator in `any` would cost an object per result
+        if np.int64(ones(chunk_key(d0, d1, d2, d3, starts[c], widths[c]))) <= radii[c]:
+            return True
+    return False
+
+
+@compiled
+def gather(begin: Ints, length: Ints, buckets: int, cursor: Ints, rows: Rows, count: int, crowd: Rows) -> int:
+    """Copy row numbers from buckets into `crowd` until it is full; `cursor` is (bucket, position in it)."""
+    gathered = 0
+    while cursor[0] < buckets and gathered < CROWD:
+        bucket = cursor[0]
+        if length[bucket] < 0 or begin[bucket] + length[bucket] > count:
+            return DAMAGED
+        take = min(length[bucket] - cursor[1], CROWD - gathered)
+        for y in range(take):
+            crowd[gathered + y] = rows[begin[bucket] + cursor[1] + y]
+        gathered += take
+        cursor[1] += take
+        if cursor[1] == length[bucket]:
+            cursor[0] += 1
+            cursor[1] = 0
+    return gathered
+
+
+@compiled
+def keep_near(values: Words, query: Words, reach: int, crowd: Rows, gathered: int, near: Distances) -> int:
+    """Move the rows within reach to the front of `crowd`, their distances into `near`; returns how many."""
+    if gathered == DAMAGED:
+        return DAMAGED
+    count = values.shape[0]
+    kept = 0
+    q0, q1, q2, q3 = query[0], query[1], query[2], query[3]
+    for y in range(gathered):
+        row = np.int64(crowd[y])
+        if row >= count:
+            return DAMAGED
+        bits = np.int64(
+            ones(values[row, 0] ^ q0)
+            + ones(values[row, 1] ^ q1)
+            + ones(values[row, 2] ^ q2)
+            + ones(values[row, 3] ^ q3)
+        )
+        if bits <= reach:
+            crowd[kept] = row
+            near[kept] = bits
+            kept += 1
+    return kept
+
+
+@compiled
+def probe(
+    values: Words,
+    offsets: Rows,
+    rows: Rows,
+    starts: Ints,
+    widths: Ints,
+    bases: Ints,
+    radii: Ints,
+    masks: Words,
+    mask_bounds: Ints,
+    queries: Words,
+    reach: int,
+    patience: int,
+    crowded: Flags,
+    out_query: Ints,
+    out_row: Ints,
+    out_distance: Distances,
+) -> int:
+    """Multi-index search: look up each chunk of a query within that chunk's radius, compare what lies there.
+
+    `offsets` of chunk c begin at `bases[c]`, its rows are `rows[c]`, its bit flips `masks[mask_bounds[c]:...]`.
+    A query that meets more than `patience` rows is set in `crowded` and leaves no results: a flat scan is cheaper.
+    A value is reported by the first chunk that leads to it, so nothing is reported twice.
+    """
+    found = 0
+    begin = np.empty(PROBES, np.int64)
+    length = np.empty(PROBES, np.int64)
+    crowd = np.empty(CROWD, np.uint32)
+    near = np.empty(CROWD, np.uint8)
+    cursor = np.empty(2, np.int64)
+    for q in range(queries.shape[0]):
+        query = queries[q]
+        found_before = found
+        met = 0
+        for c in range(starts.shape[0]):
+            key = chunk_key(query[0], query[1], query[2], query[3], starts[c], widths[c])
+            mask = mask_bounds[c]
+            while mask < mask_bounds[c + 1] and met <= patience:
+                buckets = min(mask_bounds[c + 1] - mask, PROBES)
+                for t in range(buckets):
+                    k = bases[c] + np.int64(key ^ masks[mask + t])
+                    begin[t] = np.int64(offsets[k])
+                    length[t] = np.int64(offsets[k + 1]) - np.int64(offsets[k])
+                mask += buckets
+                cursor[:] = 0
+                while cursor[0] < buckets and met <= patience:
+                    gathered = gather(begin, length, buckets, cursor, rows[c], values.shape[0], crowd)
+                    kept = keep_near(values, query, reach, crowd, gathered, near)
+                    if kept == DAMAGED:
+                        return DAMAGED
+                    met += gathered
+                    for y in range(kept):
+                        row = np.int64(crowd[y])
+                        if not met_before(query, values[row], c, starts, widths, radii):
+                            found = report(found, q, row, near[y], out_query, out_row, out_distance)
+        if met > patience:
+            crowded[q] = True
+            found = found_before
+    return found
