@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 Raster = NDArray[np.uint8]
 _Layer = NDArray[np.float32]
 
-_LONGEST_BASE = 768  # composition happens at this size at most; grain is added at full size
-_GRAIN = ((4_000_000, 4.7, 5.6), (1_000_000, 6.2, 8.4), (0, 5.0, 6.0))  # (from pixels, fine, coarse) in grey levels
+_DETAIL = ((4_000_000, 1024, 4.7, 5.6), (1_000_000, 768, 6.2, 8.4), (0, 480, 5.0, 6.0))
+"""From how many pixels on: the longest side at which a picture is composed, and its fine and coarse grain in grey
+levels. Grain is added at full size; it carries most of the bytes of a photograph, and here too."""
 
 
 def photo_like(seed: int, width: int, height: int) -> Raster:
@@ -24,10 +25,11 @@ def photo_like(seed: int, width: int, height: int) -> Raster:
     About 3.5 MB as a 12-megapixel JPEG of quality 90 and 0.5 MB as a 2-megapixel JPEG of quality 82; PDQ quality 100.
     """
     rng = np.random.default_rng((0x5EED, seed))
-    shrink = max(1.0, max(width, height) / _LONGEST_BASE)
+    longest, fine, coarse = next(detail for pixels, *detail in _DETAIL if width * height >= pixels)
+    shrink = max(1.0, max(width, height) / longest)
     base = _composition(rng, max(16, round(width / shrink)), max(16, round(height / shrink)))
     picture = cv2.resize(base, (width, height), interpolation=cv2.INTER_CUBIC)
-    grain = _grain(rng, width, height)
+    grain = _grain(rng, width, height, fine, coarse)
     return _to_bytes(cv2.add(picture, cv2.merge([grain, grain, grain])))
 
 
@@ -109,9 +111,8 @@ def _blend_shape(rng: np.random.Generator, picture: _Layer) -> None:
     window += (colour - window) * weight
 
 
-def _grain(rng: np.random.Generator, width: int, height: int) -> _Layer:
+def _grain(rng: np.random.Generator, width: int, height: int, fine: float, coarse: float) -> _Layer:
     """Sensor noise, fine and coarse, in grey levels: float32[height, width]."""
-    fine, coarse = next((f, c) for pixels, f, c in _GRAIN if width * height >= pixels)
     half = rng.standard_normal((max(1, height // 2), max(1, width // 2)), dtype=np.float32) * np.float32(coarse)
     grain = rng.standard_normal((height, width), dtype=np.float32) * np.float32(fine)
     return np.asarray(grain + cv2.resize(half, (width, height), interpolation=cv2.INTER_CUBIC), dtype=np.float32)
