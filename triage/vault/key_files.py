@@ -1,0 +1,59 @@
+"""Secrets of 32 bytes in files of their own: made once, readable by their owner only, never replaced."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from triage.domain.errors import Conflict, Refused, Unavailable
+
+SECRET_SIZE = 32
+
+
+def create_secret(path: Path) -> bytes:
+    """Make a random secret and its file (mode 0600), whole or not at all, and safe on disk before returning.
+
+    Raises Conflict `key-exists`: an existing file is never replaced, since what it locked would be lost.
+    """
+    secret = secrets.token_bytes(SECRET_SIZE)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.parent / f".{path.name}.{secrets.token_hex(8)}"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secret)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)  # unlike a rename, a link refuses to replace
+    except FileExistsError:
+        raise Conflict("key-exists", "The key file exists already; it is never replaced.") from None
+    finally:
+        draft.unlink()
+    sync_folder(path.parent)
+    return secret
+
+
+def load_secret(path: Path) -> bytes:
+    """Read a secret. Raises Unavailable `key-missing`, `key-invalid`; Refused `key-exposed` (others may read it)."""
+    try:
+        with path.open("rb") as file:
+            facts = os.fstat(file.fileno())
+            secret = file.read(SECRET_SIZE + 1)
+    except OSError:
+        raise Unavailable("key-missing", "The key file is missing or cannot be opened.") from None
+    if stat.S_IMODE(facts.st_mode) & 0o077:
+        raise Refused("key-exposed", "The key file is open to other users; set its mode to 0600.")
+    if len(secret) != SECRET_SIZE:
+        raise Unavailable("key-invalid", f"The key file must hold exactly {SECRET_SIZE} bytes.")
+    return secret
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
