@@ -15,8 +15,9 @@ import numpy as np
 
 from demo.files import extension_of, write_jpeg, write_picture
 from demo.pictures import Raster, crop, flat_picture, photo_like, resized
-from demo.truth import Expected, SampleFile, describe
+from demo.truth import SampleFile, describe
 from triage.domain.findings import NoteCode
+from triage.domain.items import Outcome
 
 SIDES = ((800, 600), (640, 480), (1024, 768), (600, 800), (720, 540))
 """Sides of the small pictures, in turn."""
@@ -65,7 +66,7 @@ class ExhibitMaker:
         return seed, photo_like(seed, *sides_of(seed))
 
     def record(
-        self, path: str, expected: Expected, *, note: NoteCode | None = None, look: int | None = None
+        self, path: str, expected: Outcome, *, note: NoteCode | None = None, look: int | None = None
     ) -> SampleFile:
         """Remember a file that lies in the folder."""
         data = (self.folder / path).read_bytes()
@@ -73,7 +74,7 @@ class ExhibitMaker:
         self.files.append(file)
         return file
 
-    def raw(self, path: str, data: bytes, expected: Expected, note: NoteCode | None = None) -> SampleFile:
+    def raw(self, path: str, data: bytes, expected: Outcome, note: NoteCode | None = None) -> SampleFile:
         """Add a file of these bytes."""
         where = self.folder / path
         where.parent.mkdir(parents=True, exist_ok=True)
@@ -106,10 +107,10 @@ class ExhibitMaker:
                 thumbnail="own",
                 maker_note=body.serial is not None,
             )
-            made.append(self.record(path, Expected.UNKNOWN))
+            made.append(self.record(path, Outcome.UNKNOWN))
         return made
 
-    def plain(self, pattern: str, count: int, expected: Expected = Expected.UNKNOWN) -> list[SampleFile]:
+    def plain(self, pattern: str, count: int, expected: Outcome = Outcome.UNKNOWN) -> list[SampleFile]:
         """Pictures without metadata, as the web hands them out; `pattern` takes their number."""
         made = []
         for number in range(count):
@@ -118,7 +119,7 @@ class ExhibitMaker:
             made.append(self.record(path, expected))
         return made
 
-    def versions(self, folder: str, seed: int, expected: Expected, *, with_original: bool) -> None:
+    def versions(self, folder: str, seed: int, expected: Outcome, *, with_original: bool) -> None:
         """Altered versions of one picture: smaller, recompressed, turned, mirrored, other format."""
         original = photo_like(seed, *sides_of(seed))
         writers: dict[str, Callable[[Path], None]] = {
@@ -141,7 +142,7 @@ class ExhibitMaker:
         for kind in kinds:
             path = f"{folder}/{kind}.{extension_of(kind)}"
             write_picture(self.folder / path, raster, kind)
-            self.record(path, Expected.UNKNOWN, look=seed)
+            self.record(path, Outcome.UNKNOWN, look=seed)
 
     def cropped_with_old_thumbnail(self, folder: str, body: Body, occasion: Occasion) -> None:
         """A picture, and a part of it whose embedded thumbnail still shows the whole."""
@@ -150,50 +151,50 @@ class ExhibitMaker:
         for name, raster in (("whole", whole), ("cropped", crop(whole, 0.45, 0.4, 0.95, 0.9))):
             path = f"{folder}/{seed % 10_000:04d}-{name}.jpg"
             write_jpeg(self.folder / path, raster, thumbnail=whole, **facts)  # type: ignore[arg-type]  # facts is a mixed dict of valid keywords
-            self.record(path, Expected.UNKNOWN)
+            self.record(path, Outcome.UNKNOWN)
 
     def flat(self, pattern: str, count: int) -> None:
         """Nearly empty screens: too poor for a fingerprint that means anything."""
         for number in range(count):
             path = pattern.format(number + 1)
             write_picture(self.folder / path, flat_picture(self.fresh_seed(), 360, 640), "png")
-            self.record(path, Expected.TOO_POOR, note=NoteCode.LOW_QUALITY)
+            self.record(path, Outcome.TOO_POOR, note=NoteCode.LOW_QUALITY)
 
     def broken(self, folder: str) -> None:
         """Files that end early, lie about their kind, are empty, or are no pictures at all."""
         buffer = self.folder / folder / "ends-early.jpg"
         write_jpeg(buffer, self.next_picture()[1], quality=90)
         whole = buffer.read_bytes()
-        self.raw(f"{folder}/ends-early.jpg", whole[: len(whole) * 7 // 10], Expected.UNKNOWN, NoteCode.TRUNCATED)
-        self.raw(f"{folder}/head-only.jpg", whole[:300], Expected.UNDECODABLE)
-        self.raw(f"{folder}/empty.jpg", b"", Expected.UNDECODABLE, NoteCode.EMPTY)
-        self.raw(f"{folder}/.nomedia", b"", Expected.UNDECODABLE, NoteCode.EMPTY)
-        self.raw(f"{folder}/letter.jpg", b"This is a letter, whatever its name says.\n" * 20, Expected.UNDECODABLE)
-        self.raw(f"{folder}/readme.txt", b"A synthetic text file.\n", Expected.UNDECODABLE)
-        self.raw(f"{folder}/cache.db", bytes(range(256)) * 16, Expected.UNDECODABLE)
+        self.raw(f"{folder}/ends-early.jpg", whole[: len(whole) * 7 // 10], Outcome.UNKNOWN, NoteCode.TRUNCATED)
+        self.raw(f"{folder}/head-only.jpg", whole[:300], Outcome.UNDECODABLE)
+        self.raw(f"{folder}/empty.jpg", b"", Outcome.UNDECODABLE, NoteCode.EMPTY)
+        self.raw(f"{folder}/.nomedia", b"", Outcome.UNDECODABLE, NoteCode.EMPTY)
+        self.raw(f"{folder}/letter.jpg", b"This is a letter, whatever its name says.\n" * 20, Outcome.UNDECODABLE)
+        self.raw(f"{folder}/readme.txt", b"A synthetic text file.\n", Outcome.UNDECODABLE)
+        self.raw(f"{folder}/cache.db", bytes(range(256)) * 16, Outcome.UNDECODABLE)
         write_picture(self.folder / folder / "really-png.jpg", self.next_picture()[1], "png")
-        self.record(f"{folder}/really-png.jpg", Expected.UNKNOWN, note=NoteCode.TYPE_DISAGREES)
+        self.record(f"{folder}/really-png.jpg", Outcome.UNKNOWN, note=NoteCode.TYPE_DISAGREES)
 
     def name_in_invalid_utf8(self, folder: str) -> None:
         """A picture whose name is no valid UTF-8, as old phones leave behind."""
         path = f"{folder}/{os.fsdecode(b'caf' + bytes([0xE9]) + b'.jpg')}"
         write_jpeg(self.folder / path, self.next_picture()[1])
-        self.record(path, Expected.UNKNOWN)
+        self.record(path, Outcome.UNKNOWN)
 
     def archive(self, path: str, outside: list[SampleFile], known: list[SampleFile], *, stamp: datetime) -> None:
         """A ZIP with new pictures and copies of `outside`, and in it a TAR with more and copies of `known`."""
-        inner: dict[str, tuple[bytes, Expected]] = {
-            f"inner/{number:02d}.jpg": (self._fresh_jpeg(), Expected.UNKNOWN) for number in range(4)
+        inner: dict[str, tuple[bytes, Outcome]] = {
+            f"inner/{number:02d}.jpg": (self._fresh_jpeg(), Outcome.UNKNOWN) for number in range(4)
         }
         inner |= {f"inner/known-{n}.jpg": (self._bytes_of(file), file.expected) for n, file in enumerate(known)}
         tar = _tar({name: data for name, (data, _) in inner.items()}, stamp)
-        outer: dict[str, tuple[bytes, Expected]] = {
-            f"set/{number:02d}.jpg": (self._fresh_jpeg(), Expected.UNKNOWN) for number in range(5)
+        outer: dict[str, tuple[bytes, Outcome]] = {
+            f"set/{number:02d}.jpg": (self._fresh_jpeg(), Outcome.UNKNOWN) for number in range(5)
         }
         outer |= {f"set/copy-{n}.jpg": (self._bytes_of(file), file.expected) for n, file in enumerate(outside)}
-        outer["set/about.txt"] = (b"Synthetic members.\n", Expected.UNDECODABLE)
-        outer["set/inner.tar"] = (tar, Expected.CONTAINER)
-        self.raw(path, _zip({name: data for name, (data, _) in outer.items()}, stamp), Expected.CONTAINER)
+        outer["set/about.txt"] = (b"Synthetic members.\n", Outcome.UNDECODABLE)
+        outer["set/inner.tar"] = (tar, Outcome.CONTAINER)
+        self.raw(path, _zip({name: data for name, (data, _) in outer.items()}, stamp), Outcome.CONTAINER)
         for prefix, members in ((path, outer), (f"{path}/set/inner.tar", inner)):
             for name, (data, expected) in members.items():
                 self.files.append(describe(f"{prefix}/{name}", data, expected, note=None, look=None, member=True))

@@ -15,7 +15,8 @@ from hashsets.algorithms.pdq import pdq_both
 
 from demo.pictures import photo_like
 from demo.samples import SERIES_A
-from demo.truth import Expected, SampleFile, SeizureTruth
+from demo.truth import SampleFile, SeizureTruth
+from triage.domain.items import Outcome
 
 _CONTEXT = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/US/$metadata#Media"
 _STRANGERS = 400
@@ -43,7 +44,7 @@ def make_hash_sets(folder: Path, truth: SeizureTruth) -> HashSetFiles:
     values = _pdq_values(truth)
     pdq_list = folder / "synthetic-near.pdq.txt"
     pdq_list.write_text("".join(f"pdq {value.hex()}\n" for value in values), encoding="ascii")
-    digests = sorted({file.md5.hex() for file in truth.files if file.expected is Expected.KNOWN_GOOD})
+    digests = sorted({file.md5.hex() for file in truth.files if file.expected is Outcome.KNOWN_GOOD})
     digests += [_stranger("known-good", number)[:32] for number in range(_STRANGERS)]
     known_good = folder / "synthetic-known-good.md5.txt"
     known_good.write_text("".join(f"{digest}\n" for digest in digests), encoding="ascii")
@@ -52,7 +53,7 @@ def make_hash_sets(folder: Path, truth: SeizureTruth) -> HashSetFiles:
 
 def _media(truth: SeizureTruth) -> list[dict[str, Any]]:
     """The entries of the VICS document: every known item of the seizure, then strangers of category 2."""
-    known = {file.sha256: file for file in truth.files if file.expected is Expected.KNOWN}
+    known = {file.sha256: file for file in truth.files if file.expected is Outcome.KNOWN}
     listed = [_listed(number, file, truth.series[file.sha256]) for number, file in enumerate(known.values(), start=1)]
     strangers = [
         {

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from demo.exhibits import Body, ExhibitMaker, Occasion, sides_of
 from demo.files import PICTURE_KINDS
-from demo.truth import ExhibitTruth, Expected, Listed, SampleFile, SeizureTruth
+from demo.truth import ExhibitTruth, Listed, SampleFile, SeizureTruth
+from triage.domain.items import Outcome
 
 SERIES_A = "Synthetic series A"
 SERIES_B = "Synthetic series B"
@@ -81,14 +82,14 @@ def _fill_a(plan: _Plan, maker: ExhibitMaker, near: tuple[Listed, ...]) -> dict[
     maker.camera_series("DCIM/103SYNTH/SC_{:04d}.JPG", 2, _FIRST_BODY, full_size, sides=(4032, 3024))
     web = maker.plain("Pictures/Saved/web-{:05d}.jpg", plan.many(30))
     maker.plain("รูปภาพ/ทดสอบ {:03d}.jpg", 5)
-    known = maker.plain("Download/d{:04d}.jpg", plan.many(12), Expected.KNOWN)
+    known = maker.plain("Download/d{:04d}.jpg", plan.many(12), Outcome.KNOWN)
     for number, file in enumerate([*known[:4], *series[:3], *web[:3]]):
         maker.copy(file, f"Pictures/Sent/copy {number:03d}.jpg")
     for original in near[:4]:
-        maker.versions("Download/albums", original.seed, Expected.NEAR, with_original=False)
+        maker.versions("Download/albums", original.seed, Outcome.NEAR, with_original=False)
     for _ in range(3):
-        maker.versions("Pictures/Edited", maker.fresh_seed(), Expected.UNKNOWN, with_original=True)
-    maker.plain("system/wallpapers/wall-{:02d}.jpg", 8, Expected.KNOWN_GOOD)
+        maker.versions("Pictures/Edited", maker.fresh_seed(), Outcome.UNKNOWN, with_original=True)
+    maker.plain("system/wallpapers/wall-{:02d}.jpg", 8, Outcome.KNOWN_GOOD)
     maker.flat("Pictures/Screenshots/shot-{:03d}.png", 10)
     for _ in range(2):
         maker.cropped_with_old_thumbnail("Pictures/Cropped", _FIRST_BODY, first)
@@ -104,8 +105,8 @@ def _fill_b(plan: _Plan, maker: ExhibitMaker, other: ExhibitMaker, near: tuple[L
     maker.camera_series("Users/x/Camera/SC_{:04d}.JPG", plan.many(8), _FIRST_BODY, plan.occasion(3, days_ago=9))
     for number, file in enumerate(_named(other, "DCIM/100SYNTH")[:2]):
         maker.raw(f"Users/x/Received/r{number:02d}.jpg", _read(other, file), file.expected)
-    known = maker.plain("Users/x/Received/k{:03d}.jpg", plan.many(4), Expected.KNOWN)
-    maker.versions("Users/x/Received", near[4].seed, Expected.NEAR, with_original=False)
+    known = maker.plain("Users/x/Received/k{:03d}.jpg", plan.many(4), Outcome.KNOWN)
+    maker.versions("Users/x/Received", near[4].seed, Outcome.NEAR, with_original=False)
     maker.plain("Users/x/Pictures/p{:04d}.jpg", plan.many(12))
     maker.flat("Users/x/Screens/s{:02d}.png", 3)
     _share_wallpapers(maker, other, "Windows/Web", 4)
@@ -116,7 +117,7 @@ def _fill_c(plan: _Plan, maker: ExhibitMaker, other: ExhibitMaker) -> dict[bytes
     """A case of its own. It shares wallpapers, a camera model, and a serial number on another model: no ties."""
     maker.camera_series("DCIM/EX_{:04d}.JPG", plan.many(8), _SECOND_BODY, plan.occasion(3, days_ago=700))
     maker.camera_series("DCIM/E9_{:04d}.JPG", plan.many(6), _THIRD_BODY, plan.occasion(1, days_ago=520))
-    known = maker.plain("Download/{:03d}.jpg", plan.many(3), Expected.KNOWN)
+    known = maker.plain("Download/{:03d}.jpg", plan.many(3), Outcome.KNOWN)
     maker.plain("Pictures/c{:04d}.jpg", plan.many(10))
     maker.flat("Pictures/Screenshots/s{:02d}.png", 2)
     _share_wallpapers(maker, other, "system/wallpapers", 4)
@@ -125,7 +126,7 @@ def _fill_c(plan: _Plan, maker: ExhibitMaker, other: ExhibitMaker) -> dict[bytes
 
 def _share_wallpapers(maker: ExhibitMaker, other: ExhibitMaker, folder: str, count: int) -> None:
     for number, file in enumerate(_named(other, "system/wallpapers")[:count]):
-        maker.raw(f"{folder}/wall-{number:02d}.jpg", _read(other, file), Expected.KNOWN_GOOD)
+        maker.raw(f"{folder}/wall-{number:02d}.jpg", _read(other, file), Outcome.KNOWN_GOOD)
 
 
 def _named(maker: ExhibitMaker, folder: str) -> list[SampleFile]:

@@ -5,30 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from triage.domain.findings import NoteCode
-
-
-class Expected(StrEnum):
-    """What an item must turn out to be once the sets of `make_hash_sets` are imported."""
-
-    KNOWN = "known"
-    NEAR = "near"
-    UNKNOWN = "unknown"
-    KNOWN_GOOD = "known-good"
-    TOO_POOR = "too-poor"
-    UNDECODABLE = "undecodable"
-    CONTAINER = "container"
+from triage.domain.items import Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class SampleFile:
     """One occurrence: a file on disk, or a member of an archive.
 
-    `path` is relative to the exhibit; a member's continues after its archive's. `note` is a processing note that
-    must appear; `look` names the picture whose versions look alike, None where there is only one.
+    `expected` is the pipeline's answer once the sets of `make_hash_sets` are imported, `note` a processing note that
+    must appear. `path` is relative to the exhibit; a member's continues after its archive's. `look` names the picture
+    whose versions look alike, None where there is only one.
     """
 
     path: str
@@ -36,7 +25,7 @@ class SampleFile:
     md5: bytes
     sha1: bytes
     sha256: bytes
-    expected: Expected
+    expected: Outcome
     note: NoteCode | None = None
     look: int | None = None
     member: bool = False
@@ -44,7 +33,7 @@ class SampleFile:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A picture that a sample hash set lists: by the digests of its file, or by its PDQ value."""
+    """A picture, outside the exhibits, that the PDQ list holds; altered versions of it are inside."""
 
     seed: int
     width: int
@@ -78,7 +67,7 @@ class ExhibitTruth:
         return len({file.sha256 for file in self.files})
 
     @property
-    def outcomes(self) -> dict[Expected, int]:
+    def outcomes(self) -> dict[Outcome, int]:
         """Distinct items by what each must turn out to be; adds up to `items`."""
         return count_outcomes(self.files)
 
@@ -106,20 +95,20 @@ class SeizureTruth:
         return len({file.sha256 for file in self.files})
 
     @property
-    def outcomes(self) -> dict[Expected, int]:
+    def outcomes(self) -> dict[Outcome, int]:
         """Distinct items over all exhibits by what each must turn out to be; adds up to `items`."""
         return count_outcomes(self.files)
 
 
-def count_outcomes(files: tuple[SampleFile, ...]) -> dict[Expected, int]:
-    """Distinct items by expectation, every expectation present."""
+def count_outcomes(files: tuple[SampleFile, ...]) -> dict[Outcome, int]:
+    """Distinct items by expectation, every answer present but "pending"."""
     expected = {file.sha256: file.expected for file in files}
     counts = Counter(expected.values())
-    return {outcome: counts[outcome] for outcome in Expected}
+    return {outcome: counts[outcome] for outcome in Outcome if outcome is not Outcome.PENDING}
 
 
 def describe(
-    path: str, data: bytes, expected: Expected, *, note: NoteCode | None, look: int | None, member: bool
+    path: str, data: bytes, expected: Outcome, *, note: NoteCode | None, look: int | None, member: bool
 ) -> SampleFile:
     """The record of one occurrence with these bytes."""
     return SampleFile(
