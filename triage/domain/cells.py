@@ -107,11 +107,13 @@ def cells_of(place: Place, captured: CaptureTime, tolerance: Tolerance) -> tuple
     if not (is_plausible_place(place, tolerance) and is_plausible_time(captured)):
         return ()
     space = TimeSpace.WALL_CLOCK if captured.offset_minutes is None else TimeSpace.UTC
-    return tuple(
-        Cell(tolerance, space, step, row, column)
-        for step in _steps(captured, tolerance)
+    squares = [
+        (row, column)
         for row in _rows(place.latitude, tolerance)
         for column in _columns(place.longitude, row, tolerance)
+    ]
+    return tuple(
+        Cell(tolerance, space, step, row, column) for step in _steps(captured, tolerance) for row, column in squares
     )
 
 
