@@ -69,14 +69,18 @@ def outcome_of(
 ) -> Outcome:
     """The one answer for an item, strongest fact first. Known outranks known-good when sources disagree."""
     exact_kinds = {match.candidate.set_kind for match in matches if match.candidate.basis is Basis.EXACT}
-    if SetKind.KNOWN in exact_kinds:
-        return Outcome.KNOWN
-    if SetKind.KNOWN_GOOD in exact_kinds:
-        return Outcome.KNOWN_GOOD
-    if any(match.candidate.basis is Basis.NEAR for match in matches):
-        return Outcome.NEAR
-    if expanded:
-        return Outcome.CONTAINER
+    near = any(match.candidate.basis is Basis.NEAR for match in matches)
+    answers = (
+        (SetKind.KNOWN in exact_kinds, Outcome.KNOWN),
+        (SetKind.KNOWN_GOOD in exact_kinds, Outcome.KNOWN_GOOD),
+        (near, Outcome.NEAR),
+        (expanded, Outcome.CONTAINER),
+    )
+    return next((answer for holds, answer in answers if holds), None) or _unmatched(kind, fingerprints, policy)
+
+
+def _unmatched(kind: ItemKind, fingerprints: Sequence[TakenFingerprint], policy: MatchPolicy) -> Outcome:
+    """What an item is that nothing matched: no picture, a picture that says too little, or truly unknown."""
     qualities = [
         taken.fingerprint.quality or 0
         for taken in fingerprints
@@ -84,9 +88,7 @@ def outcome_of(
     ]
     if not qualities or kind is not ItemKind.RASTER:
         return Outcome.UNDECODABLE
-    if max(qualities) < policy.quality_floor:
-        return Outcome.TOO_POOR
-    return Outcome.UNKNOWN
+    return Outcome.TOO_POOR if max(qualities) < policy.quality_floor else Outcome.UNKNOWN
 
 
 def closes_without_viewing(outcome: Outcome) -> bool:

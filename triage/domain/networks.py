@@ -6,16 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """So many traits of one kind are held by another submission too; `because` words one of them."""
-
-    submission_id: int
-    kind: str
-    count: int
-    because: str
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class Join:
     """Two submissions (low id first) belong to one network, because."""

@@ -77,7 +77,10 @@ class Examinations:
 
     def _provenance(self, tool: str) -> int:
         insert_new(self.connection, provenance, [{"tool": tool}])
-        return self.connection.execute(select(provenance.c.id).where(provenance.c.tool == tool)).scalar_one()
+        provenance_id: int = self.connection.execute(
+            select(provenance.c.id).where(provenance.c.tool == tool)
+        ).scalar_one()
+        return provenance_id
 
 
 def _raster_row(result: Examination) -> dict[str, Any]:

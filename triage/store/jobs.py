@@ -48,7 +48,7 @@ class Jobs:
     def ring(self, window: int, again_after: float) -> list[int]:
         """Up to `window` jobs that may start now, most urgent first, marked as rung.
 
-        A job that was rung and not claimed within `again_after` seconds is rung again: a lost doorbell costs time only.
+        A job rung and not claimed within `again_after` seconds is rung again: a lost doorbell costs time only.
         """
         now = database_now(self.connection)
         waiting = and_(

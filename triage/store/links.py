@@ -50,7 +50,11 @@ class Links:
         )
         ids = self._trait_ids(list(traits))
         pairs = sorted(
-            {(ids[entry.kind, entry.key], item_id) for item_id, entries in traits_by_item.items() for entry in entries}
+            {
+                (ids[entry.kind, entry.key], item_id)
+                for item_id, entries in traits_by_item.items()
+                for entry in entries
+            }
         )
         fresh = [pair for part in sliced(pairs) for pair in self._absent(part)]
         if not fresh:

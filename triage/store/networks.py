@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
-from triage.domain.networks import Join, Shared
+from triage.domain.networks import Join
 from triage.domain.priority import Assessment
 
 from .tables import (
@@ -27,67 +27,91 @@ from .tables import (
 
 
 @dataclass(frozen=True, slots=True)
+class SharedTrait:
+    """A trait and the submissions that hold it, sorted."""
+
+    key: str
+    submissions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedContent:
+    """So many items are also in `submission_id`; each of them is in `holders` submissions in all."""
+
+    submission_id: int
+    holders: int
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
 class Networks:
     """Access to joins and referrals within one unit of work."""
 
     connection: Connection
 
-    def shared_traits(self, submission_id: int, limits: Mapping[str, int]) -> list[Shared]:
-        """Traits that this submission shares with others, leaving out those over their kind's limit."""
+    def shared_traits(self, submission_id: int, kind: str, most_members: int, outcome: str) -> list[SharedTrait]:
+        """Traits of a kind that this submission and others both hold, through items with `outcome` on either side.
+
+        Traits with more than `most_members` items link nothing and are left out.
+        """
         held = (
             select(trait_member.c.trait_id)
             .join(occurrence, occurrence.c.item_id == trait_member.c.item_id)
-            .where(occurrence.c.submission_id == submission_id)
+            .join(item, item.c.id == trait_member.c.item_id)
+            .join(trait, trait.c.id == trait_member.c.trait_id)
+            .where(
+                occurrence.c.submission_id == submission_id,
+                trait.c.kind == kind,
+                trait.c.members <= most_members,
+                item.c.outcome == outcome,
+            )
             .distinct()
+        )
+        rows = self.connection.execute(
+            select(trait.c.id, trait.c.key, occurrence.c.submission_id)
+            .join(trait_member, trait_member.c.trait_id == trait.c.id)
+            .join(item, item.c.id == trait_member.c.item_id)
+            .join(occurrence, occurrence.c.item_id == trait_member.c.item_id)
+            .where(trait.c.id.in_(held), item.c.outcome == outcome)
+            .distinct()
+            .order_by(trait.c.id, occurrence.c.submission_id)
+        ).all()
+        holders: dict[int, list[int]] = {}
+        for row in rows:
+            holders.setdefault(row.id, []).append(row.submission_id)
+        keys = {row.id: row.key for row in rows}
+        return [SharedTrait(keys[trait_id], tuple(found)) for trait_id, found in holders.items() if len(found) > 1]
+
+    def shared_content(self, submission_id: int, outcome: str) -> list[SharedContent]:
+        """How many items with `outcome` this submission shares with each other one, by in how many they are."""
+        mine = (
+            select(occurrence.c.item_id)
+            .join(item, item.c.id == occurrence.c.item_id)
+            .where(occurrence.c.submission_id == submission_id, item.c.outcome == outcome, item.c.size > 0)
+            .distinct()
+        )
+        spread = (
+            select(occurrence.c.item_id, func.count(occurrence.c.submission_id.distinct()).label("holders"))
+            .where(occurrence.c.item_id.in_(mine))
+            .group_by(occurrence.c.item_id)
+            .having(func.count(occurrence.c.submission_id.distinct()) > 1)
+            .subquery()
         )
         rows = self.connection.execute(
             select(
                 occurrence.c.submission_id,
-                trait.c.kind,
-                func.count(trait.c.id.distinct()).label("shared"),
-                func.min(trait.c.because).label("because"),
+                spread.c.holders,
+                func.count(occurrence.c.item_id.distinct()).label("shared"),
             )
-            .join(trait_member, trait_member.c.item_id == occurrence.c.item_id)
-            .join(trait, trait.c.id == trait_member.c.trait_id)
-            .where(
-                trait.c.id.in_(held),
-                occurrence.c.submission_id != submission_id,
-                or_(*(and_(trait.c.kind == kind, trait.c.members <= limit) for kind, limit in limits.items())),
-            )
-            .group_by(occurrence.c.submission_id, trait.c.kind)
-            .order_by(occurrence.c.submission_id, trait.c.kind)
+            .join(spread, spread.c.item_id == occurrence.c.item_id)
+            .where(occurrence.c.submission_id != submission_id)
+            .group_by(occurrence.c.submission_id, spread.c.holders)
+            .order_by(occurrence.c.submission_id, spread.c.holders)
         )
-        return [Shared(row.submission_id, row.kind, row.shared, row.because) for row in rows]
+        return [SharedContent(row.submission_id, row.holders, row.shared) for row in rows]
 
-    def shared_content(self, submission_id: int, outcomes: Sequence[str], at_most_submissions: int) -> dict[int, int]:
-        """Other submission → number of the same items with one of `outcomes`, leaving out content seen in very many."""
-        mine = (
-            select(occurrence.c.item_id)
-            .join(item, item.c.id == occurrence.c.item_id)
-            .where(occurrence.c.submission_id == submission_id, item.c.outcome.in_(outcomes), item.c.size > 0)
-            .distinct()
-            .subquery()
-        )
-        other = occurrence.alias("other")
-        spread = (
-            select(other.c.item_id)
-            .join(mine, mine.c.item_id == other.c.item_id)
-            .group_by(other.c.item_id)
-            .having(
-                func.count(other.c.submission_id.distinct()) > 1,
-                func.count(other.c.submission_id.distinct()) <= at_most_submissions,
-            )
-        )
-        rows = self.connection.execute(
-            select(occurrence.c.submission_id, func.count(occurrence.c.item_id.distinct()).label("shared"))
-            .where(occurrence.c.item_id.in_(spread), occurrence.c.submission_id != submission_id)
-            .group_by(occurrence.c.submission_id)
-            .order_by(occurrence.c.submission_id)
-        )
-        return {row.submission_id: row.shared for row in rows}
-
-    def shared_look_alikes(self, submission_id: int, outcomes: Sequence[str]) -> dict[int, int]:
-        """Other submission → number of look-alike groups in which both have different items with one of `outcomes`."""
+    def shared_look_alikes(self, submission_id: int, outcome: str) -> dict[int, int]:
+        """Other submission → look-alike groups in which both have different items with `outcome`."""
         mine, theirs = look_alike.alias("mine"), look_alike.alias("theirs")
         found, other, content = occurrence.alias("found"), occurrence.alias("other"), item.alias("content")
         rows = self.connection.execute(
@@ -101,8 +125,8 @@ class Networks:
             .where(
                 found.c.submission_id == submission_id,
                 other.c.submission_id != submission_id,
-                item.c.outcome.in_(outcomes),
-                content.c.outcome.in_(outcomes),
+                item.c.outcome == outcome,
+                content.c.outcome == outcome,
             )
             .group_by(other.c.submission_id)
             .order_by(other.c.submission_id)
@@ -184,7 +208,7 @@ class Networks:
 
     def open_referral(self, now: datetime) -> int:
         """A new, empty referral."""
-        return self.connection.execute(
+        referral_id: int = self.connection.execute(
             insert(referral)
             .values(
                 state="open",
@@ -199,6 +223,7 @@ class Networks:
             )
             .returning(referral.c.id)
         ).scalar_one()
+        return referral_id
 
     def place(self, submission_ids: Sequence[int], referral_id: int, now: datetime) -> None:
         """Put submissions into a referral, out of whichever held them."""

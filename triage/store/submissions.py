@@ -70,7 +70,9 @@ class Submissions:
             .values(state=state, **({"received_at": received_at} if received_at else {}))
         )
 
-    def already_found(self, submission_id: int, parent_item_id: int, found: Sequence[tuple[bytes, int, int]]) -> set[int]:
+    def already_found(
+        self, submission_id: int, parent_item_id: int, found: Sequence[tuple[bytes, int, int]]
+    ) -> set[int]:
         """Positions in `found` (path, size, mtime in ns) whose occurrence is recorded unchanged."""
         keys = {path_key(path): position for position, (path, _, _) in enumerate(found)}
         rows = self.connection.execute(
@@ -107,7 +109,9 @@ class Submissions:
             ],
         )
 
-    def add_source_notes(self, submission_id: int, notes: Sequence[tuple[bytes, ProcessingNote]], now: datetime) -> None:
+    def add_source_notes(
+        self, submission_id: int, notes: Sequence[tuple[bytes, ProcessingNote]], now: datetime
+    ) -> None:
         """Record what could not be read at the source, by path."""
         insert_new(
             self.connection,

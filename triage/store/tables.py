@@ -91,7 +91,12 @@ item = Table(
     Column("closed_because", Text),
     Column("first_seen", UtcDateTime, nullable=False),
 )
-Index("ix_item_pending", item.c.id, sqlite_where=text("outcome = 'pending'"), postgresql_where=text("outcome = 'pending'"))
+Index(
+    "ix_item_pending",
+    item.c.id,
+    sqlite_where=text("outcome = 'pending'"),
+    postgresql_where=text("outcome = 'pending'"),
+)
 
 occurrence = Table(
     "occurrence",
@@ -114,7 +119,7 @@ sealed_object = Table(
     "sealed_object",
     metadata,
     Column("item_id", Id, ForeignKey("item.id"), primary_key=True),
-    Column("object_id", LargeBinary(16), nullable=False),
+    Column("object_id", String(32), nullable=False),
     Column("segment", Text, nullable=False),
     Column("offset", BigInteger, nullable=False),
     Column("stored_length", BigInteger, nullable=False),

@@ -1,0 +1,100 @@
+"""Examining: one decode in the chamber gives every fingerprint and finding; nobody looks."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from triage.chamber.parent import Chamber
+from triage.domain.custody import CustodyAction, CustodyEvent
+from triage.domain.errors import Unreadable
+from triage.domain.findings import Examination, NoteCode, ProcessingNote
+from triage.domain.items import ItemKind
+from triage.domain.jobs import Lease, NewJob, Stage, item_range
+from triage.settings import WorkSettings
+from triage.store.items import Kept
+from triage.store.unit_of_work import Store
+
+from .clock import Clock
+from .keeping import Keeping
+
+_RENEW_AFTER = 0.25
+"""Share of a lease after which it is renewed in the middle of a batch."""
+
+
+@dataclass(frozen=True)
+class Examining:
+    """Opens items in the chamber and records what is found."""
+
+    store: Store
+    keeping: Keeping
+    settings: WorkSettings
+    clock: Clock
+    actor: str
+
+    def examine_batch(self, lease: Lease, chamber: Chamber) -> None:
+        """Examine the lease's items and owe their matching. Idempotent: what is recorded already stays."""
+        kept = self._announce(lease)
+        results: dict[int, Examination] = {}
+        renewed = time.monotonic()
+        for entry, extension in kept:
+            results[entry.item.id] = self._examine(entry, extension, chamber)
+            if time.monotonic() - renewed > self.settings.lease_seconds * _RENEW_AFTER:
+                self._renew(lease)
+                renewed = time.monotonic()
+        self._record(lease, results)
+
+    def _announce(self, lease: Lease) -> list[tuple[Kept, str]]:
+        """Custody first: the opening is committed before a byte is opened."""
+        with self.store.writing() as unit:
+            kept = unit.items.kept(lease.item_ids)
+            extensions = unit.read.extensions([entry.item.id for entry in kept])
+            unit.custody.append([self._event(lease, CustodyAction.OPENED, {"items": item_range(lease.item_ids)})])
+            unit.commit()
+        return [(entry, extensions.get(entry.item.id, "")) for entry in kept]
+
+    def _examine(self, kept: Kept, extension: str, chamber: Chamber) -> Examination:
+        if kept.item.kind is ItemKind.EMPTY:
+            return Examination(None, notes=(ProcessingNote(NoteCode.EMPTY),))
+        if kept.item.kind is ItemKind.OTHER:
+            return Examination(None, notes=(ProcessingNote(NoteCode.UNSUPPORTED_TYPE),))
+        try:
+            source = self.keeping.open(kept)
+        except Unreadable as error:
+            return Examination(None, notes=(unreadable_note(error),))
+        try:
+            return chamber.examine(source, name_extension=extension)
+        finally:
+            source.close()
+
+    def _renew(self, lease: Lease) -> None:
+        with self.store.writing() as unit:
+            unit.jobs.renew(lease, self.settings.lease_seconds)
+            unit.commit()
+
+    def _record(self, lease: Lease, results: dict[int, Examination]) -> None:
+        notes = [
+            (item_id, note.code.value, note.detail) for item_id, result in results.items() for note in result.notes
+        ]
+        decoded = sum(result.raster is not None for result in results.values())
+        with self.store.writing() as unit:
+            unit.jobs.finish(lease)
+            unit.examinations.add(results)
+            unit.items.add_notes(lease.stage, notes)
+            unit.jobs.add([NewJob(Stage.MATCH, lease.submission_id, lease.item_ids, lease.priority)])
+            details: dict[str, str | int | None] = {
+                "items": item_range(lease.item_ids),
+                "decoded": decoded,
+                "notes": len(notes),
+            }
+            unit.custody.append([self._event(lease, CustodyAction.EXAMINED, details)])
+            unit.commit()
+
+    def _event(self, lease: Lease, action: CustodyAction, details: dict[str, str | int | None]) -> CustodyEvent:
+        return CustodyEvent(self.clock(), self.actor, action, f"job:{lease.job_id}", "examine", details)
+
+
+def unreadable_note(error: Unreadable) -> ProcessingNote:
+    """The processing note for bytes that the keeping place no longer gives."""
+    code = NoteCode(error.code) if error.code in set(NoteCode) else NoteCode.SOURCE_UNREADABLE
+    return ProcessingNote(code)

@@ -1,0 +1,178 @@
+"""Expanding a container: its members become items of their own, sealed like anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from hashsets.algorithms.digests import DigestStream
+
+from triage.chamber.expansion import Expansion, Member
+from triage.chamber.limits import ArchiveLimits
+from triage.chamber.parent import Chamber
+from triage.chamber.sniff import SNIFF_BYTES, kind_of
+from triage.domain.custody import CustodyAction, CustodyEvent
+from triage.domain.errors import Unreadable
+from triage.domain.findings import NoteCode, ProcessingNote
+from triage.domain.items import ContentDigests, ItemKind
+from triage.domain.jobs import Lease, NewJob, Stage
+from triage.domain.submissions import Found
+from triage.settings import ArchiveSettings, ReceiveSettings, WorkSettings
+from triage.store.items import Kept, NewItem
+from triage.store.unit_of_work import Store
+from triage.vault.seam import Vault, VaultWriter
+
+from .clock import Clock
+from .examining import unreadable_note
+from .keeping import Keeping, sealed_row
+from .receiving import first_jobs
+
+
+class _KnownAlreadyError(Exception):
+    """The member's bytes are held already: nothing more is sealed."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    members: list[tuple[NewItem, Found]] = field(default_factory=list)
+    bytes: int = 0
+    noted: int = 0
+
+
+@dataclass(frozen=True)
+class Expanding:
+    """Unfolds containers through the chamber. Members have no bytes of their own at the source: they are sealed."""
+
+    store: Store
+    vault: Vault
+    keeping: Keeping
+    archives: ArchiveSettings
+    receive: ReceiveSettings
+    work: WorkSettings
+    clock: Clock
+    actor: str
+
+    def expand(self, lease: Lease, chamber: Chamber) -> None:
+        """Expand the lease's container. Run again it finds its members in place and doubles nothing."""
+        with self.store.writing() as unit:
+            (container,) = unit.items.kept(lease.item_ids)
+            unit.custody.append([self._event(lease, CustodyAction.OPENED, {"items": str(container.item.id)})])
+            unit.commit()
+        notes: tuple[ProcessingNote, ...]
+        if container.item.depth >= self.archives.max_depth:
+            notes = (ProcessingNote(NoteCode.ARCHIVE_TOO_DEEP, f"depth {container.item.depth}"),)
+        else:
+            notes = self._expand(lease, container, chamber)
+        self._finish(lease, container, notes)
+
+    def _expand(self, lease: Lease, container: Kept, chamber: Chamber) -> tuple[ProcessingNote, ...]:
+        try:
+            source = self.keeping.open(container)
+        except Unreadable as error:
+            return (unreadable_note(error),)
+        limits = ArchiveLimits(
+            max_members=self.archives.max_members,
+            max_total_bytes=self.archives.max_total_bytes,
+            max_member_bytes=self.archives.max_member_bytes,
+            max_ratio=self.archives.max_ratio,
+        )
+        with closing(source), self.vault.writer() as writer, closing(chamber.expand(source, limits)) as expansion:
+            noted = self._take_members(lease, container, expansion, writer)
+            notes = expansion.notes
+        if noted:
+            notes = (*notes, ProcessingNote(NoteCode.MEMBER_UNREADABLE, f"{noted} members not whole"))
+        return notes
+
+    def _take_members(self, lease: Lease, container: Kept, expansion: Expansion, writer: VaultWriter) -> int:
+        batch, noted = _Batch(), 0
+        for member in expansion:
+            sealed = self._seal(member, container, batch, writer)
+            if member.notes:
+                noted += 1
+            batch.members.append(sealed)
+            batch.bytes += sealed[0].size
+            if len(batch.members) >= self.receive.batch_items or batch.bytes >= self.receive.batch_bytes:
+                self._commit(lease, batch, writer)
+                batch = _Batch()
+        self._commit(lease, batch, writer)
+        return noted
+
+    def _seal(self, member: Member, container: Kept, batch: _Batch, writer: VaultWriter) -> tuple[NewItem, Found]:
+        stream, head, size = DigestStream(), bytearray(), 0
+        digests: list[ContentDigests] = []
+
+        def chunks() -> Iterator[bytes]:
+            nonlocal size
+            for chunk in member.chunks:
+                stream.update(chunk)
+                head.extend(chunk[: SNIFF_BYTES - len(head)])
+                size += len(chunk)
+                yield chunk
+            found = stream.finish()
+            digests.append(ContentDigests(md5=found.md5, sha1=found.sha1, sha256=found.sha256))
+            if self._is_held(found.sha256, batch):
+                raise _KnownAlreadyError
+
+        try:
+            locator = sealed_row(writer.seal(chunks()))
+        except _KnownAlreadyError:
+            locator = None
+        kind = ItemKind(kind_of(bytes(head)))
+        new = NewItem(digests[0], size, kind, container.item.depth + 1, sealed=locator)
+        mtime_ns = (member.mtime or 0) * 1_000_000_000
+        return new, Found(member.name, size, mtime_ns, parent_item_id=container.item.id)
+
+    def _is_held(self, sha256: bytes, batch: _Batch) -> bool:
+        if any(new.digests.sha256 == sha256 for new, _ in batch.members):
+            return True
+        with self.store.reading() as unit:
+            return bool(unit.items.ids_by_sha256([sha256]))
+
+    def _commit(self, lease: Lease, batch: _Batch, writer: VaultWriter) -> None:
+        if not batch.members:
+            return
+        writer.sync()
+        now = self.clock()
+        located = [new for new, _ in batch.members if new.sealed]
+        with self.store.writing() as unit:
+            unit.jobs.renew(lease, self.work.lease_seconds)
+            before = unit.items.ids_by_sha256([new.digests.sha256 for new in located])
+            unit.items.add(located, now)
+            ids = unit.items.ids_by_sha256([new.digests.sha256 for new, _ in batch.members])
+            fresh = {ids[new.digests.sha256]: new for new in located if new.digests.sha256 not in before}
+            unit.submissions.add_occurrences(
+                lease.submission_id, [(ids[new.digests.sha256], found) for new, found in batch.members]
+            )
+            unit.jobs.add(first_jobs(lease.submission_id, fresh))
+            unit.custody.append(
+                [
+                    CustodyEvent(
+                        now,
+                        self.actor,
+                        CustodyAction.SEALED,
+                        f"item:{item_id}",
+                        "expand",
+                        {
+                            "submission": lease.submission_id,
+                            "container": batch.members[0][1].parent_item_id,
+                            "sha256": new.digests.sha256.hex(),
+                            "size": new.size,
+                        },
+                    )
+                    for item_id, new in fresh.items()
+                ]
+            )
+            unit.commit()
+
+    def _finish(self, lease: Lease, container: Kept, notes: tuple[ProcessingNote, ...]) -> None:
+        with self.store.writing() as unit:
+            unit.jobs.finish(lease)
+            unit.items.add_notes(lease.stage, [(container.item.id, note.code.value, note.detail) for note in notes])
+            unit.jobs.add([NewJob(Stage.MATCH, lease.submission_id, lease.item_ids, lease.priority)])
+            details: dict[str, str | int | None] = {"items": str(container.item.id), "notes": len(notes)}
+            unit.custody.append([self._event(lease, CustodyAction.EXAMINED, details)])
+            unit.commit()
+
+    def _event(self, lease: Lease, action: CustodyAction, details: dict[str, str | int | None]) -> CustodyEvent:
+        return CustodyEvent(self.clock(), self.actor, action, f"job:{lease.job_id}", "expand", details)

@@ -1,0 +1,179 @@
+"""Linking: which items share a body, a place and time, an archive, or a likeness. From facts; opens no evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hashsets.vocabulary import Fingerprint, FingerprintAlgorithm
+from triage.domain.custody import CustodyAction, CustodyEvent
+from triage.domain.findings import THUMBNAIL_DISAGREES_ABOVE, Findings, Subject, TakenFingerprint
+from triage.domain.items import Outcome
+from triage.domain.jobs import Lease, NewJob, Stage, item_range
+from triage.domain.linking_rules import LinkRules
+from triage.domain.links import Link, LinkKind, Trait, near_fingerprint, thumbnail_of, traits_of
+from triage.domain.look_alikes import nearest
+from triage.domain.matches import MatchPolicy
+from triage.settings import WorkSettings
+from triage.store.rows import sliced
+from triage.store.unit_of_work import Store, Unit
+
+from .clock import Clock
+from .look_alikes import PROFILE, FreshCentres, LookAlikeMemory
+from .settling import LINK_PRIORITY
+
+_BATCH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparable:
+    """An item's fingerprints that may link it: good enough, of the one profile."""
+
+    item_id: int
+    main: Fingerprint
+    thumbnail: Fingerprint | None
+
+
+@dataclass(slots=True)
+class _Written:
+    """What one batch of linking comes to."""
+
+    traits: Mapping[int, Sequence[Trait]]
+    links: list[Link]
+    centres: list[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Linking:
+    """Links a submission's items to one another and to everything received before."""
+
+    store: Store
+    memory: LookAlikeMemory
+    policy: MatchPolicy
+    rules: LinkRules
+    work: WorkSettings
+    clock: Clock
+    actor: str
+
+    def link(self, lease: Lease) -> None:
+        """Link what is not linked yet, in batches that each commit: a killed run goes on where it stood."""
+        with self.store.reading() as unit:
+            waiting = list(unit.submissions.unlinked_items(lease.submission_id))
+        for batch in sliced(waiting, _BATCH):
+            with self.store.reading() as unit:
+                self.memory.catch_up(unit)
+                written = self._compare(unit, batch)
+            self._record(lease, batch, written)
+        with self.store.writing() as unit:
+            unit.jobs.finish(lease)
+            unit.jobs.add([NewJob(Stage.REFER, lease.submission_id, priority=LINK_PRIORITY)])
+            unit.commit()
+
+    def _compare(self, unit: Unit, batch: Sequence[int]) -> _Written:
+        findings = unit.examinations.findings(batch)
+        containers = unit.links.containers_of(batch)
+        fingerprints = unit.examinations.fingerprints(batch)
+        disagreeing = {
+            item_id
+            for item_id, distance in unit.examinations.thumbnail_distances(batch).items()
+            if distance > THUMBNAIL_DISAGREES_ABOVE
+        }
+        outcomes = {item.id: item.outcome for item in unit.items.many(batch)}
+        placed = unit.links.assigned(batch)
+        traits = {
+            item_id: traits_of(findings.get(item_id, Findings()), containers.get(item_id, ()), self.rules)
+            for item_id in batch
+            if outcomes[item_id] is not Outcome.KNOWN_GOOD
+        }
+        comparables = [
+            found
+            for item_id in batch
+            if item_id not in placed and outcomes[item_id] is not Outcome.KNOWN_GOOD
+            if (found := self._comparable(item_id, fingerprints.get(item_id, []), disagrees=item_id in disagreeing))
+        ]
+        links, centres = self._look_alikes(comparables)
+        return _Written(traits, links, centres)
+
+    def _comparable(self, item_id: int, taken: Sequence[TakenFingerprint], *, disagrees: bool) -> _Comparable | None:
+        good = {
+            entry.subject: entry.fingerprint
+            for entry in taken
+            if entry.fingerprint.algorithm is FingerprintAlgorithm.PDQ
+            and entry.fingerprint.profile is PROFILE
+            and (entry.fingerprint.quality or 0) >= self.policy.quality_floor
+        }
+        if Subject.MAIN not in good:
+            return None
+        return _Comparable(item_id, good[Subject.MAIN], good.get(Subject.THUMBNAIL) if disagrees else None)
+
+    def _look_alikes(self, comparables: Sequence[_Comparable]) -> tuple[list[Link], list[tuple[int, int]]]:
+        """Links to earlier centres and thumbnails, and the centre of each item."""
+        reach, memory = self.policy.reach, self.memory
+        mains = [entry.main for entry in comparables]
+        earlier = memory.centres.near(mains, reach)
+        shown_small = memory.thumbnails.near(mains, reach)
+        with_thumbnail = [entry for entry in comparables if entry.thumbnail]
+        small = memory.centres.near([entry.thumbnail for entry in with_thumbnail if entry.thumbnail], reach)
+        small_of = {entry.item_id: found for entry, found in zip(with_thumbnail, small, strict=True)}
+        fresh, fresh_small = FreshCentres(len(memory.centres.items)), FreshCentres(0)
+        links: list[Link] = []
+        centres: list[tuple[int, int]] = []
+        for entry, centres_near, thumbnails_near in zip(comparables, earlier, shown_small, strict=True):
+            joined = nearest([*centres_near, *fresh.near(entry.main, reach)])
+            if joined:
+                links.append(near_fingerprint(entry.item_id, joined.item_id, joined.distance, joined.transform))
+                centres.append((entry.item_id, joined.item_id))
+            else:
+                centres.append((entry.item_id, entry.item_id))
+                fresh.add(entry.item_id, entry.main.value)
+            shown = nearest([*thumbnails_near, *fresh_small.near(entry.main, reach)])
+            if shown:
+                links.append(thumbnail_of(shown.item_id, entry.item_id, shown.distance, shown.transform))
+            if entry.thumbnail:
+                pictured = nearest([*small_of[entry.item_id], *fresh.near(entry.thumbnail, reach)])
+                if pictured and pictured.item_id != entry.item_id:
+                    links.append(thumbnail_of(entry.item_id, pictured.item_id, pictured.distance, pictured.transform))
+                fresh_small.add(entry.item_id, entry.thumbnail.value)
+        return links, centres
+
+    def _record(self, lease: Lease, batch: Sequence[int], written: _Written) -> None:
+        with self.store.writing() as unit:
+            unit.jobs.renew(lease, self.work.lease_seconds)
+            crossed = self._add_traits(unit, written.traits)
+            unit.links.add_links(written.links)
+            unit.links.assign(written.centres)
+            unit.submissions.mark_linked(lease.submission_id, batch)
+            self._refer_again(unit, crossed, lease.submission_id)
+            unit.custody.append(
+                [
+                    CustodyEvent(
+                        self.clock(),
+                        self.actor,
+                        CustodyAction.LINKED,
+                        f"job:{lease.job_id}",
+                        "link",
+                        {
+                            "items": item_range(tuple(batch)),
+                            "links": len(written.links),
+                            "rules": self.rules.edition,
+                        },
+                    )
+                ]
+            )
+            unit.commit()
+
+    def _add_traits(self, unit: Unit, traits: Mapping[int, Sequence[Trait]]) -> list[int]:
+        crossed: list[int] = []
+        for kind in LinkKind:
+            if kind.value not in self.rules.most_members:
+                continue
+            of_kind = {item_id: [trait for trait in found if trait.kind is kind] for item_id, found in traits.items()}
+            held = {item_id: found for item_id, found in of_kind.items() if found}
+            crossed += unit.links.add_traits(held, self.rules.most_members[kind.value])
+        return crossed
+
+    def _refer_again(self, unit: Unit, crossed: list[int], but: int) -> None:
+        """A value that became too common links nothing from now on: whoever it joined is looked at again."""
+        for submission_id in unit.links.submissions_sharing(crossed) if crossed else []:
+            if submission_id != but and not unit.jobs.is_owed(Stage.REFER, submission_id):
+                unit.jobs.add([NewJob(Stage.REFER, submission_id, priority=LINK_PRIORITY)])

@@ -1,0 +1,105 @@
+"""The memory of look-alike centres and disagreeing thumbnails, kept in step with the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from hashsets.index.growing import GrowingIndex
+from hashsets.vocabulary import TRANSFORMS, Fingerprint, Profile
+from triage.domain.findings import THUMBNAIL_DISAGREES_ABOVE
+from triage.domain.look_alikes import Neighbour
+from triage.store.unit_of_work import Unit
+
+PROFILE = Profile.PDQ_REF512
+"""Our own items are compared with one another under one profile: both sides have it."""
+
+Values = npt.NDArray[np.uint8]
+
+
+@dataclass(slots=True)
+class _Landmarks:
+    """An index whose rows are positions in the order of assignment."""
+
+    items: list[int] = field(default_factory=list)
+    index: GrowingIndex = field(default_factory=GrowingIndex)
+
+    def add(self, item_ids: Sequence[int], values: Sequence[bytes]) -> None:
+        start = len(self.items)
+        self.items.extend(item_ids)
+        self.index.add(range(start, len(self.items)), _as_array(values))
+
+    def near(self, fingerprints: Sequence[Fingerprint], reach: int) -> list[list[Neighbour]]:
+        """For each fingerprint what lies within reach of any of its eight variants, each landmark once."""
+        if not fingerprints or not self.items:
+            return [[] for _ in fingerprints]
+        variants = _as_array([variant for print_ in fingerprints for variant in print_.variants])
+        hits = self.index.search(variants, reach)
+        best: dict[tuple[int, int], Neighbour] = {}
+        for query, row, distance in zip(hits.query.tolist(), hits.row.tolist(), hits.distance.tolist(), strict=True):
+            asked, transform = divmod(query, len(TRANSFORMS))
+            known = best.get((asked, row))
+            if known is None or distance < known.distance:
+                best[asked, row] = Neighbour(self.items[row], row, distance, TRANSFORMS[transform])
+        found: list[list[Neighbour]] = [[] for _ in fingerprints]
+        for (asked, _), neighbour in sorted(best.items()):
+            found[asked].append(neighbour)
+        return found
+
+
+class LookAlikeMemory:
+    """What later items are compared with. One per process; used by the one LINK job that runs at a time."""
+
+    def __init__(self) -> None:
+        self.centres = _Landmarks()
+        self.thumbnails = _Landmarks()
+        self._seq = 0
+
+    def catch_up(self, unit: Unit) -> None:
+        """Take in what has been committed since, by this process or another."""
+        centres: list[tuple[int, bytes]] = []
+        thumbnails: list[tuple[int, bytes]] = []
+        for seq, landmark in unit.links.landmarks_after(self._seq, PROFILE, THUMBNAIL_DISAGREES_ABOVE):
+            self._seq = seq
+            (thumbnails if landmark.is_thumbnail else centres).append((landmark.item_id, landmark.value))
+        for landmarks, found in ((self.centres, centres), (self.thumbnails, thumbnails)):
+            if found:
+                landmarks.add([item_id for item_id, _ in found], [value for _, value in found])
+
+
+class FreshCentres:
+    """Centres made within the batch at hand, not yet committed: few, so they are compared directly."""
+
+    def __init__(self, start: int) -> None:
+        self._start = start
+        self._items: list[int] = []
+        self._values = np.empty((0, PROFILE_BYTES), np.uint8)
+
+    def add(self, item_id: int, value: bytes) -> None:
+        """One more centre."""
+        self._items.append(item_id)
+        self._values = np.concatenate([self._values, _as_array([value])])
+
+    def near(self, fingerprint: Fingerprint, reach: int) -> list[Neighbour]:
+        """As `_Landmarks.near`, for one fingerprint."""
+        if not self._items:
+            return []
+        variants = _as_array(fingerprint.variants)
+        differing = variants[:, None, :] ^ self._values[None, :, :]
+        distances = np.bitwise_count(differing).sum(axis=2, dtype=np.int64)
+        best = distances.argmin(axis=0)
+        return [
+            Neighbour(item_id, self._start + row, int(distances[best[row], row]), TRANSFORMS[int(best[row])])
+            for row, item_id in enumerate(self._items)
+            if distances[best[row], row] <= reach
+        ]
+
+
+PROFILE_BYTES = 32
+
+
+def _as_array(values: Sequence[bytes]) -> Values:
+    return np.frombuffer(b"".join(values), np.uint8).reshape(len(values), PROFILE_BYTES)

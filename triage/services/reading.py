@@ -1,0 +1,105 @@
+"""Reading one source file once: digests, size, and whether it held still meanwhile."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hashsets.algorithms.digests import DigestStream
+
+from triage.chamber.sniff import SNIFF_BYTES, kind_of
+from triage.domain.findings import NoteCode, ProcessingNote
+from triage.domain.items import ContentDigests, ItemKind
+
+from .walking import SourceFile
+
+CHUNK = 1 << 20
+
+
+class SourceUnreadableError(Exception):
+    """The source failed while it was read; carries the note to record."""
+
+    def __init__(self, note: ProcessingNote) -> None:
+        super().__init__(note.code)
+        self.note = note
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What one pass over a file gave. `changed` says that size or time moved while we read."""
+
+    found: SourceFile
+    digests: ContentDigests
+    size: int
+    kind: ItemKind
+    changed: bool
+    data: bytes | None = None  # small files only: sealed after it is clear that they are new
+
+
+class FileReading:
+    """One pass over a source file: iterate over the chunks, then ask for the result."""
+
+    def __init__(self, root: bytes, found: SourceFile) -> None:
+        self._root = root
+        self._found = found
+        self._stream = DigestStream()
+        self._head = b""
+        self._size = 0
+        self._changed = False
+
+    def chunks(self) -> Iterator[bytes]:
+        """The file's bytes, once. Raises SourceUnreadableError."""
+        try:
+            descriptor = os.open(
+                os.path.join(self._root, self._found.path),  # noqa: PTH118 - raw byte paths
+                os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC,
+            )
+        except OSError as error:
+            raise SourceUnreadableError(_errno_note(error)) from error
+        try:
+            # One chunk past the stated size is enough to know that the file grew; it may grow for ever.
+            while self._size <= self._found.size and (chunk := os.read(descriptor, CHUNK)):
+                if len(self._head) < SNIFF_BYTES:
+                    self._head += chunk[: SNIFF_BYTES - len(self._head)]
+                self._size += len(chunk)
+                self._stream.update(chunk)
+                yield chunk
+            status = os.fstat(descriptor)
+            self._changed = (status.st_size, status.st_mtime_ns) != (self._found.size, self._found.mtime_ns) or (
+                self._size != self._found.size
+            )
+        except OSError as error:
+            raise SourceUnreadableError(_errno_note(error)) from error
+        finally:
+            os.close(descriptor)
+
+    def result(self, data: bytes | None = None) -> Read:
+        """What the pass gave; call it after the last chunk."""
+        digests = self._stream.finish()
+        return Read(
+            found=self._found,
+            digests=ContentDigests(md5=digests.md5, sha1=digests.sha1, sha256=digests.sha256),
+            size=self._size,
+            kind=ItemKind(kind_of(self._head)),
+            changed=self._changed,
+            data=data,
+        )
+
+
+def read_whole(root: bytes, found: SourceFile, *, keep: bool) -> Read | ProcessingNote:
+    """Read a file in one go; `keep` holds its bytes for sealing. A note when it cannot be read."""
+    reading = FileReading(root, found)
+    try:
+        if keep:
+            data = b"".join(reading.chunks())
+            return reading.result(data)
+        for _ in reading.chunks():
+            pass
+        return reading.result()
+    except SourceUnreadableError as error:
+        return error.note
+
+
+def _errno_note(error: OSError) -> ProcessingNote:
+    return ProcessingNote(NoteCode.SOURCE_UNREADABLE, f"errno {error.errno}")

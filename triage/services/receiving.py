@@ -1,0 +1,299 @@
+"""Receiving a seizure: every byte read once and digested before any parser, sealed, recorded, and put to work.
+
+A killed run begins again where the last commit stood: what is recorded unchanged is not read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from triage.domain.custody import CustodyAction, CustodyEvent
+from triage.domain.errors import Refused
+from triage.domain.findings import NoteCode, ProcessingNote
+from triage.domain.items import ItemKind
+from triage.domain.jobs import NewJob, Stage
+from triage.domain.submissions import Delivery, Found, Submission, SubmissionState
+from triage.settings import ReceiveSettings
+from triage.store.items import NewItem
+from triage.store.unit_of_work import Store
+from triage.vault.seam import Vault, VaultWriter
+
+from .clock import Clock
+from .keeping import sealed_row
+from .progress import Progress, Tell, silent
+from .reading import FileReading, Read, SourceUnreadableError, read_whole
+from .settling import settle
+from .walking import SourceFile, SourceProblem, root_of, walk
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a run of receiving came to."""
+
+    submission: Submission
+    progress: Progress
+
+
+@dataclass(slots=True)
+class _Batch:
+    files: list[SourceFile] = field(default_factory=list)
+    problems: list[SourceProblem] = field(default_factory=list)
+    bytes: int = 0
+
+
+class _KnownAlready(Exception):
+    """Raised through the vault's writer when the last chunk shows that these bytes are held already."""
+
+
+@dataclass(frozen=True)
+class Receiving:
+    """Takes deliveries in. Parses nothing: it has no chamber."""
+
+    store: Store
+    vault: Vault
+    settings: ReceiveSettings
+    clock: Clock
+    actor: str
+
+    def receive(self, delivery: Delivery, tell: Tell = silent) -> Receipt:
+        """Receive all that is new at the delivery's source. Raises Refused without a lawful basis."""
+        _require(delivery)
+        submission = self._open(delivery)
+        root = root_of(delivery.source)
+        progress = Progress()
+        with ThreadPoolExecutor(self.settings.threads) as pool, self.vault.writer() as writer:
+            for batch in self._batches(walk(delivery.source)):
+                progress = self._receive_batch(submission, root, batch, pool, writer, progress)
+                tell(progress)
+        return Receipt(self._close(submission, progress), progress)
+
+    def _open(self, delivery: Delivery) -> Submission:
+        now = self.clock()
+        with self.store.writing() as unit:
+            submission = unit.submissions.open(delivery, now)
+            if submission.delivery.in_place != delivery.in_place or submission.delivery.basis != delivery.basis:
+                raise Refused(
+                    "delivery-differs",
+                    f"S-{submission.id} began with another lawful basis or another --in-place; give the same again.",
+                )
+            unit.submissions.set_state(submission.id, SubmissionState.RECEIVING, None)
+            unit.custody.append(
+                [
+                    CustodyEvent(
+                        now,
+                        self.actor,
+                        CustodyAction.RECEIVED,
+                        f"submission:{submission.id}",
+                        "receive",
+                        {"step": "begun", "in_place": int(delivery.in_place), "basis": delivery.basis},
+                    )
+                ]
+            )
+            unit.commit()
+        return submission
+
+    def _close(self, submission: Submission, progress: Progress) -> Submission:
+        now = self.clock()
+        with self.store.writing() as unit:
+            unit.submissions.set_state(submission.id, SubmissionState.RECEIVED, now)
+            details: dict[str, str | int | None] = {
+                "step": "complete",
+                "files": progress.files,
+                "items_new": progress.items_new,
+                "problems": progress.problems,
+            }
+            unit.custody.append(
+                [
+                    CustodyEvent(
+                        now, self.actor, CustodyAction.RECEIVED, f"submission:{submission.id}", "receive", details
+                    )
+                ]
+            )
+            settle(unit, [submission.id])
+            unit.commit()
+        return replace(submission, state=SubmissionState.RECEIVED, received_at=now)
+
+    def _batches(self, found: Iterable[SourceFile | SourceProblem]) -> Iterator[_Batch]:
+        batch = _Batch()
+        for entry in found:
+            if isinstance(entry, SourceProblem):
+                batch.problems.append(entry)
+            else:
+                batch.files.append(entry)
+                batch.bytes += entry.size
+            full = len(batch.files) + len(batch.problems) >= self.settings.batch_items
+            if full or batch.bytes >= self.settings.batch_bytes:
+                yield batch
+                batch = _Batch()
+        yield batch
+
+    def _receive_batch(
+        self,
+        submission: Submission,
+        root: bytes,
+        batch: _Batch,
+        pool: ThreadPoolExecutor,
+        writer: VaultWriter,
+        progress: Progress,
+    ) -> Progress:
+        stated = [(entry.path, entry.size, entry.mtime_ns) for entry in batch.files]
+        with self.store.reading() as unit:
+            there = unit.submissions.already_found(submission.id, 0, stated)
+        fresh = [entry for position, entry in enumerate(batch.files) if position not in there]
+        in_place = submission.delivery.in_place
+        small = [entry for entry in fresh if in_place or entry.size <= self.settings.stream_above_bytes]
+        outcomes = list(pool.map(lambda entry: read_whole(root, entry, keep=not in_place), small))
+        reads = [outcome for outcome in outcomes if isinstance(outcome, Read)]
+        problems = list(batch.problems)
+        problems += [
+            SourceProblem(entry.path, outcome)
+            for entry, outcome in zip(small, outcomes, strict=True)
+            if isinstance(outcome, ProcessingNote)
+        ]
+        kept = self._keep_small(root, reads, writer, in_place=in_place)
+        for entry in fresh:
+            if not in_place and entry.size > self.settings.stream_above_bytes:
+                self._keep_large(root, entry, writer, kept, problems)
+        if not in_place:
+            writer.sync()
+        new = self._record(submission, kept, problems)
+        return Progress(
+            files=progress.files + len(batch.files),
+            items_new=progress.items_new + new,
+            already_there=progress.already_there + len(there),
+            bytes_read=progress.bytes_read + sum(read.size for read, _ in kept),
+            problems=progress.problems + len(problems),
+        )
+
+    def _keep_small(
+        self, root: bytes, reads: Sequence[Read], writer: VaultWriter, *, in_place: bool
+    ) -> list[tuple[Read, NewItem]]:
+        with self.store.reading() as unit:
+            held = set(unit.items.ids_by_sha256([read.digests.sha256 for read in reads]))
+        kept = []
+        for read in reads:
+            locator: dict[str, Any] | None = None
+            if read.digests.sha256 not in held:
+                held.add(read.digests.sha256)
+                locator = _in_place_row(root, read) if in_place else sealed_row(writer.seal([read.data or b""]))
+            kept.append((replace(read, data=None), _new_item(read, locator, in_place=in_place)))
+        return kept
+
+    def _keep_large(
+        self,
+        root: bytes,
+        entry: SourceFile,
+        writer: VaultWriter,
+        kept: list[tuple[Read, NewItem]],
+        problems: list[SourceProblem],
+    ) -> None:
+        reading = FileReading(root, entry)
+        results: list[Read] = []
+
+        def chunks() -> Iterator[bytes]:
+            yield from reading.chunks()
+            results.append(reading.result())
+            if self._is_held(results[0], kept):
+                raise _KnownAlready
+
+        try:
+            locator: dict[str, Any] | None = sealed_row(writer.seal(chunks()))
+        except _KnownAlready:
+            locator = None
+        except SourceUnreadableError as error:
+            problems.append(SourceProblem(entry.path, error.note))
+            return
+        kept.append((results[0], _new_item(results[0], locator, in_place=False)))
+
+    def _is_held(self, read: Read, kept: Sequence[tuple[Read, NewItem]]) -> bool:
+        if any(other.digests.sha256 == read.digests.sha256 for other, _ in kept):
+            return True
+        with self.store.reading() as unit:
+            return bool(unit.items.ids_by_sha256([read.digests.sha256]))
+
+    def _record(
+        self,
+        submission: Submission,
+        kept: Sequence[tuple[Read, NewItem]],
+        problems: Sequence[SourceProblem],
+    ) -> int:
+        """One commit: items, occurrences, notes, custody and the first jobs."""
+        now = self.clock()
+        located = [new for _, new in kept if new.sealed or new.in_place]
+        with self.store.writing() as unit:
+            before = unit.items.ids_by_sha256([new.digests.sha256 for new in located])
+            unit.items.add(located, now)
+            ids = unit.items.ids_by_sha256([new.digests.sha256 for _, new in kept])
+            fresh = {
+                ids[new.digests.sha256]: new
+                for _, new in kept
+                if (new.sealed or new.in_place) and new.digests.sha256 not in before
+            }
+            unit.submissions.add_occurrences(
+                submission.id,
+                [
+                    (ids[read.digests.sha256], Found(read.found.path, read.found.size, read.found.mtime_ns))
+                    for read, _ in kept
+                ],
+            )
+            unit.submissions.forget_source_notes(submission.id, [read.found.path for read, _ in kept])
+            unit.submissions.add_source_notes(submission.id, _notes(kept, problems), now)
+            unit.jobs.add(first_jobs(submission.id, fresh))
+            unit.custody.append(
+                [self._kept_event(item_id, new, submission.id, now) for item_id, new in fresh.items()]
+            )
+            unit.commit()
+        return len(fresh)
+
+    def _kept_event(self, item_id: int, new: NewItem, submission_id: int, now: datetime) -> CustodyEvent:
+        action = CustodyAction.SEALED if new.sealed else CustodyAction.REFERENCED
+        details: dict[str, str | int | None] = {
+            "submission": submission_id,
+            "sha256": new.digests.sha256.hex(),
+            "size": new.size,
+        }
+        return CustodyEvent(now, self.actor, action, f"item:{item_id}", "receive", details)
+
+
+def first_jobs(submission_id: int, fresh: dict[int, NewItem]) -> list[NewJob]:
+    """The jobs that new items start with: containers are expanded one by one, the rest is examined in a batch."""
+    jobs = [
+        NewJob(Stage.EXPAND, submission_id, (item_id,))
+        for item_id, new in fresh.items()
+        if new.kind is ItemKind.CONTAINER
+    ]
+    rest = tuple(item_id for item_id, new in fresh.items() if new.kind is not ItemKind.CONTAINER)
+    return [*jobs, NewJob(Stage.EXAMINE, submission_id, rest)] if rest else jobs
+
+
+def _require(delivery: Delivery) -> None:
+    if not delivery.basis.strip():
+        raise Refused("basis-missing", "State the lawful basis under which this is received.")
+    if not delivery.case_ref.strip() or not delivery.exhibit_ref.strip():
+        raise Refused("reference-missing", "Give a case and an exhibit reference.")
+
+
+def _new_item(read: Read, locator: dict[str, Any] | None, *, in_place: bool) -> NewItem:
+    return NewItem(
+        digests=read.digests,
+        size=read.size,
+        kind=read.kind,
+        depth=0,
+        sealed=None if in_place else locator,
+        in_place=locator if in_place else None,
+    )
+
+
+def _in_place_row(root: bytes, read: Read) -> dict[str, Any]:
+    return {"root": root, "path": read.found.path, "size": read.found.size, "mtime_ns": read.found.mtime_ns}
+
+
+def _notes(
+    kept: Sequence[tuple[Read, NewItem]], problems: Sequence[SourceProblem]
+) -> list[tuple[bytes, ProcessingNote]]:
+    changed = [(read.found.path, ProcessingNote(NoteCode.SOURCE_CHANGED)) for read, _ in kept if read.changed]
+    return changed + [(problem.path, problem.note) for problem in problems]

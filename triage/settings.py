@@ -1,0 +1,165 @@
+"""Settings: `config/default.toml`, then an administrator's file, then the environment. Unknown keys refuse."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from triage.domain.errors import Refused
+from triage.domain.linking_rules import LinkRules, parse_link_rules
+from triage.domain.matches import MatchPolicy
+from triage.domain.priority import PriorityRules, parse_rules
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DatabaseSettings(_Section):
+    """Where the database is; an empty URL means SQLite in the data folder."""
+
+    url: str
+
+
+class ReceiveSettings(_Section):
+    """How a source is read."""
+
+    batch_items: int = Field(ge=1, le=4096)
+    batch_bytes: int = Field(ge=1)
+    stream_above_bytes: int = Field(ge=0)
+    threads: int = Field(ge=1, le=64)
+
+
+class ArchiveSettings(_Section):
+    """Limits on what one archive may unfold into."""
+
+    max_depth: int = Field(ge=0, le=32)
+    max_members: int = Field(ge=1)
+    max_total_bytes: int = Field(ge=1)
+    max_member_bytes: int = Field(ge=1)
+    max_ratio: int = Field(ge=1)
+
+
+class WorkSettings(_Section):
+    """How jobs are worked."""
+
+    threads: int = Field(ge=0, le=256)
+    lease_seconds: float = Field(gt=0)
+    max_attempts: int = Field(ge=1)
+    retry_seconds: float = Field(ge=0)
+
+    @property
+    def worker_threads(self) -> int:
+        """Threads as counted: 0 means one for each core that this process may use."""
+        return self.threads or len(os.sched_getaffinity(0))
+
+
+class ChamberSettings(_Section):
+    """Limits of one chamber process."""
+
+    wall_seconds: float = Field(gt=0)
+    address_space_bytes: int = Field(ge=1 << 29)
+    recycle_after: int = Field(ge=1)
+
+
+class Settings(BaseSettings):
+    """Everything a deployment can set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TRIAGE_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+    _files: ClassVar[list[Path]] = []
+
+    data: Path
+    database: DatabaseSettings
+    receive: ReceiveSettings
+    archives: ArchiveSettings
+    work: WorkSettings
+    chamber: ChamberSettings
+
+    @property
+    def database_url(self) -> str:
+        """The database to open."""
+        return self.database.url or f"sqlite:///{self.data.absolute() / 'triage.sqlite3'}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments over environment over files; a later file over an earlier one."""
+        files = [TomlConfigSettingsSource(settings_cls, toml_file=path) for path in reversed(cls._files)]
+        return (init_settings, env_settings, *files)
+
+
+@cache
+def config_folder() -> Path:
+    """The folder of shipped configuration: beside the packages in a checkout, inside `triage` when installed."""
+    packaged = Path(__file__).parent / "_config"
+    return packaged if packaged.is_dir() else Path(__file__).parents[1] / "config"
+
+
+def load_settings(own_file: Path | None = None, data: Path | None = None) -> Settings:
+    """Read the settings. Raises Refused with the path of each bad key."""
+    files = [config_folder() / "default.toml"]
+    if own_file is not None:
+        if not own_file.is_file():
+            raise Refused("config-missing", f"The settings file {own_file} does not exist.")
+        files.append(own_file)
+    reader = type("_Reader", (Settings,), {"_files": files, "__module__": __name__})
+    try:
+        settings: Settings = reader(**({"data": data} if data else {}))
+    except ValidationError as error:
+        raise Refused("config-invalid", _explain(error)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise Refused("config-invalid", f"A settings file is not TOML: {error}") from error
+    return settings
+
+
+def load_match_policy() -> MatchPolicy:
+    """The matching policy of `config/matching.toml`."""
+    values = _toml("matching.toml")
+    try:
+        return MatchPolicy(**values)
+    except TypeError as error:
+        raise Refused("config-invalid", f"matching.toml: {error}") from error
+
+
+def load_link_rules() -> LinkRules:
+    """The link rules of `config/linking.toml`."""
+    try:
+        return parse_link_rules(_toml("linking.toml"))
+    except ValueError as error:
+        raise Refused("config-invalid", str(error)) from error
+
+
+def load_priority_rules() -> PriorityRules:
+    """The priority rules of `config/priority.toml`."""
+    try:
+        return parse_rules(_toml("priority.toml"))
+    except ValueError as error:
+        raise Refused("config-invalid", str(error)) from error
+
+
+def _toml(name: str) -> dict[str, Any]:
+    with (config_folder() / name).open("rb") as file:
+        return tomllib.load(file)
+
+
+def _explain(error: ValidationError) -> str:
+    parts = [f"{'.'.join(str(step) for step in problem['loc'])}: {problem['msg']}" for problem in error.errors()]
+    return "Settings refuse: " + "; ".join(parts)

@@ -1,0 +1,125 @@
+"""The custody log's rows: appended in the same commit as what they record, one writer at a time."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sqlalchemy import Connection, insert, select, text
+
+from triage.domain.checkpoints import Checkpoint, LogSigner, sign
+from triage.domain.custody import SALT_SIZE, CustodyEvent, canonical, commitment, custody_leaf
+from triage.domain.errors import Tampered
+from triage.domain.merkle import HASH_SIZE, Frontier
+
+from .tables import custody_event, custody_head
+
+_HEAD = 1
+_LOCK = 0x7472_6961_6765  # "triage": PostgreSQL's advisory lock for the log's tail
+
+
+class LogMirror(Protocol):
+    """A copy of the log outside the database; see `triage.vault.witness`."""
+
+    def extend(self, start: int, leaf_hashes: Sequence[bytes], checkpoint: str) -> int:
+        """Append leaves from index `start`; returns how many leaves it holds now (fewer: feed it from there)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """One row as it stands: nothing here has been verified."""
+
+    seq: int
+    event: str | None
+    salt: bytes | None
+    commitment: bytes
+    leaf: bytes
+
+
+@dataclass(slots=True)
+class Custody:
+    """Appends within one unit of work, and reads for audits."""
+
+    connection: Connection
+    signer: LogSigner
+    appended_from: int = -1
+    appended: list[bytes] = field(default_factory=list)
+    checkpoint: str = ""
+
+    def append(self, events: Sequence[CustodyEvent]) -> None:
+        """Record events. They take their place in the tree when the unit commits, never without it."""
+        if not events:
+            return
+        frontier = self._locked_head()
+        rows: list[dict[str, object]] = []
+        leaves: list[bytes] = []
+        for position, event in enumerate(events, start=frontier.size):
+            salt = secrets.token_bytes(SALT_SIZE)
+            committed = commitment(event, salt)
+            leaf = custody_leaf(committed)
+            leaves.append(leaf)
+            rows.append(
+                {
+                    "seq": position,
+                    "event": canonical(event).decode(),
+                    "salt": salt,
+                    "commitment": committed,
+                    "leaf": leaf,
+                }
+            )
+        self.connection.execute(insert(custody_event), rows)
+        if self.appended_from < 0:
+            self.appended_from = frontier.size
+        self.appended += leaves
+        extended = frontier.extended(leaves)
+        self.checkpoint = sign(Checkpoint(self.signer.name, extended.size, extended.root), self.signer)
+        self.connection.execute(
+            custody_head.update()
+            .where(custody_head.c.id == _HEAD)
+            .values(size=extended.size, frontier=b"".join(extended.peaks), checkpoint=self.checkpoint)
+        )
+
+    def _locked_head(self) -> Frontier:
+        if self.connection.dialect.name == "postgresql":
+            self.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        row = self.connection.execute(select(custody_head).where(custody_head.c.id == _HEAD)).one_or_none()
+        if row is None:
+            empty = Frontier()
+            self.connection.execute(insert(custody_head).values(id=_HEAD, size=0, frontier=b"", checkpoint=""))
+            return empty
+        peaks = tuple(row.frontier[start : start + HASH_SIZE] for start in range(0, len(row.frontier), HASH_SIZE))
+        try:
+            return Frontier(row.size, peaks)
+        except ValueError as error:
+            raise Tampered("custody-head-broken", "The head of the custody log does not fit its size.") from error
+
+    def head(self) -> tuple[int, str]:
+        """Size and signed checkpoint as stored; (0, "") for an empty log."""
+        row = self.connection.execute(select(custody_head).where(custody_head.c.id == _HEAD)).one_or_none()
+        return (row.size, row.checkpoint) if row else (0, "")
+
+    def leaves(self, start: int, count: int) -> list[bytes]:
+        """Stored leaf hashes from index `start`."""
+        query = (
+            select(custody_event.c.leaf)
+            .where(custody_event.c.seq >= start)
+            .order_by(custody_event.c.seq)
+            .limit(count)
+        )
+        return list(self.connection.execute(query).scalars())
+
+    def rows(self, batch: int = 2_000) -> Iterator[StoredEvent]:
+        """Every stored row in order of its index."""
+        last = -1
+        while True:
+            rows = self.connection.execute(
+                select(custody_event).where(custody_event.c.seq > last).order_by(custody_event.c.seq).limit(batch)
+            ).all()
+            for row in rows:
+                yield StoredEvent(row.seq, row.event, row.salt, row.commitment, row.leaf)
+            if len(rows) < batch:
+                return
+            last = rows[-1].seq

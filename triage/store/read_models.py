@@ -1,0 +1,317 @@
+"""Lists and counts for pages, commands and services. Reads only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, case, func, select
+
+from triage.domain.errors import NotFound
+
+from .rows import sliced
+from .tables import (
+    item,
+    job,
+    link,
+    match,
+    network_join,
+    occurrence,
+    processing_note,
+    referral,
+    referral_event,
+    referral_member,
+    sealed_object,
+    source_note,
+    submission,
+    trait,
+    trait_member,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionStatus:
+    """Where a submission stands. Outcomes count distinct items; occurrences count places."""
+
+    id: int
+    case_ref: str
+    exhibit_ref: str
+    state: str
+    in_place: bool
+    created_at: datetime
+    received_at: datetime | None
+    occurrences: int
+    items: int
+    bytes: int
+    outcomes: dict[str, int]
+    closed_without_viewing: int
+    source_notes: dict[str, int]
+    processing_notes: dict[str, int]
+    jobs: dict[str, dict[str, int]]  # stage → state → count
+    referral_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralRow:
+    """One line of the queue."""
+
+    id: int
+    state: str
+    merged_into: int | None
+    danger: int
+    solvability: int
+    network: int
+    clock: int
+    reasons: list[dict[str, Any]]
+    submissions: list[int]
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReadModels:
+    """Reads within one unit of work."""
+
+    connection: Connection
+
+    def extensions(self, item_ids: Sequence[int]) -> dict[int, str]:
+        """A file-name extension under which each item was found, lower case without the dot; "" where none."""
+        found: dict[int, str] = {}
+        for part in sliced(item_ids):
+            rows = self.connection.execute(
+                select(occurrence.c.item_id, func.min(occurrence.c.path).label("path"))
+                .where(occurrence.c.item_id.in_(part))
+                .group_by(occurrence.c.item_id)
+            )
+            for row in rows:
+                extension = os.path.splitext(bytes(row.path))[1]  # noqa: PTH122 - raw byte paths
+                found[row.item_id] = extension.decode("ascii", "ignore").lower().lstrip(".")
+        return found
+
+    def containers_without_members(self, item_ids: Sequence[int]) -> set[int]:
+        """Items that have processing notes and no members: containers that could not be opened."""
+        noted = set(
+            self.connection.execute(
+                select(processing_note.c.item_id).where(processing_note.c.item_id.in_(item_ids)).distinct()
+            ).scalars()
+        )
+        parents = set(
+            self.connection.execute(
+                select(occurrence.c.parent_item_id).where(occurrence.c.parent_item_id.in_(item_ids)).distinct()
+            ).scalars()
+        )
+        return noted - parents
+
+    def submissions_holding(self, item_ids: Sequence[int]) -> list[int]:
+        """Submissions in which any of these items occurs."""
+        query = select(occurrence.c.submission_id).where(occurrence.c.item_id.in_(item_ids)).distinct()
+        return sorted(self.connection.execute(query).scalars())
+
+    def status(self, submission_id: int) -> SubmissionStatus:
+        """Counts of one submission by stage and outcome. Raises NotFound."""
+        row = self.connection.execute(select(submission).where(submission.c.id == submission_id)).one_or_none()
+        if row is None:
+            raise NotFound("no-submission", f"There is no submission S-{submission_id}.")
+        held = select(occurrence.c.item_id).where(occurrence.c.submission_id == submission_id).distinct().subquery()
+        counts = self.connection.execute(
+            select(
+                item.c.outcome,
+                func.count().label("items"),
+                func.sum(item.c.size).label("bytes"),
+                func.sum(case((item.c.closed_because.is_not(None), 1), else_=0)).label("closed"),
+            )
+            .join(held, held.c.item_id == item.c.id)
+            .group_by(item.c.outcome)
+        ).all()
+        jobs: dict[str, dict[str, int]] = {}
+        for stage, state, count in self.connection.execute(
+            select(job.c.stage, job.c.state, func.count())
+            .where(job.c.submission_id == submission_id)
+            .group_by(job.c.stage, job.c.state)
+        ):
+            jobs.setdefault(stage, {})[state] = count
+        return SubmissionStatus(
+            id=row.id,
+            case_ref=row.case_ref,
+            exhibit_ref=row.exhibit_ref,
+            state=row.state,
+            in_place=row.in_place,
+            created_at=row.created_at,
+            received_at=row.received_at,
+            occurrences=self.connection.execute(
+                select(func.count()).select_from(occurrence).where(occurrence.c.submission_id == submission_id)
+            ).scalar_one(),
+            items=sum(entry.items for entry in counts),
+            bytes=int(sum(entry.bytes or 0 for entry in counts)),
+            outcomes={entry.outcome: entry.items for entry in counts},
+            closed_without_viewing=int(sum(entry.closed or 0 for entry in counts)),
+            source_notes=self._counted(source_note, source_note.c.submission_id == submission_id),
+            processing_notes=self._counted(processing_note, processing_note.c.item_id.in_(select(held.c.item_id))),
+            jobs=jobs,
+            referral_id=self.connection.execute(
+                select(referral_member.c.referral_id).where(referral_member.c.submission_id == submission_id)
+            ).scalar_one_or_none(),
+        )
+
+    def _counted(self, table: Any, condition: Any) -> dict[str, int]:
+        rows = self.connection.execute(
+            select(table.c.code, func.count()).where(condition).group_by(table.c.code).order_by(table.c.code)
+        )
+        return {row[0]: int(row[1]) for row in rows}
+
+    def referrals(self, *, merged: bool = False) -> list[ReferralRow]:
+        """The queue, most urgent first; with `merged`, also referrals that go on in another."""
+        query = select(referral).order_by(referral.c.sort_key, referral.c.created_at, referral.c.id)
+        if not merged:
+            query = query.where(referral.c.state == "open")
+        rows = self.connection.execute(query).all()
+        members: dict[int, list[int]] = {}
+        for referral_id, submission_id in self.connection.execute(
+            select(referral_member.c.referral_id, referral_member.c.submission_id).order_by(
+                referral_member.c.submission_id
+            )
+        ):
+            members.setdefault(referral_id, []).append(submission_id)
+        return [
+            ReferralRow(
+                id=row.id,
+                state=row.state,
+                merged_into=row.merged_into,
+                danger=row.danger,
+                solvability=row.solvability,
+                network=row.network,
+                clock=row.clock,
+                reasons=row.reasons,
+                submissions=members.get(row.id, []),
+                created_at=row.created_at,
+                updated_at=row.updated_at,
+            )
+            for row in rows
+        ]
+
+    def referral(self, referral_id: int) -> ReferralRow:
+        """One referral, open or merged. Raises NotFound."""
+        for row in self.referrals(merged=True):
+            if row.id == referral_id:
+                return row
+        raise NotFound("no-referral", f"There is no referral R-{referral_id}.")
+
+    def referral_history(self, referral_id: int) -> list[dict[str, Any]]:
+        """Events of a referral, oldest first."""
+        rows = self.connection.execute(
+            select(referral_event).where(referral_event.c.referral_id == referral_id).order_by(referral_event.c.id)
+        )
+        return [{"at": row.at, "kind": row.kind, "details": row.details} for row in rows]
+
+    def joins_within(self, submission_ids: Sequence[int]) -> list[dict[str, Any]]:
+        """Why these submissions belong together, joins no longer in force included."""
+        rows = self.connection.execute(
+            select(network_join)
+            .where(network_join.c.low_id.in_(submission_ids), network_join.c.high_id.in_(submission_ids))
+            .order_by(network_join.c.low_id, network_join.c.high_id, network_join.c.id)
+        )
+        return [
+            {
+                "submissions": [row.low_id, row.high_id],
+                "kind": row.kind,
+                "because": row.because,
+                "withdrawn_at": row.withdrawn_at,
+            }
+            for row in rows
+        ]
+
+    def match_counts(self, submission_ids: Sequence[int]) -> list[dict[str, Any]]:
+        """Matches of these submissions' items by set, release, basis and category."""
+        held = self._held(submission_ids)
+        category = match.c.opinion["category"].as_string()
+        rows = self.connection.execute(
+            select(
+                match.c.set_name,
+                match.c.set_kind,
+                match.c.release_id,
+                match.c.basis,
+                category.label("category"),
+                func.count(match.c.item_id.distinct()).label("items"),
+                func.count(match.c.entry_key.distinct()).label("entries"),
+                func.min(match.c.distance).label("least"),
+                func.max(match.c.distance).label("most"),
+            )
+            .where(match.c.item_id.in_(held))
+            .group_by(match.c.set_name, match.c.set_kind, match.c.release_id, match.c.basis, category)
+            .order_by(match.c.set_name, match.c.release_id, match.c.basis, category)
+        )
+        return [dict(row) for row in rows.mappings()]
+
+    def matches(self, submission_ids: Sequence[int], limit: int) -> list[dict[str, Any]]:
+        """Single matches, nearest first within an item."""
+        rows = self.connection.execute(
+            select(
+                match.c.item_id,
+                match.c.subject,
+                match.c.set_name,
+                match.c.release_id,
+                match.c.entry_key,
+                match.c.basis,
+                match.c.algorithm,
+                match.c.profile,
+                match.c.distance,
+                match.c.transform,
+                match.c.opinion,
+            )
+            .where(match.c.item_id.in_(self._held(submission_ids)))
+            .order_by(match.c.item_id, match.c.distance, match.c.release_id, match.c.entry_key, match.c.algorithm)
+            .limit(limit)
+        )
+        return [dict(row) for row in rows.mappings()]
+
+    def links(self, submission_ids: Sequence[int], limit: int) -> list[dict[str, Any]]:
+        """Pairwise links from these submissions' items, with their because."""
+        rows = self.connection.execute(
+            select(link)
+            .where(link.c.from_item.in_(self._held(submission_ids)))
+            .order_by(link.c.kind, link.c.from_item, link.c.to_item)
+            .limit(limit)
+        )
+        return [dict(row) for row in rows.mappings()]
+
+    def shared_traits(self, submission_ids: Sequence[int], limit: int) -> list[dict[str, Any]]:
+        """Traits held by two or more items, most members first; `members` counts all items, `here` these ones."""
+        here = func.count(trait_member.c.item_id.distinct())
+        rows = self.connection.execute(
+            select(
+                trait.c.id,
+                trait.c.kind,
+                trait.c.strength,
+                trait.c.because,
+                trait.c.members,
+                here.label("here"),
+            )
+            .join(trait_member, trait_member.c.trait_id == trait.c.id)
+            .where(trait.c.members > 1, trait_member.c.item_id.in_(self._held(submission_ids)))
+            .group_by(trait.c.id, trait.c.kind, trait.c.strength, trait.c.because, trait.c.members)
+            .order_by(here.desc(), trait.c.id)
+            .limit(limit)
+        )
+        return [dict(row) for row in rows.mappings()]
+
+    def referenced_bytes(self) -> dict[str, int]:
+        """Sealed bytes by vault segment, as the database knows them."""
+        rows = self.connection.execute(
+            select(sealed_object.c.segment, func.sum(sealed_object.c.stored_length)).group_by(sealed_object.c.segment)
+        )
+        return {segment: int(total) for segment, total in rows}
+
+    def job_states(self) -> dict[str, dict[str, int]]:
+        """Jobs of the whole deployment: stage → state → count."""
+        states: dict[str, dict[str, int]] = {}
+        for stage, state, count in self.connection.execute(
+            select(job.c.stage, job.c.state, func.count()).group_by(job.c.stage, job.c.state)
+        ):
+            states.setdefault(stage, {})[state] = count
+        return states
+
+    def _held(self, submission_ids: Sequence[int]) -> Any:
+        return select(occurrence.c.item_id).where(occurrence.c.submission_id.in_(submission_ids)).distinct()
