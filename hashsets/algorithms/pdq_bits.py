@@ -1,0 +1,135 @@
+"""From PDQ's smoothed 64x64 block to its value, its eight variants and its quality.
+
+Source: github.com/facebook/ThreatExchange, pdq/cpp/hashing/pdqhashing.cpp and torben.cpp.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hashsets.algorithms.compiling import exact_kernel
+from hashsets.vocabulary import TRANSFORMS, Transform
+
+Floats = NDArray[np.float32]
+
+_SYMMETRIES = {  # negate odd frequencies down, negate odd frequencies across, then transpose
+    Transform.IDENTITY: (False, False, False),
+    Transform.ROTATE_90: (False, True, True),
+    Transform.ROTATE_180: (True, True, False),
+    Transform.ROTATE_270: (True, False, True),
+    Transform.FLIP_X: (True, False, False),
+    Transform.FLIP_Y: (False, True, False),
+    Transform.FLIP_PLUS_1: (False, False, True),
+    Transform.FLIP_MINUS_1: (True, True, True),
+}
+_symmetries = np.array([_SYMMETRIES[transform] for transform in TRANSFORMS])
+
+
+def _cosines() -> Floats:
+    """Frequencies 1..16 of a cosine transform of 64 values, float32 [16, 64], rounded where the reference rounds."""
+    scale = float(np.float32(math.sqrt(2.0 / 64.0)))
+    return np.array(
+        [
+            [scale * math.cos((math.pi / 2.0 / 64.0) * frequency * (2 * place + 1)) for place in range(64)]
+            for frequency in range(1, 17)
+        ],
+        np.float32,
+    )
+
+
+_cosine = _cosines()
+_hundred, _full_scale = np.float32(100), np.float32(255)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a block says, and how near rounding comes to changing it.
+
+    `gap` is the smallest difference between the two coefficients on either side of the median, over the variants;
+    `qualities` are the lowest and highest quality (0..100) within the slack that was asked for.
+    """
+
+    variants: tuple[bytes, ...]
+    qualities: tuple[int, int]
+    gap: float
+
+
+def read_block(block: Floats, *, slack: float = 0.0) -> Reading:
+    """Value (the first variant), variants in the order of TRANSFORMS, and quality of a smoothed block.
+
+    `slack` is how much each difference of two neighbours in the block may be off, in luma steps.
+    """
+    coefficients, bits = np.empty(256, np.float32), np.empty((len(_symmetries), 32), np.uint8)
+    transform_block(block, coefficients)
+    gap = pack_variants(coefficients, bits)
+    low, high = gradient_sums(block, slack)
+    return Reading(tuple(row.tobytes() for row in bits), (_quality(low), _quality(high)), gap)
+
+
+def _quality(gradient_sum: int) -> int:
+    return min(100, gradient_sum // 90)
+
+
+@exact_kernel
+def transform_block(block: Floats, coefficients: Floats) -> None:
+    """The cosine transform's 16x16 lowest frequencies without the constant ones; sums run in the published order."""
+    half = np.zeros((16, 64), np.float32)
+    for i in range(16):
+        for k in range(64):
+            for j in range(64):
+                half[i, j] += _cosine[i, k] * block[k, j]
+    for i in range(16):
+        for j in range(16):
+            total = np.float32(0)
+            for k in range(64):
+                total += half[i, k] * _cosine[j, k]
+            coefficients[16 * i + j] = total
+
+
+@exact_kernel
+def pack_variants(coefficients: Floats, bits: NDArray[np.uint8]) -> float:
+    """Set each variant's bits where a coefficient exceeds the lower median; returns the smallest gap above it.
+
+    Turning or flipping a picture transposes its coefficients and changes the sign of odd frequencies (which have
+    even positions, for the constant ones are left out). Coefficient k is bit k of a 256-bit number, printed
+    big-endian.
+    """
+    bits[:] = 0
+    smallest = np.inf
+    turned = np.empty(256, np.float32)
+    for variant in range(_symmetries.shape[0]):
+        negate_down, negate_across, transpose = _symmetries[variant]
+        for i in range(16):
+            for j in range(16):
+                value = coefficients[16 * i + j]
+                if (negate_down and i % 2 == 0) != (negate_across and j % 2 == 0):
+                    value = -value
+                turned[16 * j + i if transpose else 16 * i + j] = value
+        ordered = np.sort(turned)
+        median = ordered[127]
+        smallest = min(smallest, np.float64(ordered[128] - median))
+        for k in range(256):
+            if turned[k] > median:
+                bits[variant, 31 - k // 8] |= np.uint8(1 << (k % 8))
+    return smallest
+
+
+@exact_kernel
+def gradient_sums(block: Floats, slack: float) -> tuple[int, int]:
+    """Sum of truncated differences between neighbours, at the least and at the most that `slack` luma steps allow."""
+    low = high = 0
+    for i in range(64):
+        for j in range(64):
+            for neighbour in range(2):
+                p, q = (i + 1, j) if neighbour == 0 else (i, j + 1)
+                if p == 64 or q == 64:
+                    continue
+                difference = abs(block[i, j] - block[p, q])
+                least, most = max(difference - np.float32(slack), np.float32(0)), difference + np.float32(slack)
+                low += int((least * _hundred) / _full_scale)
+                high += int((most * _hundred) / _full_scale)
+    return low, high
