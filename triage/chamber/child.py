@@ -1,0 +1,96 @@
+"""The sealed child: load everything, seal, then serve tasks until the parent is gone.
+
+Runs in a fresh interpreter started by `process.py`. Nothing may be imported after `seal`.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+
+from triage.chamber import examining, wire
+from triage.chamber.decoders import container
+from triage.chamber.limits import ArchiveLimits, ExamineLimits
+from triage.chamber.process import EXIT_MEMORY
+from triage.chamber.protocol import Gone, Kind, ProtocolError, Task, TaskKind, receive, send
+from triage.chamber.remote import SourceRefused, open_remote
+from triage.chamber.sealing import die_with_parent, seal
+from triage.domain.findings import NoteCode, ProcessingNote
+
+
+def main(descriptor: int, memory_bytes: int) -> None:
+    """Serve one parent over `descriptor`. Never returns to what was there before."""
+    die_with_parent()  # while loading; `seal` asks again
+    warnings.simplefilter("ignore")  # parsers' words; what matters is checked and noted by us
+    examining.warm_up()
+    send(descriptor, Kind.READY, wire.layers(seal(memory_bytes)))
+    try:
+        while True:
+            _serve(descriptor)
+    except (Gone, ProtocolError):
+        os._exit(0)
+    except MemoryError:
+        os._exit(EXIT_MEMORY)
+
+
+def _serve(descriptor: int) -> None:
+    kind, payload = receive(descriptor)
+    if kind is not Kind.TASK:
+        raise ProtocolError("not a task")
+    task = Task.of(bytes(payload))
+    if task.kind is TaskKind.EXAMINE:
+        _examine(descriptor, task)
+    else:
+        _expand(descriptor, task)
+
+
+def _examine(descriptor: int, task: Task) -> None:
+    try:
+        found = examining.examine(
+            open_remote(descriptor, task.size), task.size, task.name_extension, ExamineLimits(**task.limits)
+        )
+    except SourceRefused:
+        found = examining.Examined()
+    except MemoryError:
+        found = examining.Examined(notes=[ProcessingNote(NoteCode.MEMORY_LIMIT)])
+    answer = wire.examination(found.raster, found.fingerprints, found.findings, found.notes, found.decoder)
+    send(descriptor, Kind.RESULT, answer)
+
+
+def _expand(descriptor: int, task: Task) -> None:
+    writer = _Members(descriptor)
+    try:
+        notes = container.expand(open_remote(descriptor, task.size), task.size, ArchiveLimits(**task.limits), writer)
+    except SourceRefused:
+        notes = []
+    except MemoryError:
+        notes = [ProcessingNote(NoteCode.MEMORY_LIMIT)]
+        writer.end_open_member(notes)
+    send(descriptor, Kind.END, wire.notes(notes))
+
+
+class _Members:
+    """Where the container readers put what they find."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._is_open = False
+
+    def begin(self, name: bytes, size: int, mtime: int | None) -> None:
+        """A member begins."""
+        send(self._descriptor, Kind.MEMBER, wire.member(name, size, mtime))
+        self._is_open = True
+
+    def data(self, piece: bytes) -> None:
+        """Some of its bytes, not none."""
+        send(self._descriptor, Kind.DATA, piece)
+
+    def end(self, notes: list[ProcessingNote]) -> None:
+        """It ends, whole when there are no notes."""
+        self._is_open = False
+        send(self._descriptor, Kind.MEMBER_END, wire.notes(notes))
+
+    def end_open_member(self, notes: list[ProcessingNote]) -> None:
+        """As `end`, if one is open."""
+        if self._is_open:
+            self.end(notes)

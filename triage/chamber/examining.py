@@ -1,0 +1,116 @@
+"""One decode and all that it yields: raster, fingerprints, findings, thumbnail, notes. Runs in the sealed child."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+
+from hashsets.algorithms import imagehash_family, pdq
+from triage.chamber.checks import FORMATS, QUALITY_FLOOR
+from triage.chamber.decoders import exif, raster, specimens
+from triage.chamber.decoders.colour import Pixels, Rasters
+from triage.chamber.limits import ExamineLimits
+from triage.chamber.sniff import SNIFF_BYTES, format_of, name_disagrees
+from triage.domain.findings import Findings, NoteCode, ProcessingNote, Raster, Subject, TakenFingerprint
+
+LEAST_SIDE = 5
+"""Pixels; PDQ is not defined below."""
+
+
+@dataclass(slots=True)
+class Examined:
+    """Results before they are written to the parent."""
+
+    raster: Raster | None = None
+    fingerprints: list[TakenFingerprint] = field(default_factory=list)
+    findings: Findings = exif.NO_FINDINGS
+    notes: list[ProcessingNote] = field(default_factory=list)
+    decoder: str | None = None
+
+
+def examine(file: io.BufferedReader, size: int, name_extension: str, limits: ExamineLimits) -> Examined:
+    """Examine the first picture in a file. Never raises for what the bytes are, except MemoryError."""
+    found = Examined()
+    format_name = format_of(file.read(SNIFF_BYTES))
+    if format_name not in FORMATS:
+        found.notes.append(ProcessingNote(NoteCode.UNSUPPORTED_TYPE, format_name or ""))
+        return found
+    if name_disagrees(name_extension, format_name):
+        found.notes.append(ProcessingNote(NoteCode.TYPE_DISAGREES, f"bytes are {format_name}"))
+    file.seek(0)
+    decoded = raster.decode(file, size, format_name, limits.max_pixels)
+    found.decoder = decoded.decoder
+    found.notes += decoded.notes
+    if decoded.width and decoded.height:
+        found.raster = Raster(format_name, decoded.width, decoded.height, decoded.mode, decoded.frames)
+    if decoded.rasters is None:
+        _read_metadata(found, file, format_name, decoded, limits, with_thumbnail=False)
+        found.raster = None
+        return found
+    if decoded.frames > 1:
+        found.notes.append(ProcessingNote(NoteCode.FIRST_FRAME_ONLY, f"{decoded.frames} frames"))
+    _take_fingerprints(found, decoded.rasters)
+    decoded.rasters = None
+    _read_metadata(found, file, format_name, decoded, limits, with_thumbnail=bool(found.fingerprints))
+    return found
+
+
+def _take_fingerprints(found: Examined, rasters: Rasters) -> None:
+    if min(rasters.main.shape[:2]) < LEAST_SIDE:
+        found.notes.append(ProcessingNote(NoteCode.TOO_SMALL, f"{rasters.main.shape[1]}x{rasters.main.shape[0]}"))
+        return
+    found.fingerprints += _pdq(Subject.MAIN, rasters.main)
+    quality = min(taken.fingerprint.quality or 0 for taken in found.fingerprints)
+    if quality < QUALITY_FLOOR:
+        found.notes.append(ProcessingNote(NoteCode.LOW_QUALITY, f"quality {quality}"))
+    for compute in (imagehash_family.phash, imagehash_family.dhash):
+        found.fingerprints.append(TakenFingerprint(Subject.MAIN, compute(rasters.main)))
+    if rasters.raw_rgb is not None:
+        found.fingerprints += _pdq(Subject.RAW_RGB, rasters.raw_rgb)
+
+
+def _pdq(subject: Subject, pixels: Pixels) -> list[TakenFingerprint]:
+    return [TakenFingerprint(subject, fingerprint) for fingerprint in pdq.pdq_both(pixels)]
+
+
+def _read_metadata(
+    found: Examined,
+    file: io.BufferedReader,
+    format_name: str,
+    decoded: raster.Decoded,
+    limits: ExamineLimits,
+    *,
+    with_thumbnail: bool,
+) -> None:
+    tiff = _exif_of(file, format_name, decoded)
+    if tiff is None:
+        return
+    metadata = exif.read(tiff, limits.max_thumbnail_bytes)
+    found.findings = metadata.findings
+    found.notes += metadata.notes
+    if metadata.thumbnail is None or not with_thumbnail:
+        return
+    pixels = raster.decode_thumbnail(metadata.thumbnail, limits.max_thumbnail_pixels)
+    if pixels is None or min(pixels.shape[:2]) < LEAST_SIDE:
+        found.notes.append(ProcessingNote(NoteCode.THUMBNAIL_UNREADABLE))
+        return
+    found.fingerprints += _pdq(Subject.THUMBNAIL, pixels)
+
+
+def _exif_of(
+    file: io.BufferedReader, format_name: str, decoded: raster.Decoded
+) -> io.BufferedReader | io.BytesIO | None:
+    if format_name == "tiff":
+        file.seek(0)
+        return file
+    block = exif.jpeg_payload(decoded.whole) if decoded.whole is not None else decoded.exif
+    return exif.open_payload(block) if block else None
+
+
+def warm_up() -> None:
+    """Import, compile and start everything that an examination can ever need, by examining one of each kind."""
+    raster.prepare()
+    pdq.warm_up()
+    imagehash_family.warm_up()
+    for specimen in specimens.all_kinds():
+        examine(io.BufferedReader(io.BytesIO(specimen)), len(specimen), "", ExamineLimits())

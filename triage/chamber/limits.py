@@ -1,0 +1,45 @@
+"""How much of everything the chamber may take, as frozen values. Bytes, pixels and seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ExamineLimits:
+    """Bounds on one picture."""
+
+    max_bytes: int = 512 << 20
+    max_pixels: int = 60_000_000
+    max_thumbnail_bytes: int = 256 << 10
+    max_thumbnail_pixels: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveLimits:
+    """Bounds on one archive. How deep archives may nest is for the caller, who expands them one at a time.
+
+    `max_ratio` compares all bytes that came out with the archive's own size, once 16 MiB have come out.
+    """
+
+    max_members: int = 100_000
+    max_total_bytes: int = 64 << 30
+    max_member_bytes: int = 16 << 30
+    max_ratio: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ChamberLimits:
+    """Bounds on the child process.
+
+    `wall_seconds` is how long an examination may keep us waiting, and how long an expansion may stay silent.
+    `memory_bytes` is address space beyond what the idle child has. `tasks` and `busy_seconds` end a child's life
+    between two tasks, so that whatever leaks, leaks for a while only.
+    """
+
+    wall_seconds: float = 60.0
+    start_seconds: float = 120.0
+    memory_bytes: int = 1536 << 20
+    tasks: int = 2000
+    busy_seconds: float = 1200.0
+    examine: ExamineLimits = ExamineLimits()

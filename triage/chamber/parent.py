@@ -1,0 +1,183 @@
+"""The chamber as the rest of the house knows it: a source goes in, checked values come out."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+from dataclasses import asdict
+from types import TracebackType
+from typing import Self
+
+from triage.chamber import checks
+from triage.chamber.expansion import Expansion
+from triage.chamber.limits import ArchiveLimits, ChamberLimits
+from triage.chamber.process import ChildProcess, Ended
+from triage.chamber.protocol import Gone, Kind, Task, TaskKind
+from triage.chamber.reading import Conversation
+from triage.chamber.sealing import FLOOR, Layer
+from triage.domain.errors import Unavailable
+from triage.domain.findings import Examination, NoteCode, ProcessingNote
+from triage.domain.sources import ByteSource
+
+CHAMBER_VERSION = 1
+"""Raised whenever the same bytes may give other values: part of every result's provenance."""
+
+
+class Chamber:
+    """A persistent sealed child that parses hostile bytes. For one thread, from `with` to its end.
+
+    A file that crashes, hangs or fills the child costs that file a processing note and the child its life; the
+    next call meets a fresh one. Nothing is ever tried twice. Raises Unavailable (`chamber-start`, `chamber-floor`)
+    when this machine cannot give a child or not a safe one, and passes on whatever the source raises, except
+    Unreadable, which becomes a note.
+    """
+
+    def __init__(self, limits: ChamberLimits | None = None) -> None:
+        self._limits = limits or ChamberLimits()
+        self._child: ChildProcess | None = None
+        self._is_ready = False
+        self._layers: tuple[Layer, ...] = ()
+        self._open_expansion: Expansion | None = None
+
+    def __enter__(self) -> Self:
+        self._begin()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the child. A later call starts another."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.end()
+        self._leave_expansion()
+
+    def layers(self) -> tuple[Layer, ...]:
+        """What the child proved about its walls, floor met or not. Raises Unavailable `chamber-start`."""
+        self._ready()
+        return self._layers
+
+    def examine(self, source: ByteSource, *, name_extension: str = "") -> Examination:
+        """One look inside a picture. `name_extension`, with or without its dot, is compared with the bytes."""
+        if not source.size:
+            return _nothing(ProcessingNote(NoteCode.EMPTY))
+        if source.size > self._limits.examine.max_bytes:
+            return _nothing(ProcessingNote(NoteCode.TOO_LARGE, f"{source.size} bytes"))
+        child = self._safe_child()
+        task = Task(TaskKind.EXAMINE, source.size, asdict(self._limits.examine), _plain_extension(name_extension))
+        conversation = Conversation(child, source, self._limits.wall_seconds)
+        try:
+            conversation.tell(Kind.TASK, task.payload())
+            kind, untrusted_payload = conversation.next_frame()
+            found = checks.examination(untrusted_payload, tool_named) if kind is Kind.RESULT else None
+        except Ended as ended:
+            self._replace()
+            return _nothing(ended.note)
+        except checks.Refuted:
+            found = None
+        except BaseException:  # the source failed in its own way: this child waits for an answer that never comes
+            self._replace()
+            raise
+        if found is None:
+            note = child.lied().note
+            self._replace()
+            return _nothing(note)
+        self._count_task(child)
+        return _nothing(conversation.refusal) if conversation.refusal else found
+
+    def expand(self, source: ByteSource, limits: ArchiveLimits) -> Expansion:
+        """The members of an archive, in its order, each to be consumed before the next.
+
+        The source must stay open until the end; asking the chamber for anything else before that ends the expansion.
+        """
+        child = self._safe_child()
+        conversation = Conversation(child, source, self._limits.wall_seconds)
+        expansion = Expansion(conversation, limits, self._limits.wall_seconds, self._expansion_ended)
+        self._open_expansion = expansion
+        try:
+            conversation.tell(Kind.TASK, Task(TaskKind.EXPAND, source.size, asdict(limits)).payload())
+        except Ended as ended:
+            expansion.abandon(ended)
+        return expansion
+
+    def _safe_child(self) -> ChildProcess:
+        self._leave_expansion()
+        child = self._ready()
+        missing = [layer.name for layer in self._layers if layer.name in FLOOR and not layer.active]
+        if missing:
+            raise Unavailable("chamber-floor", f"this machine cannot seal the chamber: no {', '.join(missing)}")
+        return child
+
+    def _begin(self) -> ChildProcess:
+        if self._child is None:
+            self._child = ChildProcess(self._limits.memory_bytes)
+            self._is_ready = False
+        return self._child
+
+    def _ready(self) -> ChildProcess:
+        """The child, once it has proved its walls. One that died idle is replaced once."""
+        child = self._begin()
+        if self._is_ready and not child.is_alive():
+            self._replace()
+            child = self._begin()
+        if not self._is_ready:
+            self._layers = self._received_layers(child)
+            self._is_ready = True
+        return child
+
+    def _received_layers(self, child: ChildProcess) -> tuple[Layer, ...]:
+        try:
+            kind, untrusted_payload = child.receive(self._limits.start_seconds)
+            if kind is Kind.READY:
+                return checks.layers(untrusted_payload)
+        except (Ended, checks.Refuted, Gone):
+            pass
+        self.close()
+        raise Unavailable("chamber-start", "the chamber's child did not start")
+
+    def _replace(self) -> None:
+        """End the child and start the next, which loads while the caller goes on."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.end()
+        self._begin()
+
+    def _leave_expansion(self) -> None:
+        expansion, self._open_expansion = self._open_expansion, None
+        if expansion is not None:
+            expansion.close()
+
+    def _expansion_ended(self, ended: Ended | None) -> None:
+        self._open_expansion = None
+        if self._child is None:
+            return
+        if ended is None:
+            self._count_task(self._child)
+        else:
+            self._replace()
+
+    def _count_task(self, child: ChildProcess) -> None:
+        child.tasks += 1
+        if child.tasks >= self._limits.tasks or child.busy_seconds >= self._limits.busy_seconds:
+            self._replace()
+
+
+def _nothing(note: ProcessingNote) -> Examination:
+    return Examination(raster=None, notes=(note,), tool=tool_named("none"))
+
+
+def _plain_extension(name_extension: str) -> str:
+    """Letters and digits only; anything else cannot be an extension that we know."""
+    extension = name_extension.lower().lstrip(".")
+    return extension if extension.isascii() and extension.isalnum() and len(extension) <= 16 else extension and "?"
+
+
+@functools.cache
+def tool_named(decoder: str) -> str:
+    """Provenance of a result: the chamber's version, the decoder's, and those of the libraries behind every value."""
+    packages = ["exifread", "numpy", "imagehash"] + ([] if decoder == "none" else [decoder])
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in reversed(packages))
+    return f"chamber {CHAMBER_VERSION}; {versions}"
