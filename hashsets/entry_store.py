@@ -1,0 +1,190 @@
+"""The entries of one release in one SQLite file: written once, row after row, then only read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from hashsets.errors import Damaged
+from hashsets.vocabulary import Entry, Opinion
+
+SCHEMA = """
+CREATE TABLE opinion (
+  id INTEGER PRIMARY KEY, category TEXT, series TEXT,
+  victim_identified INTEGER, offender_identified INTEGER, distributed INTEGER, tags TEXT NOT NULL
+);
+CREATE TABLE entry (
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, opinion INTEGER NOT NULL, content BLOB NOT NULL
+);
+CREATE TABLE opaque (entry INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL);
+"""
+
+OPINIONS_REMEMBERED = 100_000
+ASKED_AT_ONCE = 10_000
+
+
+class EntryWriter:
+    """Takes entries, gives them numbers from 0, and keeps keys unique. Used by one import, then closed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        # The file is of no use until it is whole and sealed, so nothing is journalled on the way.
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-65536"):
+            self._connection.execute(f"PRAGMA {pragma}")
+        self._connection.executescript(SCHEMA)
+        self._connection.execute("BEGIN")
+        self._opinions: dict[Opinion, int] = {}
+        self._opinion_count = 0
+        self.count = 0
+
+    def add(self, entries: Sequence[Entry]) -> list[tuple[int | None, str]]:
+        """Number and key of each entry; None for one that is here already, key and content.
+
+        A key that stands for other content already is continued: `7`, `7#2`, `7#3`…
+        """
+        known = self._contents([entry.key for entry in entries])
+        placed: list[tuple[int | None, str]] = []
+        rows = []
+        for entry in entries:
+            content = content_of(entry)
+            key = entry.key
+            if key in known:
+                key = self._free_key(entry.key, content, known)
+            if known.get(key) == content:
+                placed.append((None, key))
+                continue
+            known[key] = content
+            rows.append((self.count, key, self._opinion(entry.opinion), content))
+            placed.append((self.count, key))
+            self.count += 1
+        self._connection.executemany("INSERT INTO entry VALUES (?, ?, ?, ?)", rows)
+        opaque = [
+            (row, kind, value)
+            for entry, (row, _) in zip(entries, placed, strict=True)
+            if row is not None
+            for kind, value in entry.opaque
+        ]
+        self._connection.executemany("INSERT INTO opaque VALUES (?, ?, ?)", opaque)
+        return placed
+
+    def close(self) -> None:
+        """Return once the disk has everything."""
+        self._connection.execute("COMMIT")
+        self._connection.close()
+        with self._path.open("rb") as file:
+            os.fsync(file.fileno())
+
+    def abandon(self) -> None:
+        """Let go of a file that nobody will read."""
+        self._connection.close()
+
+    def _contents(self, keys: Sequence[str]) -> dict[str, bytes]:
+        marks = ",".join("?" * len(keys))
+        found = self._connection.execute(f"SELECT key, content FROM entry WHERE key IN ({marks})", keys)  # noqa: S608  # question marks only
+        return dict(found.fetchall())
+
+    def _free_key(self, key: str, content: bytes, known: dict[str, bytes]) -> str:
+        """The key itself or the first continuation that holds this content or nothing yet."""
+        number = 1
+        name = key
+        while name in known and known[name] != content:
+            number += 1
+            name = f"{key}#{number}"
+            known.update(self._contents([name]))
+        return name
+
+    def _opinion(self, opinion: Opinion) -> int:
+        known = self._opinions.get(opinion)
+        if known is not None:
+            return known
+        if len(self._opinions) >= OPINIONS_REMEMBERED:
+            self._opinions.clear()
+        number = self._opinion_count
+        self._opinion_count += 1
+        self._opinions[opinion] = number
+        self._connection.execute(
+            "INSERT INTO opinion VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                number,
+                opinion.category,
+                opinion.series,
+                opinion.victim_identified,
+                opinion.offender_identified,
+                opinion.distributed,
+                json.dumps(opinion.tags, ensure_ascii=False),
+            ),
+        )
+        return number
+
+
+class EntryReader:
+    """Keys and opinions by entry number. Safe for many threads at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()
+        uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def count(self) -> int:
+        """How many entries there are. Raises Damaged."""
+        try:
+            with self._lock:
+                return int(self._connection.execute("SELECT COALESCE(MAX(id) + 1, 0) FROM entry").fetchone()[0])
+        except sqlite3.DatabaseError as error:
+            raise Damaged("release-entries-unreadable", "a release's entries cannot be read") from error
+
+    def many(self, numbers: Iterable[int]) -> Mapping[int, tuple[str, Opinion]]:
+        """Key and opinion by entry number. Raises Damaged when one is missing."""
+        asked = sorted(set(numbers))
+        found: dict[int, tuple[str, Opinion]] = {}
+        try:
+            for first in range(0, len(asked), ASKED_AT_ONCE):
+                found.update(self._some(asked[first : first + ASKED_AT_ONCE]))
+        except (sqlite3.DatabaseError, ValueError) as error:
+            raise Damaged("release-entries-unreadable", "a release's entries cannot be read") from error
+        if len(found) != len(asked):
+            raise Damaged("release-entries-missing", "a release lacks entries that its index names")
+        return found
+
+    def _some(self, numbers: Sequence[int]) -> dict[int, tuple[str, Opinion]]:
+        marks = ",".join("?" * len(numbers))
+        query = (
+            "SELECT entry.id, key, category, series, victim_identified, offender_identified, distributed, tags"  # noqa: S608  # question marks only
+            f" FROM entry JOIN opinion ON opinion.id = entry.opinion WHERE entry.id IN ({marks})"
+        )
+        with self._lock:
+            rows = self._connection.execute(query, numbers).fetchall()
+        return {
+            number: (
+                key,
+                Opinion(category, series, _truth(victim), _truth(offender), _truth(spread), tuple(json.loads(tags))),
+            )
+            for number, key, category, series, victim, offender, spread, tags in rows
+        }
+
+
+def content_of(entry: Entry) -> bytes:
+    """Eight bytes that differ when anything but the key of two entries differs: for repeats, and for later diffs."""
+    opinion = entry.opinion
+    parts = [
+        sorted(f"{digest.algorithm}:{digest.value.hex()}" for digest in entry.digests),
+        sorted(value.hex() for value in entry.fingerprints),
+        sorted(f"{kind}:{value}" for kind, value in entry.opaque),
+        [opinion.category, opinion.series, list(opinion.tags)],
+        [opinion.victim_identified, opinion.offender_identified, opinion.distributed],
+    ]
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).digest()
+
+
+def _truth(value: int | None) -> bool | None:
+    return None if value is None else bool(value)

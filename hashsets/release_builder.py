@@ -1,0 +1,143 @@
+"""Building a release in a folder that nobody reads yet, in bounded memory but for one index at a time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from hashsets.entry_store import EntryWriter
+from hashsets.formats.records import Read, Reject, RejectCode
+from hashsets.index.exact import ExactSegment
+from hashsets.index.hamming import BYTES, HammingSegment
+from hashsets.index.hits import Values
+from hashsets.index.segment_files import write_segment
+from hashsets.manifests import MANIFEST, Counts
+from hashsets.vocabulary import DigestAlgorithm, FingerprintAlgorithm
+
+ENTRIES = "entries.sqlite"
+FINGERPRINTS, OWNERS = "fingerprints", "fingerprint-entries"
+OWNERS_KIND = "entries-of-rows"
+
+FIRST_REJECTS = 1000
+BATCH = 2000
+
+
+def exact_folder(algorithm: DigestAlgorithm) -> str:
+    """Where a release keeps the digests of one algorithm."""
+    return f"digests-{algorithm.value}"
+
+
+class ReleaseBuilder:
+    """Writes entries and spools of raw values as they come, and the indexes at the end."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._spools: dict[str, BinaryIO] = {}
+        self._entries = EntryWriter(folder / ENTRIES)
+        self._categories: Counter[str] = Counter()
+        self._values: Counter[str] = Counter()
+        self._opaque: Counter[str] = Counter()
+        self._rejects: Counter[str] = Counter()
+        self.first_rejects: list[Reject] = []
+
+    def take(self, records: Iterable[Read | Reject]) -> None:
+        """Take everything that a reader yields."""
+        batch: list[Read] = []
+        for record in records:
+            if isinstance(record, Reject):
+                self._note(record)
+                continue
+            batch.append(record)
+            if len(batch) == BATCH:
+                self._add(batch)
+                batch.clear()
+        self._add(batch)
+
+    def finish(self) -> Counts:
+        """Write the indexes, close all files, and count. To be called once."""
+        self._entries.close()
+        for spool in self._spools.values():
+            spool.close()
+        for algorithm in DigestAlgorithm:
+            values, entries = self._spooled(algorithm.value, algorithm.size)
+            if len(entries):
+                ExactSegment.build(algorithm, values, entries).save(self._folder / exact_folder(algorithm))
+        values, entries = self._spooled(FingerprintAlgorithm.PDQ.value, BYTES)
+        if len(entries):
+            HammingSegment.build(values).save(self._folder / FINGERPRINTS)
+            write_segment(self._folder / OWNERS, OWNERS_KIND, {}, {"entries": entries})
+        for name in self._spools:
+            self._spool_path(name).unlink()
+        digests = {algorithm.value for algorithm in DigestAlgorithm}
+        return Counts(
+            entries=self._entries.count,
+            categories=dict(sorted(self._categories.items())),
+            digests={name: count for name, count in sorted(self._values.items()) if name in digests},
+            fingerprints={name: count for name, count in sorted(self._values.items()) if name not in digests},
+            opaque=dict(sorted(self._opaque.items())),
+            rejects=dict(sorted(self._rejects.items())),
+        )
+
+    def abandon(self) -> None:
+        """Close what is open; the folder is thrown away by whoever made it."""
+        self._entries.abandon()
+        for spool in self._spools.values():
+            spool.close()
+
+    def _add(self, batch: list[Read]) -> None:
+        placed = self._entries.add([read.entry for read in batch])
+        for read, (number, key) in zip(batch, placed, strict=True):
+            if number is None:
+                self._note(Reject(read.position, RejectCode.DUPLICATE_ENTRY))
+                continue
+            if key != read.entry.key:
+                self._note(Reject(read.position, RejectCode.KEY_REPEATED))
+            self._count(read, number)
+
+    def _count(self, read: Read, number: int) -> None:
+        entry = read.entry
+        owner = number.to_bytes(4, "little")
+        for digest in entry.digests:
+            self._spool(digest.algorithm.value).write(owner + digest.value)
+            self._values[digest.algorithm.value] += 1
+        for value in entry.fingerprints:
+            self._spool(FingerprintAlgorithm.PDQ.value).write(owner + value)
+            self._values[FingerprintAlgorithm.PDQ.value] += 1
+        self._categories[entry.opinion.category or ""] += 1
+        self._opaque.update(kind for kind, _ in entry.opaque)
+
+    def _note(self, reject: Reject) -> None:
+        self._rejects[reject.code.value] += 1
+        if len(self.first_rejects) < FIRST_REJECTS:
+            self.first_rejects.append(reject)
+
+    def _spool(self, name: str) -> BinaryIO:
+        if name not in self._spools:
+            self._spools[name] = self._spool_path(name).open("xb")
+        return self._spools[name]
+
+    def _spool_path(self, name: str) -> Path:
+        return self._folder / f"{name}.spool"
+
+    def _spooled(self, name: str, size: int) -> tuple[Values, npt.NDArray[np.uint32]]:
+        if name not in self._spools:
+            return np.empty((0, size), np.uint8), np.empty(0, np.uint32)
+        records = np.fromfile(self._spool_path(name), [("entry", "<u4"), ("value", np.uint8, (size,))])
+        return np.ascontiguousarray(records["value"]), np.ascontiguousarray(records["entry"])
+
+
+def files_of(folder: Path) -> Iterator[Path]:
+    """Every file of a release but its manifest, in order of path."""
+    return (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != MANIFEST)
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
