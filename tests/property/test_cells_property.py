@@ -72,17 +72,17 @@ def test_captures_within_both_tolerances_share_a_cell(
     one = cells_of(place, CaptureTime(local, offset), tolerance)
     two = cells_of(other, CaptureTime(local + shift, other_offset), tolerance)
     assert set(one) & set(two)
-    assert 1 <= len(set(one)) == len(one) <= 12
+    assert 1 <= len(set(one)) == len(one) <= 8
 
 
 @given(
     st.builds(Place, BELOW_80, LONGITUDES),
     TOLERANCES,
-    st.floats(-5, 5),
-    st.floats(-5, 5),
-    st.floats(-5, 5),
+    st.floats(-4, 4),
+    st.floats(-4, 4),
+    st.floats(-4, 4),
 )
-def test_captures_that_share_a_cell_are_at_most_four_tolerances_apart_on_each_axis(
+def test_captures_that_share_a_cell_are_at_most_three_tolerances_apart_on_each_axis(
     place: Place, tolerance: Tolerance, north: float, east: float, later: float
 ) -> None:
     """North-south, east-west and in time; 1 % more for rows whose edges differ in length."""
@@ -95,14 +95,14 @@ def test_captures_that_share_a_cell_are_at_most_four_tolerances_apart_on_each_ax
     two = cells_of(other, CaptureTime(START + shift, 0), tolerance)
     if not set(one) & set(two):
         return
-    most = 4 * tolerance.metres * 1.01
+    most = 3 * tolerance.metres * 1.01
     assert metres_between(place, Place(other.latitude, place.longitude)) <= most
     assert metres_between(Place(place.latitude, other.longitude), place) <= most
-    assert abs(shift) <= timedelta(seconds=4 * tolerance.seconds)
+    assert abs(shift) <= timedelta(seconds=3 * tolerance.seconds)
 
 
 @given(st.floats(0, 12), st.floats(0, 12), LONGITUDES, LONGITUDES, st.integers(10, 10_000), st.sampled_from([-1, 1]))
-def test_near_a_pole_captures_that_share_a_cell_are_at_most_ten_tolerances_apart(
+def test_near_a_pole_captures_that_share_a_cell_are_at_most_nine_tolerances_apart(
     one_away: float, other_away: float, longitude: float, other_longitude: float, metres: int, side: int
 ) -> None:
     """Columns widen where meridians meet, but never to the far side of the ice."""
@@ -112,4 +112,4 @@ def test_near_a_pole_captures_that_share_a_cell_are_at_most_ten_tolerances_apart
     other = Place(side * (90 - other_away * reach), other_longitude)
     moment = CaptureTime(START, 0)
     if set(cells_of(one, moment, tolerance)) & set(cells_of(other, moment, tolerance)):
-        assert metres_between(one, other) <= 10 * metres
+        assert metres_between(one, other) <= 9 * metres

@@ -1,12 +1,13 @@
 """A grid over place and time in which two captures that are near always share a cell.
 
 Comparing captures in pairs is quadratic, so each capture is put into cells instead and shared cells are links.
-Along each axis (north-south, east-west, time) cells are two tolerances wide and a capture joins every cell whose
-bounds, widened by one tolerance on both sides, hold it: mostly 2 per axis, 8 in all. Hence
+Along each axis (north-south, east-west, time) cells are two tolerances wide and a capture joins its own cell and the
+next one when that begins within a tolerance: 1.5 per axis on average, 3.4 in all, 8 at most away from the poles.
+(Looking one way is enough: of two near captures the lower one reaches up into the cell of the higher.) Hence
 
 - within one tolerance in place (great circle) and in time: always a cell in common;
-- a cell in common: never further apart than four tolerances along any axis (within 1 % for latitudes up to 80°;
-  up to ten tolerances in the last kilometres before a pole, where meridians meet).
+- a cell in common: never further apart than three tolerances along any axis (within 1 % for latitudes up to 80°;
+  up to nine tolerances in the last kilometres before a pole, where meridians meet).
 
 Rows are bands of latitude from the south pole up. Each row is cut into a whole number of equal columns around the
 globe, as many as its poleward edge allows, so that columns meet themselves at ±180°; a row that touches a pole is
@@ -133,7 +134,7 @@ def is_plausible_time(captured: CaptureTime) -> bool:
 def occasions(cells: Iterable[Cell]) -> int:
     """How many separate times the cells speak of: cells that touch in time are one occasion.
 
-    One coincidence fills up to eight cells and one evening fills a row of them; neither is more than one occasion.
+    One coincidence fills several cells and one evening fills a row of them; neither is more than one occasion.
     Wall-clock and UTC cells may speak of the same evening, so the larger of the two counts is taken, not the sum.
     """
     steps: dict[TimeSpace, set[int]] = {space: set() for space in TimeSpace}
@@ -146,15 +147,15 @@ def _steps(captured: CaptureTime, tolerance: Tolerance) -> range:
     """Whole-number arithmetic on durations: exact."""
     since = captured.local - _EPOCH - timedelta(minutes=captured.offset_minutes or 0)
     reach = tolerance.duration
-    return range((since - reach) // (2 * reach), (since + reach) // (2 * reach) + 1)
+    return range(since // (2 * reach), (since + reach) // (2 * reach) + 1)
 
 
 def _rows(latitude: float, tolerance: Tolerance) -> range:
     reach = tolerance.degrees
     last = math.ceil(180.0 / (2 * reach)) - 1
-    first = math.floor((latitude + 90.0 - reach) / (2 * reach))
+    first = math.floor((latitude + 90.0) / (2 * reach))
     final = math.floor((latitude + 90.0 + reach) / (2 * reach))
-    return range(max(first, 0), min(final, last) + 1)
+    return range(min(first, last), min(final, last) + 1)
 
 
 def _row_floor(row: int, tolerance: Tolerance) -> float:
@@ -184,6 +185,6 @@ def _columns(longitude: float, row: int, tolerance: Tolerance) -> tuple[int, ...
     if reach is None or count == 1:
         return (0,)
     width = 360.0 / count
-    first = math.floor((longitude + 180.0 - reach) / width)
+    first = math.floor((longitude + 180.0) / width)
     final = math.floor((longitude + 180.0 + reach) / width)
     return tuple(sorted({column % count for column in range(first, final + 1)}))

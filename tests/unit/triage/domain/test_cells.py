@@ -90,7 +90,7 @@ def test_a_tolerance_has_bounds(metres: int, seconds: int) -> None:
 
 
 def test_one_coincidence_is_one_occasion() -> None:
-    """Eight shared cells, or an evening of pictures, are still one meeting."""
+    """Several shared cells, or an evening of pictures, are still one meeting."""
     evening = set[Cell]().union(*(cells(local=NOON + timedelta(minutes=30 * step)) for step in range(8)))
     assert occasions(cells()) == 1
     assert occasions(evening) == 1

@@ -116,7 +116,7 @@ def test_a_place_and_time_trait_says_about_where_and_when_and_whose_clock() -> N
     """The sentence gives the cell's bounds, not one picture's values, and never claims a zone that nobody stated."""
     stated = same_place_and_time(Findings(place=HALL, captured=NOON), TOLERANCE)[0]
     assert stated.because.startswith("Within about 200 m of 13.75")
-    assert "and 1 h of 2026-05-01 04:30" in stated.because
+    assert "and 1 h of 2026-05-01 05:30" in stated.because
     assert stated.because.endswith("UTC")
     unstated = same_place_and_time(Findings(place=HALL, captured=replace(NOON, offset_minutes=None)), TOLERANCE)[0]
     assert unstated.because.endswith("by the camera's clock, zone not stated")
