@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from triage.domain.errors import Refused, Tampered
-from triage.vault.key_files import create_secret, load_secret
+from triage.vault.files import create_secret, load_secret
 
 _DOMAIN = b"triage key wrap v1\x00"
 _NONCE = 12

@@ -6,7 +6,6 @@ is rolled when it has reached 256 MiB; an object never spans two. No plaintext, 
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import secrets
@@ -17,8 +16,8 @@ from typing import Self
 
 from triage.domain.errors import Tampered, Unavailable
 from triage.domain.sources import ByteSource
+from triage.vault.files import NO_ROOM, sync_folder
 from triage.vault.frames import KEY_SIZE, OBJECT_ID_SIZE, plain_size, sealed_frames, stored_length
-from triage.vault.key_files import sync_folder
 from triage.vault.keys import KeyProvider
 from triage.vault.reading import SealedSource
 from triage.vault.seam import SealedObject, Segment
@@ -26,7 +25,6 @@ from triage.vault.seam import SealedObject, Segment
 ROLL_AT = 256 * 1024 * 1024
 _SEGMENT = re.compile(r"[0-9a-f]{32}\.pack")
 _OBJECT_ID = re.compile(r"[0-9a-f]{32}")
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class LocalVault:
@@ -208,7 +206,7 @@ def _check_locator(sealed: SealedObject) -> None:
 
 
 def _explained(error: OSError) -> Unavailable:
-    if error.errno in _NO_ROOM:
+    if error.errno in NO_ROOM:
         return Unavailable("disk-full", "The vault's disk is full; nothing sealed before is affected.")
     return Unavailable("vault-write-failed", f"The vault cannot be written (error {error.errno}).")
 

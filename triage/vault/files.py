@@ -1,7 +1,8 @@
-"""Secrets of 32 bytes in files of their own: made once, readable by their owner only, never replaced."""
+"""What the vault's files share: secrets of 32 bytes, made once and private; durable names; a full disk's signs."""
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -10,6 +11,8 @@ from pathlib import Path
 from triage.domain.errors import Conflict, Refused, Unavailable
 
 SECRET_SIZE = 32
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""The system's ways to say that a disk or an allowance is full."""
 
 
 def create_secret(path: Path) -> bytes:
