@@ -80,12 +80,13 @@ def pick_pixels(rows: Raster, channels: int, picked: Raster) -> None:
     """Fill [h, w * channels] with the pixels at floor(i * old / new) along both sides."""
     height, width = picked.shape[0], picked.shape[1] // channels
     old_height, old_width = rows.shape[0], rows.shape[1] // channels
-    columns = np.arange(width) * old_width // width * channels
+    columns = (np.arange(width) * old_width // width * channels).astype(np.uint32)  # unsigned: needs no check
     for y in range(height):
         row = rows[y * old_height // height]
         for x in range(width):
+            old = columns[x]
             for channel in range(channels):
-                picked[y, x * channels + channel] = row[columns[x] + channel]
+                picked[y, x * channels + channel] = row[old + channel]
 
 
 def _fingerprint(profile: Profile, reading: Reading) -> Fingerprint:

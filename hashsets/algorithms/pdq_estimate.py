@@ -82,7 +82,7 @@ def estimate(rows: Raster, channels: int, block: Floats) -> None:
             else:
                 line[x] = _red * total[3 * x] + _green * total[3 * x + 1] + _blue * total[3 * x + 2]
         for j in range(SIDE):
-            point = np.float32(0)
-            for x in range(left[j], right[j]):
-                point += across[j, x - left[j]] * line[x]
+            point, part = np.float32(0), line[left[j] : right[j]]
+            for x in range(len(part)):
+                point += across[j, x] * part[x]
             block[i, j] = point

@@ -86,20 +86,19 @@ def band_sums(band: Floats, window: int, sums: Floats) -> None:
 
     `band` and `sums` are [8, window + width + ...]: the values of a row begin at `window`, after zeros.
     """
-    a, b, c, d, e, f, g, h = band[0], band[1], band[2], band[3], band[4], band[5], band[6], band[7]
+    new, out = band[:, window:], sums[:, window:]
     s = t = u = v = w = x = y = z = _zero
-    for new in range(window, band.shape[1]):
-        old = new - window
-        s = (s + a[new]) - a[old]
-        t = (t + b[new]) - b[old]
-        u = (u + c[new]) - c[old]
-        v = (v + d[new]) - d[old]
-        w = (w + e[new]) - e[old]
-        x = (x + f[new]) - f[old]
-        y = (y + g[new]) - g[old]
-        z = (z + h[new]) - h[old]
-        sums[0, new], sums[1, new], sums[2, new], sums[3, new] = s, t, u, v
-        sums[4, new], sums[5, new], sums[6, new], sums[7, new] = w, x, y, z
+    for k in range(new.shape[1]):
+        s = (s + new[0, k]) - band[0, k]
+        t = (t + new[1, k]) - band[1, k]
+        u = (u + new[2, k]) - band[2, k]
+        v = (v + new[3, k]) - band[3, k]
+        w = (w + new[4, k]) - band[4, k]
+        x = (x + new[5, k]) - band[5, k]
+        y = (y + new[6, k]) - band[6, k]
+        z = (z + new[7, k]) - band[7, k]
+        out[0, k], out[1, k], out[2, k], out[3, k] = s, t, u, v
+        out[4, k], out[5, k], out[6, k], out[7, k] = w, x, y, z
 
 
 @exact_kernel
@@ -111,8 +110,9 @@ def sampled_columns(columns: Floats, height: int, window: int, counts: Floats, b
     for i in range(SIDE):
         place = (2 * i + 1) * height // (2 * SIDE)
         while new <= window + place + behind:
+            newest, oldest = columns[new], columns[new - window]
             for j in range(SIDE):
-                running[j] = (running[j] + columns[new, j]) - columns[new - window, j]
+                running[j] = (running[j] + newest[j]) - oldest[j]
             new += 1
         for j in range(SIDE):
             block[i, j] = running[j] / counts[place]
