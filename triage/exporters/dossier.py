@@ -1,0 +1,164 @@
+"""Everything a report on one submission shows, as frozen values. No I/O, no image bytes, no file names of evidence.
+
+Labels (`S-1`, `R-1`, `I-12`, `G-3`) are how the rest of the program calls submissions, referrals, items and groups.
+Mappings hold counts of distinct items unless they say otherwise; what occurs nowhere may be left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from hashsets.vocabulary import SetKind, Transform
+from triage.domain.checkpoints import Checkpoint
+from triage.domain.findings import NoteCode
+from triage.domain.items import Outcome
+from triage.domain.matches import MatchPolicy, closes_without_viewing
+from triage.domain.priority import Assessment
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What was handed in, under which law, and when this report was made. Both times carry an offset."""
+
+    submission: str
+    case_ref: str
+    exhibit_ref: str
+    basis: str
+    received_at: datetime | None
+    produced_at: datetime
+    tool_version: str
+    checkpoint: Checkpoint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Files met on the source, places where items were found (archive members included), distinct items, bytes."""
+
+    files: int = 0
+    occurrences: int = 0
+    items: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralSummary:
+    """One referral that the submission belongs to.
+
+    `submissions` are the labels of all that it joins, this one included; `joined_because` says why they belong
+    together; `links_nothing` names values too common to link anything.
+    """
+
+    label: str
+    assessment: Assessment
+    submissions: tuple[str, ...]
+    items: int
+    earliest_expiry: date | None = None
+    joined_because: tuple[str, ...] = ()
+    links_nothing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetMatches:
+    """Items of this submission that one release lists under one category and series."""
+
+    set_name: str
+    release_id: str
+    kind: SetKind
+    category: str | None
+    series: str | None
+    exact: int = 0
+    near: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LookAlikes:
+    """Pictures that look like one of them, the centre. `farthest` is the largest distance from it in bits of 256."""
+
+    label: str
+    centre: str
+    items: int
+    farthest: int
+
+
+@dataclass(frozen=True, slots=True)
+class CameraUse:
+    """Items that claim one camera. Times are the camera's own clock, without an offset."""
+
+    make: str
+    model: str
+    serial: str | None
+    items: int
+    first: datetime | None = None
+    last: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceUse:
+    """Items taken near one position in WGS 84 degrees. The report rounds to two decimals, about a kilometre."""
+
+    latitude: float
+    longitude: float
+    items: int
+    first: datetime | None = None
+    last: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveUse:
+    """One archive and the distinct items that came out of it, nested archives included."""
+
+    label: str
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseUse:
+    """One release that the submission was compared with."""
+
+    set_name: str
+    release_id: str
+    kind: SetKind
+    source: str
+    entries: int
+    imported_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How the results came about: the match policy, the releases asked, and the programs that read the files."""
+
+    policy: MatchPolicy
+    releases: tuple[ReleaseUse, ...] = ()
+    tools: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionDossier:
+    """The whole report. Tables may come in any order; the exporter puts the largest first.
+
+    `distances` counts near matches by bits of 256, `transforms` by how the known picture was turned;
+    `captured` counts items by the first day of the month in which they were taken, by the cameras' clocks.
+    """
+
+    heading: Heading
+    totals: Totals
+    outcomes: Mapping[Outcome, int]
+    method: Method
+    referrals: tuple[ReferralSummary, ...] = ()
+    matches: tuple[SetMatches, ...] = ()
+    distances: Mapping[int, int] = field(default_factory=dict)
+    transforms: Mapping[Transform, int] = field(default_factory=dict)
+    look_alikes: tuple[LookAlikes, ...] = ()
+    cameras: tuple[CameraUse, ...] = ()
+    places: tuple[PlaceUse, ...] = ()
+    archives: tuple[ArchiveUse, ...] = ()
+    captured: Mapping[date, int] = field(default_factory=dict)
+    undated: int = 0
+    notes: Mapping[NoteCode, int] = field(default_factory=dict)
+
+    @property
+    def closed_without_viewing(self) -> int:
+        """Items that nobody needs to look at: their bytes are known or known to be harmless."""
+        return sum(count for outcome, count in self.outcomes.items() if closes_without_viewing(outcome))

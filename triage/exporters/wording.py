@@ -1,0 +1,73 @@
+"""What our codes mean, in sentences for a person who is not an engineer."""
+
+from __future__ import annotations
+
+from hashsets.vocabulary import SetKind, Transform
+from triage.domain.findings import NoteCode
+from triage.domain.items import Outcome
+from triage.domain.priority import Axis
+
+OUTCOMES: dict[Outcome, tuple[str, str]] = {
+    Outcome.KNOWN: ("Known", "The very same bytes are in a trusted hash set. Closed without viewing."),
+    Outcome.NEAR: ("Near known", "Looks like a known picture: likely, not certain. For a person to confirm."),
+    Outcome.UNKNOWN: ("Unknown", "Examined and compared; nothing known is like it."),
+    Outcome.KNOWN_GOOD: ("Known good", "The very same bytes are listed as harmless. Set aside without viewing."),
+    Outcome.TOO_POOR: ("Too poor to say", "Decoded, but too little in it for a comparison to mean anything."),
+    Outcome.UNDECODABLE: ("Undecodable", "No picture came out of it. The notes below say why."),
+    Outcome.CONTAINER: ("Archive", "Opened; what was inside is counted item by item."),
+    Outcome.PENDING: ("Not done yet", "Waiting for a stage of the work. This report will change."),
+}
+"""Name and meaning of each answer, in the order of the report."""
+
+AXES: dict[Axis, tuple[str, str]] = {
+    Axis.DANGER: ("Danger", "May a child be in danger now?"),
+    Axis.CLOCK: ("Clock", "How soon may evidence be gone?"),
+    Axis.SOLVABILITY: ("Solvability", "Is there something to find a person by?"),
+    Axis.NETWORK: ("Network", "How many others hang on it?"),
+}
+
+LEVELS = ("nothing raises it", "low", "raised", "high")
+
+SET_KINDS: dict[SetKind, str] = {SetKind.KNOWN: "known", SetKind.KNOWN_GOOD: "known good"}
+
+TRANSFORMS: dict[Transform, str] = {
+    Transform.IDENTITY: "as it is",
+    Transform.ROTATE_90: "turned by a quarter",
+    Transform.ROTATE_180: "upside down",
+    Transform.ROTATE_270: "turned by three quarters",
+    Transform.FLIP_X: "mirrored top to bottom",
+    Transform.FLIP_Y: "mirrored left to right",
+    Transform.FLIP_PLUS_1: "mirrored along one diagonal",
+    Transform.FLIP_MINUS_1: "mirrored along the other diagonal",
+}
+
+NOTES: dict[NoteCode, str] = {
+    NoteCode.EMPTY: "The file has no bytes. Every empty file is the same, so it matches nothing.",
+    NoteCode.UNSUPPORTED_TYPE: "The file is of a kind that this version does not examine, such as text.",
+    NoteCode.UNDECODABLE: "The file claims to be a picture, but no picture could be read from it.",
+    NoteCode.TRUNCATED: "The file ends early. The part that is there was examined.",
+    NoteCode.TOO_MANY_PIXELS: "The picture is larger than the limit for safe decoding, so it was not decoded.",
+    NoteCode.TOO_LARGE: "The file is larger than the limit for examination.",
+    NoteCode.TOO_SMALL: "The picture is smaller than five pixels on a side: too small for a fingerprint.",
+    NoteCode.LOW_QUALITY: "The picture holds too little structure for its fingerprint to decide anything alone.",
+    NoteCode.FIRST_FRAME_ONLY: "The file holds several frames or pages. The first one was examined.",
+    NoteCode.TYPE_DISAGREES: "The name's ending and the bytes say different kinds. The bytes were believed.",
+    NoteCode.METADATA_UNREADABLE: "The camera's facts in the file are damaged and could not be read.",
+    NoteCode.METADATA_CUT: "A value in the camera's facts was longer than we keep and was cut.",
+    NoteCode.THUMBNAIL_UNREADABLE: "The small picture embedded in the file could not be read.",
+    NoteCode.TIME_LIMIT: "Reading the file took longer than allowed and was stopped.",
+    NoteCode.MEMORY_LIMIT: "Reading the file needed more memory than allowed and was stopped.",
+    NoteCode.CHAMBER_DIED: "The file made its reader crash. The reader is sealed off, so nothing else was touched.",
+    NoteCode.ARCHIVE_UNREADABLE: "The archive is damaged and could not be opened.",
+    NoteCode.ARCHIVE_ENCRYPTED: "The archive, or a part of it, is protected by a password.",
+    NoteCode.ARCHIVE_TOO_DEEP: "Archives lie inside archives beyond the limit; the innermost were not opened.",
+    NoteCode.ARCHIVE_TOO_MANY: "The archive has more members than the limit; the rest were left unopened.",
+    NoteCode.ARCHIVE_TOO_LARGE: "The archive unpacks to more than the limit; the rest was left unopened.",
+    NoteCode.ARCHIVE_RATIO: "The archive unpacks to suspiciously much, as attacks on readers do. It was left there.",
+    NoteCode.MEMBER_UNREADABLE: "A member of an archive is damaged and could not be taken out.",
+    NoteCode.SOURCE_UNREADABLE: "The file could not be opened or read where it lies.",
+    NoteCode.SOURCE_CHANGED: "The file changed while it was read, or afterwards. The source is not at rest.",
+    NoteCode.SPECIAL_FILE: "A device, socket or pipe, not a file. It was not read.",
+    NoteCode.LINK_NOT_FOLLOWED: "A link to another place. It was not followed, so that nothing is read twice.",
+    NoteCode.GAVE_UP: "Tried several times without success. A technician has to look at the machine, not at the item.",
+}
