@@ -63,8 +63,8 @@ def _take_fingerprints(found: Examined, rasters: Rasters) -> None:
     quality = min(taken.fingerprint.quality or 0 for taken in found.fingerprints)
     if quality < QUALITY_FLOOR:
         found.notes.append(ProcessingNote(NoteCode.LOW_QUALITY, f"quality {quality}"))
-    for compute in (imagehash_family.phash, imagehash_family.dhash):
-        found.fingerprints.append(TakenFingerprint(Subject.MAIN, compute(rasters.main)))
+    for fingerprint in imagehash_family.phash_and_dhash(rasters.main):
+        found.fingerprints.append(TakenFingerprint(Subject.MAIN, fingerprint))
     if rasters.raw_rgb is not None:
         found.fingerprints += _pdq(Subject.RAW_RGB, rasters.raw_rgb)
 

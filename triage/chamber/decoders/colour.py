@@ -14,7 +14,7 @@ from PIL import Image, ImageCms
 
 Pixels = NDArray[np.uint8]
 
-_WHITE = (255, 255, 255)
+_STRIP = 64
 _SIXTEEN_BIT = frozenset({"I;16", "I;16B", "I;16L", "I;16N"})
 _SRGB = ImageCms.createProfile("sRGB")
 
@@ -23,8 +23,7 @@ _SRGB = ImageCms.createProfile("sRGB")
 class Rasters:
     """`main` is the picture as shown, alpha on white; `raw_rgb` drops the alpha, None where that is the same.
 
-    Both are uint8, height x width x 3, or height x width for grey; contiguous and writable, because compiled kernels
-    exist for that layout only and none can be compiled in a sealed process.
+    Both are uint8, height x width x 3, or height x width for grey, and contiguous.
     """
 
     main: Pixels
@@ -40,22 +39,25 @@ def normalised(image: Image.Image) -> Rasters:
         return Rasters(_scaled(np.asarray(image)))
     if mode in {"L", "1"}:
         if "transparency" not in image.info:
-            return Rasters(np.array(image.convert("L")))
+            return Rasters(np.asarray(image.convert("L")))
     elif mode in {"CMYK", "LAB"}:
-        return Rasters(np.array(_through_profile(image)))
+        return Rasters(np.asarray(_through_profile(image)))
     if image.has_transparency_data:
-        return _on_white(image.convert("RGBA"))
-    return Rasters(np.array(image if mode == "RGB" else image.convert("RGB")))
+        return _on_white(np.asarray(image if mode == "RGBA" else image.convert("RGBA")))
+    return Rasters(np.asarray(image if mode == "RGB" else image.convert("RGB")))
 
 
-def _on_white(image: Image.Image) -> Rasters:
-    alpha = image.getchannel("A")
-    raw = image.convert("RGB")
-    if alpha.getextrema() == (255, 255):
-        return Rasters(np.array(raw))
-    shown = Image.new("RGB", image.size, _WHITE)
-    shown.paste(raw, mask=alpha)
-    return Rasters(np.asarray(shown), np.array(raw))
+def _on_white(rgba: Pixels) -> Rasters:
+    """In strips, because wide sums of a whole picture would be its largest part in memory."""
+    raw = np.ascontiguousarray(rgba[:, :, :3])
+    if int(rgba[:, :, 3].min()) == 255:
+        return Rasters(raw)
+    shown = np.empty_like(raw)
+    for top in range(0, len(rgba), _STRIP):
+        strip = rgba[top : top + _STRIP].astype(np.uint16)
+        alpha = strip[:, :, 3:]
+        shown[top : top + _STRIP] = (strip[:, :, :3] * alpha + 255 * (255 - alpha) + 127) // 255
+    return Rasters(shown, raw)
 
 
 def _scaled(values: NDArray[np.int32] | NDArray[np.float32]) -> Pixels:
