@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hashsets.algorithms.pdq import pdq_both
-
 from demo.pictures import photo_like
 from demo.samples import SERIES_A
 from demo.truth import SampleFile, SeizureTruth
+from hashsets.algorithms.pdq import pdq_both
 from triage.domain.items import Outcome
 
 _CONTEXT = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/US/$metadata#Media"
