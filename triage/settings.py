@@ -64,7 +64,7 @@ class ChamberSettings(_Section):
     """Limits of one chamber process."""
 
     wall_seconds: float = Field(gt=0)
-    address_space_bytes: int = Field(ge=1 << 29)
+    memory_bytes: int = Field(ge=1 << 28)
     recycle_after: int = Field(ge=1)
 
 

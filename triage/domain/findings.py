@@ -39,6 +39,7 @@ class NoteCode(StrEnum):
     SOURCE_CHANGED = "source-changed"  # the file changed while or after it was read
     SPECIAL_FILE = "special-file"  # a device, socket or pipe: not read
     LINK_NOT_FOLLOWED = "link-not-followed"
+    GAVE_UP = "gave-up"  # tried several times without success; its job is a dead letter
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from triage.chamber.parent import Chamber
 from triage.domain.custody import CustodyAction, CustodyEvent
 from triage.domain.errors import Unreadable
 from triage.domain.findings import Examination, NoteCode, ProcessingNote
+from triage.domain.interruption import Interrupted
 from triage.domain.items import ItemKind
 from triage.domain.jobs import Lease, NewJob, Stage, item_range
 from triage.settings import WorkSettings
@@ -31,13 +33,19 @@ class Examining:
     settings: WorkSettings
     clock: Clock
     actor: str
+    stopping: Callable[[], bool]
 
     def examine_batch(self, lease: Lease, chamber: Chamber) -> None:
-        """Examine the lease's items and owe their matching. Idempotent: what is recorded already stays."""
+        """Examine the lease's items and owe their matching. Idempotent: what is recorded already stays.
+
+        Raises Interrupted between two items when a person asked to stop.
+        """
         kept = self._announce(lease)
         results: dict[int, Examination] = {}
         renewed = time.monotonic()
         for entry, extension in kept:
+            if self.stopping():
+                raise Interrupted
             results[entry.item.id] = self._examine(entry, extension, chamber)
             if time.monotonic() - renewed > self.settings.lease_seconds * _RENEW_AFTER:
                 self._renew(lease)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from hashsets.library import Library
-
 from hashsets.vocabulary import Candidate, FingerprintAlgorithm, SetKind
 from triage.domain.custody import CustodyAction, CustodyEvent
 from triage.domain.findings import TakenFingerprint

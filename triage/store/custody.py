@@ -2,41 +2,47 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Protocol
 
 from sqlalchemy import Connection, insert, select, text
 
 from triage.domain.checkpoints import Checkpoint, LogSigner, sign
-from triage.domain.custody import SALT_SIZE, CustodyEvent, canonical, commitment, custody_leaf
+from triage.domain.custody import SALT_SIZE, CustodyAction, CustodyEvent, canonical, commitment, custody_leaf
 from triage.domain.errors import Tampered
+from triage.domain.log_records import StoredRecord
 from triage.domain.merkle import HASH_SIZE, Frontier
 
-from .tables import custody_event, custody_head
+from .tables import custody_checkpoint, custody_event, custody_head
 
 _HEAD = 1
+_PAGE = 2_000
 _LOCK = 0x7472_6961_6765  # "triage": PostgreSQL's advisory lock for the log's tail
+
+
+class MirrorView(Protocol):
+    """A moment of the mirror."""
+
+    @property
+    def size(self) -> int:
+        """Leaves held."""
+        ...
 
 
 class LogMirror(Protocol):
     """A copy of the log outside the database; see `triage.vault.witness`."""
 
+    def view(self) -> MirrorView:
+        """What it holds now."""
+        ...
+
     def extend(self, start: int, leaf_hashes: Sequence[bytes], checkpoint: str) -> int:
         """Append leaves from index `start`; returns how many leaves it holds now (fewer: feed it from there)."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
-    """One row as it stands: nothing here has been verified."""
-
-    seq: int
-    event: str | None
-    salt: bytes | None
-    commitment: bytes
-    leaf: bytes
 
 
 @dataclass(slots=True)
@@ -79,8 +85,9 @@ class Custody:
         self.connection.execute(
             custody_head.update()
             .where(custody_head.c.id == _HEAD)
-            .values(size=extended.size, frontier=b"".join(extended.peaks), checkpoint=self.checkpoint)
+            .values(size=extended.size, frontier=b"".join(extended.peaks))
         )
+        self.connection.execute(insert(custody_checkpoint).values(size=extended.size, note=self.checkpoint))
 
     def _locked_head(self) -> Frontier:
         if self.connection.dialect.name == "postgresql":
@@ -88,7 +95,7 @@ class Custody:
         row = self.connection.execute(select(custody_head).where(custody_head.c.id == _HEAD)).one_or_none()
         if row is None:
             empty = Frontier()
-            self.connection.execute(insert(custody_head).values(id=_HEAD, size=0, frontier=b"", checkpoint=""))
+            self.connection.execute(insert(custody_head).values(id=_HEAD, size=0, frontier=b""))
             return empty
         peaks = tuple(row.frontier[start : start + HASH_SIZE] for start in range(0, len(row.frontier), HASH_SIZE))
         try:
@@ -97,9 +104,11 @@ class Custody:
             raise Tampered("custody-head-broken", "The head of the custody log does not fit its size.") from error
 
     def head(self) -> tuple[int, str]:
-        """Size and signed checkpoint as stored; (0, "") for an empty log."""
-        row = self.connection.execute(select(custody_head).where(custody_head.c.id == _HEAD)).one_or_none()
-        return (row.size, row.checkpoint) if row else (0, "")
+        """Size and newest signed checkpoint as stored; (0, "") for an empty log."""
+        row = self.connection.execute(
+            select(custody_checkpoint).order_by(custody_checkpoint.c.size.desc()).limit(1)
+        ).one_or_none()
+        return (row.size, row.note) if row else (0, "")
 
     def leaves(self, start: int, count: int) -> list[bytes]:
         """Stored leaf hashes from index `start`."""
@@ -111,15 +120,39 @@ class Custody:
         )
         return list(self.connection.execute(query).scalars())
 
-    def rows(self, batch: int = 2_000) -> Iterator[StoredEvent]:
-        """Every stored row in order of its index."""
-        last = -1
-        while True:
-            rows = self.connection.execute(
-                select(custody_event).where(custody_event.c.seq > last).order_by(custody_event.c.seq).limit(batch)
-            ).all()
-            for row in rows:
-                yield StoredEvent(row.seq, row.event, row.salt, row.commitment, row.leaf)
-            if len(rows) < batch:
-                return
-            last = rows[-1].seq
+    def checkpoints(self) -> Iterator[str]:
+        """Every stored signed checkpoint, oldest first."""
+        yield from (
+            self.connection.execute(select(custody_checkpoint.c.note).order_by(custody_checkpoint.c.size))
+            .yield_per(_PAGE)
+            .scalars()
+        )
+
+    def records(self) -> Iterator[StoredRecord]:
+        """Every stored record in order of its index, not yet believed."""
+        rows = self.connection.execute(select(custody_event).order_by(custody_event.c.seq)).yield_per(_PAGE)
+        for row in rows:
+            yield StoredRecord(row.seq, row.salt, _event(row.event, row.seq), row.commitment, row.leaf)
+
+
+def _event(text: str | None, seq: int) -> CustodyEvent | None:
+    """The event of a canonical text. A text in any other form gives an event that fits no commitment."""
+    if text is None:
+        return None
+    try:
+        fields = json.loads(text)
+        event = CustodyEvent(
+            at=datetime.fromisoformat(fields["at"]),
+            actor=fields["actor"],
+            action=CustodyAction(fields["action"]),
+            subject=fields["subject"],
+            purpose=fields["purpose"],
+            details=fields["details"],
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return _unreadable(seq)
+    return event if canonical(event).decode() == text else _unreadable(seq)
+
+
+def _unreadable(seq: int) -> CustodyEvent:
+    return CustodyEvent(datetime.fromtimestamp(0, UTC), "?", CustodyAction.NOTED, f"custody:{seq}", "unreadable")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -98,19 +98,10 @@ class Items:
         in_place = _by_item(self.connection, in_place_source, item_ids)
         return [Kept(entry, sealed.get(entry.id), in_place.get(entry.id)) for entry in self.many(item_ids)]
 
-    def all_kept(self, batch: int = 500) -> Iterator[list[Kept]]:
-        """Every item with its locator, in batches by id."""
-        last = 0
-        while True:
-            ids = list(
-                self.connection.execute(
-                    select(item.c.id).where(item.c.id > last).order_by(item.c.id).limit(batch)
-                ).scalars()
-            )
-            if not ids:
-                return
-            yield self.kept(ids)
-            last = ids[-1]
+    def kept_after(self, item_id: int, batch: int = 200) -> list[Kept]:
+        """The next items with their locators, by id; nothing at the end."""
+        query = select(item.c.id).where(item.c.id > item_id).order_by(item.c.id).limit(batch)
+        return self.kept(list(self.connection.execute(query).scalars()))
 
     def set_outcomes(self, outcomes: Mapping[int, tuple[Outcome, str | None]]) -> None:
         """Write the answers: item id → (outcome, why it is closed without viewing or None)."""

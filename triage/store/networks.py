@@ -218,6 +218,7 @@ class Networks:
                 clock=0,
                 sort_key="",
                 reasons=[],
+                edition="",
                 created_at=now,
                 updated_at=now,
             )
@@ -267,9 +268,11 @@ class Networks:
                         "level": reason.level,
                         "rule": reason.rule,
                         "sentence": reason.sentence,
+                        "lowers": reason.lowers,
                     }
                     for reason in assessment.reasons
                 ],
+                edition=assessment.edition,
                 updated_at=now,
             )
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, and_, case, func, select
 
 from triage.domain.errors import NotFound
 
@@ -17,6 +17,7 @@ from .tables import (
     item,
     job,
     link,
+    look_alike,
     match,
     network_join,
     occurrence,
@@ -52,6 +53,15 @@ class SubmissionStatus:
     processing_notes: dict[str, int]
     jobs: dict[str, dict[str, int]]  # stage → state → count
     referral_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Distinct items of several submissions by outcome, how many are closed unseen, and notes by code."""
+
+    outcomes: dict[str, int]
+    closed: int
+    notes: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +171,45 @@ class ReadModels:
             select(table.c.code, func.count()).where(condition).group_by(table.c.code).order_by(table.c.code)
         )
         return {row[0]: int(row[1]) for row in rows}
+
+    def outcomes(self, submission_ids: Sequence[int]) -> Outcomes:
+        """Distinct items of these submissions together."""
+        held = self._held(submission_ids)
+        closed = func.sum(case((item.c.closed_because.is_not(None), 1), else_=0))
+        rows = self.connection.execute(
+            select(item.c.outcome, func.count(), closed).where(item.c.id.in_(held)).group_by(item.c.outcome)
+        ).all()
+        return Outcomes(
+            outcomes={row[0]: int(row[1]) for row in rows},
+            closed=sum(int(row[2]) for row in rows),
+            notes=self._counted(processing_note, processing_note.c.item_id.in_(held)),
+        )
+
+    def look_alike_groups(self, submission_ids: Sequence[int], limit: int) -> list[dict[str, Any]]:
+        """Look-alike groups of two or more among these submissions' items, largest first."""
+        members = func.count(look_alike.c.item_id.distinct())
+        rows = self.connection.execute(
+            select(
+                look_alike.c.centre_id.label("centre"),
+                members.label("members"),
+                func.max(func.coalesce(link.c.distance, 0)).label("farthest"),
+            )
+            .select_from(look_alike)
+            .outerjoin(
+                link,
+                and_(
+                    link.c.kind == "near-fingerprint",
+                    link.c.from_item == look_alike.c.item_id,
+                    link.c.to_item == look_alike.c.centre_id,
+                ),
+            )
+            .where(look_alike.c.item_id.in_(self._held(submission_ids)))
+            .group_by(look_alike.c.centre_id)
+            .having(members > 1)
+            .order_by(members.desc(), look_alike.c.centre_id)
+            .limit(limit)
+        )
+        return [dict(row) for row in rows.mappings()]
 
     def referrals(self, *, merged: bool = False) -> list[ReferralRow]:
         """The queue, most urgent first; with `merged`, also referrals that go on in another."""
@@ -303,6 +352,12 @@ class ReadModels:
             select(sealed_object.c.segment, func.sum(sealed_object.c.stored_length)).group_by(sealed_object.c.segment)
         )
         return {segment: int(total) for segment, total in rows}
+
+    def items_pending(self) -> tuple[int, int]:
+        """Items without an answer, and items in all."""
+        pending = select(func.count()).select_from(item).where(item.c.outcome == "pending")
+        total = select(func.count()).select_from(item)
+        return self.connection.execute(pending).scalar_one(), self.connection.execute(total).scalar_one()
 
     def job_states(self) -> dict[str, dict[str, int]]:
         """Jobs of the whole deployment: stage → state → count."""

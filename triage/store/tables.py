@@ -272,6 +272,7 @@ referral = Table(
     Column("clock", Integer, nullable=False),
     Column("sort_key", Text, nullable=False),
     Column("reasons", Document, nullable=False),
+    Column("edition", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
 )
@@ -344,18 +345,17 @@ custody_event = Table(
     Column("leaf", LargeBinary(32), nullable=False),
 )
 
+custody_checkpoint = Table(
+    "custody_checkpoint",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+)
+
 custody_head = Table(
     "custody_head",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("size", BigInteger, nullable=False),
     Column("frontier", LargeBinary, nullable=False),
-    Column("checkpoint", Text, nullable=False),
-)
-
-deployment = Table(
-    "deployment",
-    metadata,
-    Column("key", String(40), primary_key=True),
-    Column("value", Text, nullable=False),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -49,6 +50,24 @@ class Unit:
         self.committed = True
 
 
+@dataclass
+class Meter:
+    """CPU seconds that threads of this process spent inside units of work."""
+
+    cpu_seconds: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Count the calling thread's time until the block ends."""
+        started = time.thread_time()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.cpu_seconds += time.thread_time() - started
+
+
 @dataclass(frozen=True)
 class Store:
     """The database. `mirror` keeps a copy of the custody log's hashes outside it."""
@@ -56,19 +75,20 @@ class Store:
     engine: Engine
     signer: LogSigner
     mirror: LogMirror
+    meter: Meter = field(default_factory=Meter)
     _writers: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
     def reading(self) -> Iterator[Unit]:
         """A short read transaction."""
-        with self._connected() as connection:
+        with self.meter.running(), self._connected() as connection:
             yield Unit(connection, self.signer)
             connection.rollback()
 
     @contextmanager
     def writing(self) -> Iterator[Unit]:
         """A short write transaction; one at a time in a process, so that threads queue instead of colliding."""
-        with self._writers, self._connected() as connection:
+        with self._writers, self.meter.running(), self._connected() as connection:
             connection.execution_options(**{WRITER: True})
             unit = Unit(connection, self.signer)
             yield unit
@@ -88,10 +108,11 @@ class Store:
     def _mirror(self, custody: Custody) -> None:
         held = self.mirror.extend(custody.appended_from, custody.appended, custody.checkpoint)
         if held < custody.appended_from + len(custody.appended):
-            self.catch_up_mirror(held)
+            self.catch_up_mirror()
 
-    def catch_up_mirror(self, held: int) -> None:
+    def catch_up_mirror(self) -> None:
         """Feed the mirror what a crash between commit and copy left out, up to the head's checkpoint."""
+        held = self.mirror.view().size
         with self._connected() as connection:
             custody = Custody(connection, self.signer)
             size, checkpoint = custody.head()

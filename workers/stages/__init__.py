@@ -1,0 +1,1 @@
+"""One file per stage: unpack the lease, call a service, nothing else."""

@@ -1,0 +1,6 @@
+"""The command line. Each module adds its commands to `app`."""
+
+from . import audit_and_report, doctor, hash_sets, lookup, referrals, status, submit
+from .app import app, run
+
+__all__ = ["app", "audit_and_report", "doctor", "hash_sets", "lookup", "referrals", "run", "status", "submit"]

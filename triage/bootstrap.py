@@ -1,0 +1,172 @@
+"""The one place that chooses adapters: reads settings, opens what they name, returns a frozen set of services."""
+
+from __future__ import annotations
+
+import getpass
+import secrets
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from hashsets.library import Library
+from triage.chamber.limits import ChamberLimits
+from triage.domain.checkpoints import LogSigner
+from triage.domain.errors import Refused, Unavailable
+from triage.services.auditing import Auditing
+from triage.services.clock import system_clock
+from triage.services.examining import Examining
+from triage.services.expanding import Expanding
+from triage.services.giving_up import GivingUp
+from triage.services.importing import Importing
+from triage.services.keeping import Keeping
+from triage.services.linking import Linking
+from triage.services.look_alikes import LookAlikeMemory
+from triage.services.looking_up import LookingUp
+from triage.services.matching import Matching
+from triage.services.receiving import Receiving
+from triage.services.referring import Referring
+from triage.services.reporting import Reporting
+from triage.settings import Settings, load_link_rules, load_match_policy, load_priority_rules
+from triage.store.engine import open_engine
+from triage.store.schema import require_current_schema, upgrade_schema
+from triage.store.unit_of_work import Store
+from triage.vault.keys import FileKeyProvider
+from triage.vault.local import LocalVault
+from triage.vault.witness import FileSigningKey, LogMirror
+
+_LOG_NAME = "log-name"
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where one deployment keeps what."""
+
+    data: Path
+
+    @property
+    def vault(self) -> Path:
+        """Sealed evidence."""
+        return self.data / "vault"
+
+    @property
+    def witness(self) -> Path:
+        """The custody log's copy outside the database."""
+        return self.data / "custody"
+
+    @property
+    def hash_sets(self) -> Path:
+        """Releases of known-hash sets."""
+        return self.data / "hashsets"
+
+    @property
+    def vault_key(self) -> Path:
+        """The key that wraps every item's key."""
+        return self.data / "keys" / "vault.key"
+
+    @property
+    def log_key(self) -> Path:
+        """The key that signs checkpoints."""
+        return self.data / "keys" / "custody.key"
+
+    @property
+    def log_name(self) -> Path:
+        """The custody log's public name."""
+        return self.data / "keys" / _LOG_NAME
+
+
+@dataclass(frozen=True)
+class Application:
+    """All services of one deployment, opened together."""
+
+    settings: Settings
+    store: Store
+    library: Library
+    receiving: Receiving
+    expanding: Expanding
+    examining: Examining
+    matching: Matching
+    linking: Linking
+    referring: Referring
+    giving_up: GivingUp
+    importing: Importing
+    looking_up: LookingUp
+    auditing: Auditing
+    reporting: Reporting
+    chamber_limits: ChamberLimits
+    stop: threading.Event
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.store.engine.dispose()
+
+
+def initialise(settings: Settings) -> None:
+    """Make a new deployment: keys, custody log, vault, database. Run again it only brings the schema up to date.
+
+    Raises Refused when keys are missing while evidence exists: a lost key comes back from its backup.
+    """
+    folders = Folders(settings.data.absolute())
+    folders.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for folder in (folders.vault, folders.hash_sets):
+        folder.mkdir(exist_ok=True, mode=0o700)
+    evidence_exists = any(folders.vault.iterdir())
+    if not folders.vault_key.exists():
+        FileKeyProvider.create(folders.vault_key, evidence_exists=evidence_exists)
+    if not folders.log_name.exists():
+        folders.log_name.write_text(f"triage.invalid/custody/{secrets.token_hex(8)}\n", encoding="utf-8")
+    if not folders.log_key.exists():
+        FileSigningKey.create(folders.log_key, _log_name(folders), log_exists=folders.witness.exists())
+    if not folders.witness.exists():
+        LogMirror.create(folders.witness)
+    upgrade_schema(settings.database_url)
+
+
+def open_application(settings: Settings) -> Application:
+    """Open an existing deployment. Raises Refused `not-initialised`, Unavailable, Tampered."""
+    folders = Folders(settings.data.absolute())
+    if not folders.log_name.exists() or not folders.vault_key.exists():
+        raise Refused(
+            "not-initialised", f"There is no deployment in {settings.data}. Make one with: triage --data … init"
+        )
+    clock, actor, stop = system_clock, f"{getpass.getuser()}@triage", threading.Event()
+    policy, rules = load_match_policy(), load_link_rules()
+    vault = LocalVault(folders.vault, FileKeyProvider(folders.vault_key))
+    keeping = Keeping(vault)
+    store = Store(open_engine(settings.database_url), _signer(folders), LogMirror(folders.witness))
+    require_current_schema(store.engine)
+    store.catch_up_mirror()
+    library = Library.open(folders.hash_sets)
+    matching = Matching(store, library, policy, clock, actor)
+    return Application(
+        settings=settings,
+        store=store,
+        library=library,
+        receiving=Receiving(store, vault, settings.receive, clock, actor),
+        expanding=Expanding(store, vault, keeping, settings.archives, settings.receive, settings.work, clock, actor),
+        examining=Examining(store, keeping, settings.work, clock, actor, stop.is_set),
+        matching=matching,
+        linking=Linking(store, LookAlikeMemory(), policy, rules, settings.work, clock, actor),
+        referring=Referring(store, rules, load_priority_rules(), clock, actor),
+        giving_up=GivingUp(store, settings.work, clock, actor),
+        importing=Importing(store, library, clock, actor),
+        looking_up=LookingUp(library, policy),
+        auditing=Auditing(store, vault, keeping, library, LogMirror(folders.witness), clock, actor),
+        reporting=Reporting(store, library, policy, clock, actor),
+        chamber_limits=ChamberLimits(
+            wall_seconds=settings.chamber.wall_seconds,
+            memory_bytes=settings.chamber.memory_bytes,
+            tasks=settings.chamber.recycle_after,
+        ),
+        stop=stop,
+    )
+
+
+def _log_name(folders: Folders) -> str:
+    return folders.log_name.read_text(encoding="utf-8").strip()
+
+
+def _signer(folders: Folders) -> LogSigner:
+    try:
+        return FileSigningKey.load(folders.log_key, _log_name(folders))
+    except OSError as error:
+        raise Unavailable("key-missing", "The custody log's name or key cannot be read.") from error

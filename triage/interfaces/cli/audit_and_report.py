@@ -1,0 +1,71 @@
+"""`triage report` and `triage audit`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from triage.domain.errors import Tampered, Unavailable
+
+from .app import Json, app, number_of, opened
+from .output import console, print_json, progress, size, table
+
+
+@app.command()
+def report(
+    submission: Annotated[str, typer.Argument(help="S-NUMBER.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="HTML file to write.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """One self-contained HTML page on a submission: facts, charts, no image bytes, no file names."""
+    with opened() as application:
+        page = application.reporting.report(number_of(submission, "S"))
+    try:
+        output.write_bytes(page)
+    except OSError as error:
+        raise Unavailable(
+            "report-not-written", f"The report cannot be written there (error {error.errno})."
+        ) from None
+    if as_json:
+        print_json({"submission": submission, "report": output.resolve(), "bytes": len(page)})
+    else:
+        console().print(f"Report written to {output} ({size(len(page))}).")
+
+
+@app.command()
+def audit(*, as_json: Json = False) -> None:
+    """Re-hash every item and verify the custody log. Exit status 8 when anything does not verify."""
+    with opened() as application, progress("Auditing", quiet=as_json) as tell:
+        with application.store.reading() as unit:
+            total = unit.read.items_pending()[1]
+        found = application.auditing.audit(
+            lambda seen: tell(f"items, {size(seen.bytes)}, {len(seen.faults)} faults", seen.items, total)
+        )
+    facts = {
+        "clean": found.is_clean,
+        "log_records": found.log_size,
+        "checkpoint": found.checkpoint,
+        "items": found.items,
+        "bytes": found.bytes,
+        "orphan_bytes": found.orphan_bytes,
+        "faults": found.faults,
+    }
+    if as_json:
+        print_json(facts)
+    else:
+        out = console()
+        out.print(
+            f"{found.log_size:,} custody records and {found.items:,} items ({size(found.bytes)}) checked; "
+            f"{size(found.orphan_bytes)} in the vault belong to no item."
+        )
+        out.print(found.checkpoint, markup=False)
+        if found.faults:
+            rows = [(fault.code, fault.subject, fault.sentence) for fault in found.faults]
+            out.print(table("Faults", ["code", "where", "what"], rows))
+    if not found.is_clean:
+        raise Tampered("audit-failed", f"{len(found.faults)} faults found.")
+    if not as_json:
+        console().print("Clean.")

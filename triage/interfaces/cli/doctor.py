@@ -1,0 +1,84 @@
+"""`triage doctor`: what this machine gives, and what is missing."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shutil
+from dataclasses import dataclass
+
+from triage.domain.errors import TriageError, Unavailable
+
+from .app import Json, app, opened, settings
+from .output import console, print_json, table
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at. `good` is None for facts that are neither good nor bad."""
+
+    name: str
+    good: bool | None
+    detail: str
+
+
+@app.command()
+def doctor(*, as_json: Json = False) -> None:
+    """Check this machine and deployment: chamber layers, database, keys, hash sets, disk. Exit 7 if one fails."""
+    checks = [*_machine(), *_chamber(), *_deployment()]
+    if as_json:
+        print_json({"healthy": all(check.good is not False for check in checks), "checks": checks})
+    else:
+        marks = {True: "ok", False: "MISSING", None: ""}
+        console().print(table("Doctor", ["check", "", "detail"], [(c.name, marks[c.good], c.detail) for c in checks]))
+    if any(check.good is False for check in checks):
+        raise Unavailable("doctor-found-faults", "Something is missing; see the list.")
+
+
+def _machine() -> list[Check]:
+    chosen = settings()
+    folder = chosen.data if chosen.data.exists() else chosen.data.absolute().parent
+    free = shutil.disk_usage(folder).free
+    return [
+        Check(
+            "program", None, f"triage {importlib.metadata.version('triage-pipeline')}, {platform.python_version()}"
+        ),
+        Check("machine", None, f"{platform.system()} {platform.release()}, {len(os.sched_getaffinity(0))} cores"),
+        Check("disk", free > 1 << 30, f"{free // (1 << 20):,} MiB free"),
+    ]
+
+
+def _chamber() -> list[Check]:
+    from triage.chamber.parent import Chamber  # noqa: PLC0415 - keeps `triage --help` quick
+    from triage.chamber.sealing import FLOOR  # noqa: PLC0415 - keeps `triage --help` quick
+
+    try:
+        with Chamber() as chamber:
+            layers = chamber.layers()
+    except TriageError as error:
+        return [Check("chamber", False, error.sentence)]
+    return [
+        Check(
+            f"chamber: {layer.name}",
+            layer.active if layer.name in FLOOR else (True if layer.active else None),
+            f"{layer.detail}{'' if layer.name in FLOOR else ' (beyond the floor)'}",
+        )
+        for layer in layers
+    ]
+
+
+def _deployment() -> list[Check]:
+    try:
+        with opened() as application:
+            with application.store.reading() as unit:
+                pending, total = unit.read.items_pending()
+                states = unit.read.job_states()
+            dead = sum(found.get("dead", 0) for found in states.values())
+            return [
+                Check("database", True, f"{total:,} items, {pending:,} waiting"),
+                Check("dead letters", not dead or None, f"{dead:,} jobs were given up"),
+                Check("hash sets", True, application.library.version),
+            ]
+    except TriageError as error:
+        return [Check("deployment", None if error.code == "not-initialised" else False, error.sentence)]

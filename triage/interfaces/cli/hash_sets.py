@@ -1,0 +1,100 @@
+"""`triage hashsets …`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hashsets.library import ReleaseInfo
+from hashsets.vocabulary import SetKind
+
+from .app import Json, app, opened
+from .output import console, print_json, progress, table
+
+hashsets = typer.Typer(name="hashsets", help="Known-hash sets and their releases.", no_args_is_help=True)
+app.add_typer(hashsets)
+
+
+@hashsets.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="The list as its source gave it.", exists=True, dir_okay=False)],
+    name: Annotated[str, typer.Option(help="Name of the set; the import becomes its release in force.")],
+    kind: Annotated[SetKind, typer.Option(help="What membership means.")],
+    *,
+    format_name: Annotated[str, typer.Option("--format", help="auto, list, csv or vics.")] = "auto",
+    source: Annotated[str, typer.Option(help="Who maintains the set.")] = "",
+    terms: Annotated[str, typer.Option(help="Licence and terms: who may use and share it.")] = "",
+    column: Annotated[
+        list[str] | None, typer.Option(help="For CSV: FIELD=COLUMN, for instance md5=Hash. May be repeated.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Import a hash set. Until the import is whole the previous release stays in force.
+
+    Items matched earlier are not matched again yet; a new submission is matched against the new release.
+    """
+    columns = dict(pair.split("=", 1) for pair in column if "=" in pair) if column else None
+    with opened() as application, progress("Importing", quiet=as_json) as tell:
+        report = application.importing.import_file(
+            file,
+            name=name,
+            kind=kind,
+            format_name=format_name,
+            source=source,
+            terms=terms,
+            columns=columns,
+            progress=lambda done, total: tell("bytes", done, total),
+        )
+    if as_json:
+        print_json(report)
+        return
+    counted = report.release.counts
+    out = console()
+    out.print(f"Release {report.release.release_id} of “{name}” is in force: {counted.entries:,} entries.")
+    rows = [("digests, " + key, value) for key, value in counted.digests.items()]
+    rows += [("fingerprints, " + key, value) for key, value in counted.fingerprints.items()]
+    rows += [(f"{key}: stored, not comparable", value) for key, value in counted.opaque.items()]
+    rows += [(f"rejected: {key}", value) for key, value in counted.rejects.items()]
+    out.print(table("Contents", ["", "count#"], rows))
+
+
+@hashsets.command("list")
+def list_(*, as_json: Json = False) -> None:
+    """All releases, those in force marked."""
+    with opened() as application:
+        found = application.library.releases()
+    if as_json:
+        print_json(found)
+        return
+    columns = ["release", "set", "kind", "in force", "entries#", "imported", "source"]
+    console().print(table("Hash sets", columns, [_row(one) for one in found]))
+
+
+@hashsets.command()
+def enable(release: Annotated[str, typer.Argument(help="Release id.")], *, as_json: Json = False) -> None:
+    """Put a release in force, and its set's other one out of it."""
+    with opened() as application:
+        application.library.enable(release)
+        _say(application.library.version, as_json=as_json)
+
+
+@hashsets.command()
+def disable(release: Annotated[str, typer.Argument(help="Release id.")], *, as_json: Json = False) -> None:
+    """Put a release out of force; it stays on disk."""
+    with opened() as application:
+        application.library.disable(release)
+        _say(application.library.version, as_json=as_json)
+
+
+def _say(version: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"in_force": version.split("+") if version != "none" else []})
+    else:
+        console().print(f"In force: {version.replace('+', ', ')}")
+
+
+def _row(one: ReleaseInfo) -> tuple[object, ...]:
+    in_force = "yes" if one.enabled else ""
+    return (one.release_id, one.set_name, one.set_kind.value, in_force, one.counts.entries, one.created, one.source)

@@ -1,0 +1,113 @@
+"""`triage referrals …`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from triage.services.referral_pages import ReferralPage, referral_page
+
+from .app import Json, app, number_of, opened
+from .output import console, counts, print_json, reasons_text, table
+
+referrals = typer.Typer(
+    name="referrals", help="Prioritised referrals: one network, one referral.", no_args_is_help=True
+)
+app.add_typer(referrals)
+
+
+@referrals.command("list")
+def list_(*, as_json: Json = False) -> None:
+    """The queue, most urgent first, each with its reasons."""
+    with opened() as application, application.store.reading() as unit:
+        found = unit.read.referrals()
+    if as_json:
+        print_json(
+            [
+                {
+                    "referral": f"R-{one.id}",
+                    "danger": one.danger,
+                    "clock": one.clock,
+                    "solvability": one.solvability,
+                    "network": one.network,
+                    "reasons": one.reasons,
+                    "submissions": [f"S-{number}" for number in one.submissions],
+                }
+                for one in found
+            ]
+        )
+        return
+    rows = [
+        (
+            f"R-{one.id}",
+            one.danger,
+            one.clock,
+            one.solvability,
+            one.network,
+            ", ".join(f"S-{number}" for number in one.submissions),
+            reasons_text(one.reasons),
+        )
+        for one in found
+    ]
+    columns = ["", "danger#", "clock#", "solvability#", "network#", "submissions", "because"]
+    console().print(table("Referrals, most urgent first (0 to 3 on each axis)", columns, rows))
+
+
+@referrals.command()
+def show(
+    referral: Annotated[str, typer.Argument(help="R-NUMBER.")],
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="Rows of each list at most.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """One referral: reasons, submissions, matches, clusters, links with their because, history. No pictures."""
+    with opened() as application, application.store.reading() as unit:
+        page = referral_page(unit, number_of(referral, "R"), application.linking.rules, limit)
+    if as_json:
+        print_json(page)
+    else:
+        _show(page)
+
+
+def _show(page: ReferralPage) -> None:
+    out = console()
+    submissions = ", ".join(page.submissions)
+    merged = f" · goes on in {page.merged_into}" if page.merged_into else ""
+    out.print(f"{page.referral} · {page.state}{merged} · submissions {submissions}")
+    axes = " · ".join(f"{name} {level}" for name, level in page.priority.items())
+    out.print(f"Priority: {axes}\n{reasons_text(page.reasons)}\n")
+    out.print(counts("Outcomes", page.outcomes))
+    out.print(f"{page.closed_without_viewing:,} items closed without viewing.\n")
+    _lists(out, page)
+
+
+def _lists(out: Any, page: ReferralPage) -> None:
+    joins = [(", ".join(join["submissions"]), join["because"], join["withdrawn"]) for join in page.joins]
+    matches = [
+        (one["set"], one["release"], one["basis"], one["category"], one["items"], one["entries"], one["distances"])
+        for one in page.match_counts
+    ]
+    clusters = [
+        (one["kind"], one["members"], one["because"] + (f" ({one['note']})" if one["note"] else ""))
+        for one in page.clusters
+    ]
+    single = [
+        (one["item"], one["basis"], one["set"], one["entry"], one["distance"], one["transform"], one["profile"])
+        for one in page.matches
+    ]
+    links = [(one["from"], one["to"], one["kind"], one["because"]) for one in page.links]
+    history = [(one["at"], one["kind"], one["details"]) for one in page.history]
+    notes = list(page.notes.items())
+    for title, columns, rows in (
+        ("One network, because", ["submissions", "because", "withdrawn"], joins),
+        ("Matches", ["set", "release", "basis", "category", "items#", "entries#", "bits apart"], matches),
+        ("Clusters and shared values", ["kind", "items#", "because"], clusters),
+        ("Matched items", ["item", "basis", "set", "entry", "bits#", "transform", "by"], single),
+        ("Links", ["item", "to", "kind", "because"], links),
+        ("Could not be done", ["note", "items#"], notes),
+        ("History", ["at", "what", "details"], history),
+    ):
+        if rows:
+            out.print(table(title, columns, rows))
+            out.print()

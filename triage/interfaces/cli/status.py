@@ -1,0 +1,73 @@
+"""`triage status`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from triage.store.read_models import SubmissionStatus
+
+from .app import Json, app, number_of, opened
+from .output import console, counts, print_json, size, table
+
+
+@app.command()
+def status(
+    submission: Annotated[str | None, typer.Argument(help="S-NUMBER; without it all submissions.")] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Counts by stage and outcome: of all submissions, or of one in detail."""
+    with opened() as application, application.store.reading() as unit:
+        ids = [number_of(submission, "S")] if submission else unit.submissions.all_ids()
+        found = [unit.read.status(one) for one in ids]
+    if as_json:
+        shown = [_labelled(one) for one in found]
+        print_json(shown[0] if submission else shown)
+    elif submission:
+        _show_one(found[0])
+    else:
+        _show_all(found)
+
+
+def _labelled(found: SubmissionStatus) -> dict[str, object]:
+    referral = f"R-{found.referral_id}" if found.referral_id else None
+    facts = {name: getattr(found, name) for name in SubmissionStatus.__slots__ if name not in {"id", "referral_id"}}
+    return {"submission": f"S-{found.id}", "referral": referral, **facts}
+
+
+def _show_all(found: list[SubmissionStatus]) -> None:
+    rows = [
+        (
+            f"S-{one.id}",
+            one.case_ref,
+            one.exhibit_ref,
+            one.state,
+            one.items,
+            one.outcomes.get("pending", 0),
+            one.closed_without_viewing,
+            f"R-{one.referral_id}" if one.referral_id else None,
+        )
+        for one in found
+    ]
+    columns = ["", "case", "exhibit", "state", "items#", "pending#", "closed unseen#", "referral"]
+    console().print(table("Submissions", columns, rows))
+
+
+def _show_one(one: SubmissionStatus) -> None:
+    out = console()
+    out.print(
+        f"S-{one.id} · case {one.case_ref} · exhibit {one.exhibit_ref} · {one.state}"
+        f"{' · in place' if one.in_place else ''}\n"
+        f"{one.occurrences:,} occurrences of {one.items:,} items, {size(one.bytes)}; "
+        f"{one.closed_without_viewing:,} closed without viewing"
+        + (f"; in referral R-{one.referral_id}" if one.referral_id else "")
+    )
+    out.print(counts("Outcomes", one.outcomes))
+    if one.jobs:
+        rows = [(stage, state, count) for stage, states in one.jobs.items() for state, count in states.items()]
+        out.print(table("Jobs", ["stage", "state", "jobs#"], rows))
+    for title, found in (("Not read at the source", one.source_notes), ("Processing notes", one.processing_notes)):
+        if found:
+            out.print(counts(title, found))

@@ -1,0 +1,81 @@
+"""`triage init` and `triage submit`."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from triage.domain.errors import NotFound
+from triage.domain.submissions import Delivery
+
+from .app import Json, app, opened, settings
+from .output import console, print_json, progress, size
+
+
+@app.command()
+def init(*, as_json: Json = False) -> None:
+    """Make a new deployment: keys, vault, custody log and database. Run again after an upgrade."""
+    from triage.bootstrap import initialise  # noqa: PLC0415 - keeps `triage --help` quick
+
+    chosen = settings()
+    initialise(chosen)
+    if as_json:
+        print_json({"data": chosen.data.absolute(), "database": "ready"})
+        return
+    console().print(
+        f"The deployment in {chosen.data} is ready.\n"
+        f"Keep a copy of {chosen.data / 'keys'} in a safe place: without it the evidence cannot be opened."
+    )
+
+
+@app.command()
+def submit(
+    path: Annotated[Path, typer.Argument(help="A folder, or a single file such as a ZIP or TAR.")],
+    case: Annotated[str, typer.Option(help="Case reference.")],
+    exhibit: Annotated[str, typer.Option(help="Exhibit reference.")],
+    basis: Annotated[str, typer.Option(help="Lawful basis: the warrant, statute or mandate under which it is held.")],
+    *,
+    in_place: Annotated[
+        bool, typer.Option("--in-place", help="Reference a read-only source; copy nothing from it.")
+    ] = False,
+    preserve_until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Day on which a data holder may delete what this leads to."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Receive a seizure: read every file once, digest, seal and record it. Killed? Run it again: it goes on.
+
+    Then run `triage work`. Prints the submission's id.
+    """
+    if not path.exists():
+        raise NotFound("source-missing", "There is nothing at this path.")
+    delivery = Delivery(
+        case_ref=case,
+        exhibit_ref=exhibit,
+        basis=basis,
+        source=os.fsencode(path.resolve()),
+        in_place=in_place,
+        preserve_until=preserve_until.date() if preserve_until else None,
+    )
+    with opened() as application, progress("Receiving", quiet=as_json) as tell:
+        receipt = application.receiving.receive(
+            delivery, lambda done: tell(f"files, {size(done.bytes_read)}, {done.problems} problems", done.files, None)
+        )
+    done = receipt.progress
+    if as_json:
+        print_json({"submission": f"S-{receipt.submission.id}", "state": receipt.submission.state, **_facts(done)})
+        return
+    console().print(
+        f"S-{receipt.submission.id}: {done.files:,} files seen, {done.already_there:,} of them recorded before; "
+        f"{done.items_new:,} new items, {size(done.bytes_read)} read, {done.problems:,} problems noted.\n"
+        f"Next: triage work"
+    )
+
+
+def _facts(done: object) -> dict[str, int]:
+    return {name: getattr(done, name) for name in ("files", "items_new", "already_there", "bytes_read", "problems")}

@@ -1,0 +1,188 @@
+"""Auditing: the custody log against its witness, every item's bytes against its digest, the log against the items."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from hashsets.errors import HashSetError
+from hashsets.library import Library
+from triage.domain.audit_log import LogUnderAudit, audit_log
+from triage.domain.custody import CustodyAction, CustodyEvent
+from triage.domain.errors import TriageError
+from triage.domain.log_records import StoredRecord
+from triage.store.items import Kept
+from triage.store.unit_of_work import Store, Unit
+from triage.vault.seam import Vault, unreferenced
+from triage.vault.witness import LogMirror
+
+from .clock import Clock
+from .keeping import Keeping
+
+_CHUNK = 1 << 20
+_KEEPING_ACTIONS = frozenset({CustodyAction.SEALED, CustodyAction.REFERENCED})
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that does not verify: a code, what it concerns, and a sentence for people."""
+
+    code: str
+    subject: str
+    sentence: str
+
+
+@dataclass(slots=True)
+class AuditReport:
+    """What an audit saw. Clean means: no faults."""
+
+    log_size: int = 0
+    checkpoint: str = ""
+    items: int = 0
+    bytes: int = 0
+    orphan_bytes: int = 0
+    faults: list[Fault] = field(default_factory=list)
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether everything verified."""
+        return not self.faults
+
+
+@dataclass(slots=True)
+class _Recorded:
+    """What the log says of items, checked against the items table in slices while the log streams by."""
+
+    unit: Unit
+    waiting: dict[int, str] = field(default_factory=dict)
+    agreed: int = 0
+    faults: list[Fault] = field(default_factory=list)
+
+    def watch(self, records: Iterator[StoredRecord]) -> Iterator[StoredRecord]:
+        """Pass records through, noting which digest each item was received with."""
+        for record in records:
+            event = record.event
+            if event is not None and event.action in _KEEPING_ACTIONS and event.subject.startswith("item:"):
+                self.waiting[int(event.subject.removeprefix("item:"))] = str(event.details.get("sha256"))
+                if len(self.waiting) >= 500:
+                    self.settle()
+            yield record
+
+    def settle(self) -> None:
+        """Compare what has gathered."""
+        stored = {entry.id: entry.digests.sha256.hex() for entry in self.unit.items.many(sorted(self.waiting))}
+        for item_id, digest in self.waiting.items():
+            if item_id not in stored:
+                self._fault("item-missing", item_id, "was received and is not in the database")
+            elif stored[item_id] != digest:
+                self._fault("item-digest-changed", item_id, "has another digest than when it was received")
+            else:
+                self.agreed += 1
+        self.waiting.clear()
+
+    def _fault(self, code: str, item_id: int, what: str) -> None:
+        self.faults.append(Fault(code, f"I-{item_id}", f"Item I-{item_id} {what}."))
+
+
+@dataclass(frozen=True)
+class Auditing:
+    """Verifies a whole deployment. Reads every byte; shows none."""
+
+    store: Store
+    vault: Vault
+    keeping: Keeping
+    library: Library
+    mirror: LogMirror
+    clock: Clock
+    actor: str
+
+    def audit(self, tell: Callable[[AuditReport], None] = lambda _: None) -> AuditReport:
+        """Check everything and record that it was checked."""
+        report = AuditReport()
+        self._audit_log(report)
+        tell(report)
+        for batch in self._items():
+            for kept in batch:
+                self._audit_item(kept, report)
+            tell(report)
+        self._audit_orphans(report)
+        self._audit_releases(report)
+        self._record(report)
+        return report
+
+    def _audit_log(self, report: AuditReport) -> None:
+        view = self.mirror.view()
+        with self.store.reading() as unit, self.store.reading() as items:
+            recorded = _Recorded(items)
+            log = LogUnderAudit(
+                records=recorded.watch(unit.custody.records()),
+                stored_checkpoints=unit.custody.checkpoints(),
+                witness_leaves=view.leaf_hashes,
+                witness_checkpoints=view.checkpoints,
+                verifier=self.store.signer.verifier,
+            )
+            for found in audit_log(log):
+                report.faults.append(Fault(f"log-{found.kind.value}", f"custody:{found.index}", found.sentence))
+            recorded.settle()
+            report.faults += recorded.faults
+            report.log_size, report.checkpoint = unit.custody.head()
+            count = unit.read.items_pending()[1]
+        if count > recorded.agreed + len(recorded.faults):
+            unrecorded = count - recorded.agreed - len(recorded.faults)
+            sentence = f"{unrecorded} items stand in the database and not in the custody log."
+            report.faults.append(Fault("items-unrecorded", "items", sentence))
+
+    def _items(self) -> Iterator[list[Kept]]:
+        last = 0
+        while True:
+            with self.store.reading() as unit:
+                batch = unit.items.kept_after(last)
+            if not batch:
+                return
+            yield batch
+            last = batch[-1].item.id
+
+    def _audit_item(self, kept: Kept, report: AuditReport) -> None:
+        report.items += 1
+        name = f"I-{kept.item.id}"
+        try:
+            source = self.keeping.open(kept)
+        except TriageError as error:
+            report.faults.append(Fault(error.code, name, f"Item {name}: {error.sentence}"))
+            return
+        try:
+            digest, offset = hashlib.sha256(), 0
+            while chunk := source.read_at(offset, _CHUNK):
+                digest.update(chunk)
+                offset += len(chunk)
+            report.bytes += offset
+            if digest.digest() != kept.item.digests.sha256:
+                report.faults.append(Fault("content-changed", name, f"Item {name}: its bytes give another digest."))
+        except TriageError as error:
+            report.faults.append(Fault(error.code, name, f"Item {name}: {error.sentence}"))
+        finally:
+            source.close()
+
+    def _audit_orphans(self, report: AuditReport) -> None:
+        segments = list(self.vault.segments())
+        with self.store.reading() as unit:
+            referenced = unit.read.referenced_bytes()
+        report.orphan_bytes = sum(loose.size for loose in unreferenced(segments, referenced))
+
+    def _audit_releases(self, report: AuditReport) -> None:
+        try:
+            self.library.verify()
+        except HashSetError as error:
+            report.faults.append(Fault(error.code, "hash sets", error.sentence))
+
+    def _record(self, report: AuditReport) -> None:
+        details: dict[str, str | int | None] = {
+            "items": report.items,
+            "log_size": report.log_size,
+            "faults": len(report.faults),
+        }
+        event = CustodyEvent(self.clock(), self.actor, CustodyAction.AUDITED, "deployment:all", "audit", details)
+        with self.store.writing() as unit:
+            unit.custody.append([event])
+            unit.commit()

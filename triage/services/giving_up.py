@@ -1,0 +1,79 @@
+"""What happens to a job that did not finish: handed back, tried later, split, or buried where people see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from triage.domain.custody import CustodyAction, CustodyEvent
+from triage.domain.findings import NoteCode
+from triage.domain.items import Outcome
+from triage.domain.jobs import Lease, NewJob, Stage, item_range
+from triage.settings import WorkSettings
+from triage.store.unit_of_work import Store
+
+from .clock import Clock
+from .settling import settle
+
+
+@dataclass(frozen=True)
+class GivingUp:
+    """The job runner's answers to failure. One item's trouble never stays its batch's."""
+
+    store: Store
+    work: WorkSettings
+    clock: Clock
+    actor: str
+
+    def hand_back(self, lease: Lease) -> None:
+        """A person asked to stop: the job is ready again at once, nothing counted."""
+        with self.store.writing() as unit:
+            unit.jobs.release(lease)
+            unit.commit()
+
+    def try_later(self, lease: Lease, code: str) -> None:
+        """Another attempt after a pause that doubles."""
+        with self.store.writing() as unit:
+            unit.jobs.retry_later(lease, code, self.work.retry_seconds * 2 ** min(lease.attempts, 6))
+            unit.commit()
+
+    def after_failure(self, lease: Lease, code: str) -> None:
+        """Try again; then split a batch into its items; then bury the one that still fails."""
+        if lease.attempts + 1 < self.work.max_attempts:
+            self.try_later(lease, code)
+        elif len(lease.item_ids) > 1:
+            self._split(lease)
+        else:
+            self.bury(lease, code)
+
+    def bury(self, lease: Lease, code: str) -> None:
+        """A dead letter with its reason; its items get an answer, so that the rest of the submission goes on."""
+        with self.store.writing() as unit:
+            unit.jobs.bury(lease, code)
+            if lease.item_ids:
+                unit.items.add_notes(lease.stage, [(one, NoteCode.GAVE_UP.value, code) for one in lease.item_ids])
+                unit.items.set_outcomes(dict.fromkeys(lease.item_ids, (Outcome.UNDECODABLE, None)))
+                settle(unit, unit.read.submissions_holding(lease.item_ids))
+            elif lease.stage is Stage.LINK:
+                # Unlinked, but referred: an analyst still gets the submission.
+                unit.jobs.add([NewJob(Stage.REFER, lease.submission_id, priority=lease.priority)])
+            details: dict[str, str | int | None] = {
+                "items": item_range(lease.item_ids),
+                "because": code,
+                "stage": lease.stage.value,
+            }
+            unit.custody.append(
+                [
+                    CustodyEvent(
+                        self.clock(), self.actor, CustodyAction.NOTED, f"job:{lease.job_id}", "give-up", details
+                    )
+                ]
+            )
+            unit.commit()
+
+    def _split(self, lease: Lease) -> None:
+        with self.store.writing() as unit:
+            unit.jobs.finish(lease)
+            unit.jobs.add(
+                [NewJob(lease.stage, lease.submission_id, (one,), lease.priority) for one in lease.item_ids]
+            )
+            unit.commit()

@@ -1,0 +1,76 @@
+"""Importing a hash-set release, with its place in the custody log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hashsets.errors import HashSetError
+from hashsets.library import ImportReport, Library
+from hashsets.vocabulary import SetKind
+from triage.domain.custody import CustodyAction, CustodyEvent
+from triage.domain.errors import Unreadable
+from triage.store.unit_of_work import Store
+
+from .clock import Clock
+
+
+@dataclass(frozen=True)
+class Importing:
+    """Makes a file the release in force of a set."""
+
+    store: Store
+    library: Library
+    clock: Clock
+    actor: str
+
+    def import_file(
+        self,
+        path: Path,
+        *,
+        name: str,
+        kind: SetKind,
+        format_name: str = "auto",
+        source: str = "",
+        terms: str = "",
+        columns: Mapping[str, str] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> ImportReport:
+        """Import; until it is whole the previous release stays in force. Raises Unreadable."""
+        try:
+            report = self.library.import_file(
+                path,
+                name=name,
+                kind=kind,
+                format=format_name,
+                source=source,
+                terms=terms,
+                columns=columns,
+                progress=progress,
+            )
+        except HashSetError as error:
+            raise Unreadable(error.code, error.sentence) from error
+        release = report.release
+        details: dict[str, str | int | None] = {
+            "set": release.set_name,
+            "kind": release.set_kind.value,
+            "entries": release.counts.entries,
+            "input_sha256": release.input_sha256,
+            "replaced": release.replaced,
+        }
+        with self.store.writing() as unit:
+            unit.custody.append(
+                [
+                    CustodyEvent(
+                        self.clock(),
+                        self.actor,
+                        CustodyAction.RELEASED,
+                        f"release:{release.release_id}",
+                        "import",
+                        details,
+                    )
+                ]
+            )
+            unit.commit()
+        return report

@@ -1,0 +1,133 @@
+"""What an analyst is shown of one referral: facts, matches, clusters and links. No image bytes, no file names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from triage.domain.linking_rules import LinkRules
+from triage.domain.links import LinkKind, too_common
+from triage.store.unit_of_work import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralPage:
+    """One referral, ready for a page or a terminal. Lists are cut at the limit that was asked for."""
+
+    referral: str
+    state: str
+    merged_into: str | None
+    submissions: list[str]
+    priority: dict[str, int]
+    reasons: list[dict[str, Any]]
+    outcomes: dict[str, int]
+    closed_without_viewing: int
+    notes: dict[str, int]
+    joins: list[dict[str, Any]]
+    match_counts: list[dict[str, Any]]
+    matches: list[dict[str, Any]]
+    clusters: list[dict[str, Any]]
+    links: list[dict[str, Any]]
+    history: list[dict[str, Any]]
+
+
+def referral_page(unit: Unit, referral_id: int, rules: LinkRules, limit: int) -> ReferralPage:
+    """Gather one referral. Raises NotFound."""
+    row = unit.read.referral(referral_id)
+    summary = unit.read.outcomes(row.submissions)
+    return ReferralPage(
+        referral=f"R-{row.id}",
+        state=row.state,
+        merged_into=f"R-{row.merged_into}" if row.merged_into else None,
+        submissions=[f"S-{one}" for one in row.submissions],
+        priority={
+            "danger": row.danger,
+            "clock": row.clock,
+            "solvability": row.solvability,
+            "network": row.network,
+        },
+        reasons=row.reasons,
+        outcomes=summary.outcomes,
+        closed_without_viewing=summary.closed,
+        notes=summary.notes,
+        joins=[_join(found) for found in unit.read.joins_within(row.submissions)],
+        match_counts=[_match_count(found) for found in unit.read.match_counts(row.submissions)],
+        matches=[_match(found) for found in unit.read.matches(row.submissions, limit)],
+        clusters=_clusters(unit, row.submissions, rules, limit),
+        links=[_link(found) for found in unit.read.links(row.submissions, limit)],
+        history=unit.read.referral_history(referral_id),
+    )
+
+
+def _clusters(unit: Unit, submissions: Sequence[int], rules: LinkRules, limit: int) -> list[dict[str, Any]]:
+    stacks = [
+        {
+            "kind": "look-alike",
+            "members": found["members"],
+            "because": f"All within {found['farthest']} of 256 bits of I-{found['centre']}",
+            "note": None,
+        }
+        for found in unit.read.look_alike_groups(submissions, limit)
+    ]
+    shared = [
+        {
+            "kind": found["kind"],
+            "members": found["here"],
+            "because": found["because"],
+            "note": too_common(LinkKind(found["kind"]), found["members"], rules),
+        }
+        for found in unit.read.shared_traits(submissions, limit)
+    ]
+    return [*stacks, *shared]
+
+
+def _join(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "submissions": [f"S-{one}" for one in found["submissions"]],
+        "kind": found["kind"],
+        "because": found["because"],
+        "withdrawn": found["withdrawn_at"],
+    }
+
+
+def _match_count(found: Mapping[str, Any]) -> dict[str, Any]:
+    span = str(found["least"]) if found["least"] == found["most"] else f"{found['least']} to {found['most']}"
+    return {
+        "set": found["set_name"],
+        "kind": found["set_kind"],
+        "release": found["release_id"],
+        "basis": found["basis"],
+        "category": found["category"],
+        "items": found["items"],
+        "entries": found["entries"],
+        "distances": span,
+    }
+
+
+def _match(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "item": f"I-{found['item_id']}",
+        "subject": found["subject"],
+        "set": found["set_name"],
+        "release": found["release_id"],
+        "entry": found["entry_key"],
+        "basis": found["basis"],
+        "algorithm": found["algorithm"],
+        "profile": found["profile"] or found["algorithm"],
+        "distance": found["distance"],
+        "transform": found["transform"],
+        "opinion": found["opinion"],
+    }
+
+
+def _link(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "from": f"I-{found['from_item']}",
+        "to": f"I-{found['to_item']}",
+        "kind": found["kind"],
+        "strength": found["strength"],
+        "because": found["because"],
+        "distance": found["distance"],
+        "transform": found["transform"],
+    }

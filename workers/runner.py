@@ -1,0 +1,85 @@
+"""Running one job: claim it, call its stage, and turn whatever happens into a state that somebody can see."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from triage.bootstrap import Application
+from triage.chamber.parent import Chamber
+from triage.domain.errors import Conflict, Refused, Tampered, TriageError, Unavailable
+from triage.domain.interruption import Interrupted
+from triage.domain.jobs import Stage
+from workers.context import StageContext
+from workers.pipeline import STAGES
+
+
+@dataclass
+class Tally:
+    """Jobs and seconds by stage, over all threads of this process."""
+
+    jobs: dict[Stage, int] = field(default_factory=dict)
+    seconds: dict[Stage, float] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, stage: Stage, seconds: float) -> None:
+        """Count one finished job."""
+        with self.lock:
+            self.jobs[stage] = self.jobs.get(stage, 0) + 1
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
+
+
+class Runner:
+    """Runs jobs in whichever thread calls; each thread gets a chamber of its own."""
+
+    def __init__(self, application: Application, on_trouble: Callable[[TriageError], None]) -> None:
+        self.tally = Tally()
+        self._application = application
+        self._on_trouble = on_trouble
+        self._owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._chambers: dict[int, Chamber] = {}
+        self._lock = threading.Lock()
+
+    def run(self, job_id: int) -> None:
+        """Run one job if it is still owed. Never raises: outcomes are rows, not exceptions."""
+        store, work = self._application.store, self._application.settings.work
+        with store.writing() as unit:
+            lease = unit.jobs.claim(job_id, f"{self._owner}:{threading.get_ident()}", work.lease_seconds)
+            unit.commit()
+        if lease is None:
+            return
+        started = time.monotonic()
+        try:
+            STAGES[lease.stage](lease, StageContext(self._application, self._chamber()))
+            self.tally.add(lease.stage, time.monotonic() - started)
+        except Interrupted:
+            self._application.giving_up.hand_back(lease)
+        except Conflict:
+            return  # the lease was lost: whoever holds it now finishes the job
+        except Unavailable as error:
+            # The machine is at fault, not the item: nothing is given up, and somebody is told.
+            self._application.giving_up.try_later(lease, error.code)
+            self._on_trouble(error)
+        except Tampered as error:
+            self._application.giving_up.bury(lease, error.code)
+            self._on_trouble(error)
+        except Refused as error:
+            self._application.giving_up.bury(lease, error.code)
+        except Exception as error:  # noqa: BLE001 - the job runner: one of the two places that may catch everything
+            code = error.code if isinstance(error, TriageError) else f"unexpected {type(error).__name__}"
+            self._application.giving_up.after_failure(lease, code)
+
+    def close(self) -> None:
+        """End the chambers of all threads."""
+        with self._lock:
+            for chamber in self._chambers.values():
+                chamber.close()
+            self._chambers.clear()
+
+    def _chamber(self) -> Chamber:
+        with self._lock:
+            return self._chambers.setdefault(threading.get_ident(), Chamber(self._application.chamber_limits))
