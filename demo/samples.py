@@ -79,7 +79,7 @@ def _fill_a(plan: _Plan, maker: ExhibitMaker, near: tuple[Listed, ...]) -> dict[
     maker.camera_series("DCIM/101SYNTH/SC_{:04d}.JPG", plan.many(10), _FIRST_BODY, plan.occasion(1, days_ago=75))
     maker.camera_series("DCIM/102EXAMP/EX_{:04d}.JPG", plan.many(12), _SECOND_BODY, plan.occasion(2, days_ago=400))
     full_size = plan.occasion(0, days_ago=1.9)
-    maker.camera_series("DCIM/103SYNTH/SC_{:04d}.JPG", 2, _FIRST_BODY, full_size, sides=(4032, 3024))
+    maker.camera_series("DCIM/103SYNTH/SC_{:04d}.JPG", plan.many(2), _FIRST_BODY, full_size, sides=(4032, 3024))
     web = maker.plain("Pictures/Saved/web-{:05d}.jpg", plan.many(30))
     maker.plain("รูปภาพ/ทดสอบ {:03d}.jpg", 5)
     known = maker.plain("Download/d{:04d}.jpg", plan.many(12), Outcome.KNOWN)
