@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from pillow_heif import register_heif_opener
 from demo.hash_sets import HashSetFiles, make_hash_sets
 from demo.truth import SampleFile, SeizureTruth
 from hashsets.algorithms.pdq import pdq_both
+from hashsets.formats.detect import detect
+from hashsets.formats.records import Read
 from hashsets.vocabulary import Fingerprint
 from triage.domain.items import Outcome
 
@@ -75,6 +78,18 @@ def test_the_known_good_list_holds_the_wallpapers_and_no_other(seizure: SeizureT
     expected = {file.md5.hex(): file.expected for file in seizure.files}
     assert {expected[line] for line in lines if line in expected} == {Outcome.KNOWN_GOOD}
     assert {digest for digest, outcome in expected.items() if outcome is Outcome.KNOWN_GOOD} <= set(lines)
+
+
+def test_our_own_readers_take_the_sets_without_a_reject(sets: HashSetFiles) -> None:
+    """Each format is recognised from its bytes, and every entry arrives."""
+    for path, entries in (
+        (sets.vics, sets.vics_entries),
+        (sets.pdq_list, sets.pdq_entries),
+        (sets.known_good, sets.known_good_entries),
+    ):
+        data = path.read_bytes()
+        records = list(detect(data[:4096]).read(io.BytesIO(data), None))
+        assert [type(record) for record in records] == [Read] * entries
 
 
 def test_only_altered_versions_lie_within_reach_of_the_pdq_list(
