@@ -47,7 +47,7 @@ def read_vics(stream: BinaryIO, columns: Mapping[str, str] | None = None) -> Ite
     scheme = _scheme_of(head)
     position = 0
     try:
-        for position, record in enumerate(ijson.items(guarded, prefix, use_float=True), start=1):
+        for position, record in enumerate(ijson.items(guarded, prefix), start=1):
             yield from _read_record(position, record, scheme)
     except ijson.IncompleteJSONError:
         raise HashSetError(
@@ -60,7 +60,7 @@ def read_vics(stream: BinaryIO, columns: Mapping[str, str] | None = None) -> Ite
 def _is_case(head: bytes) -> bool:
     """Whether the first thing listed has media of its own."""
     try:
-        for prefix, event, _ in ijson.parse(io.BytesIO(head)):
+        for prefix, event, _ in ijson.parse(GuardedJson(io.BytesIO(head))):
             if prefix == "value.item.Media":
                 return True
             if prefix == SET_RECORDS and event == "end_map":
