@@ -24,9 +24,10 @@ SMALLEST_SIDE = 5  # below, the reference answers a value of zeros with quality 
 PICKED_SIDE = 512
 
 SAFE_GAP = 0.02
-"""Coefficients further apart keep their order. The largest error of an estimated coefficient that we met is 0.002."""
+"""Coefficients further apart keep their order. The largest error of an estimated coefficient that we met is 0.0053,
+in 1,820 pictures of all kinds and sizes; two of them together are half of this."""
 SAFE_SLACK = 0.005
-"""What a difference of two neighbours in the block may be off, in luma steps; the most that we met is 0.003."""
+"""What a difference of two neighbours in the block may be off, in luma steps; the most that we met is 0.0022."""
 
 _NOTHING = bytes(FingerprintAlgorithm.PDQ.size)
 
