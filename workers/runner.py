@@ -49,6 +49,8 @@ class Runner:
         store, work = self._application.store, self._application.settings.work
         with store.writing() as unit:
             lease = unit.jobs.claim(job_id, f"{self._owner}:{threading.get_ident()}", work.lease_seconds)
+            if lease is None:
+                unit.jobs.ring_again(job_id)
             unit.commit()
         if lease is None:
             return

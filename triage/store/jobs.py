@@ -94,6 +94,10 @@ class Jobs:
             attempts=row.attempts,
         )
 
+    def ring_again(self, job_id: int) -> None:
+        """The doorbell was answered too early (an exclusive job still ran): ring as soon as the job may start."""
+        self.connection.execute(update(job).where(job.c.id == job_id).values(rang_at=0.0))
+
     def renew(self, lease: Lease, seconds: float) -> None:
         """Hold on for longer. Raises Conflict when the lease was lost."""
         now = database_now(self.connection)

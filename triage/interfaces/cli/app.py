@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import click
 import typer
 from rich.console import Console
 
 from hashsets.errors import HashSetError
-from triage.domain.errors import Refused, TriageError
+from triage.domain.errors import Refused, TriageError, Unreadable
 
 if TYPE_CHECKING:
     from triage.bootstrap import Application
@@ -35,6 +33,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+INTERRUPTED = 130
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines.")]
 
@@ -85,21 +85,18 @@ def number_of(label: str, prefix: str) -> int:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; every failure becomes a sentence, a code and an exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in words
     try:
-        status = typer.main.get_command(app).main(words, prog_name="triage", standalone_mode=False)
+        app(words, prog_name="triage")
     except (TriageError, HashSetError) as error:
-        _say(error.code, error.sentence, as_json="--json" in words)
-        return error.exit_code if isinstance(error, TriageError) else 6
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        _say("interrupted", "Interrupted; run the same command again to go on.", as_json="--json" in words)
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    return status if isinstance(status, int) else 0
+        _say(error.code, error.sentence, as_json=as_json)
+        return error.exit_code if isinstance(error, TriageError) else Unreadable.exit_code
+    except SystemExit as ended:
+        status = ended.code if isinstance(ended.code, int) else 0
+        if status == INTERRUPTED:
+            _say("interrupted", "Interrupted; run the same command again to go on.", as_json=as_json)
+        return status
+    return 0
 
 
 def _say(code: str, sentence: str, *, as_json: bool) -> None:

@@ -109,14 +109,15 @@ def progress(title: str, *, quiet: bool) -> Iterator[Teller]:
 
 
 def _lines(title: str) -> Teller:
-    last = 0.0
+    told = time.monotonic()
+    line = ""
 
     def tell(text: str, done: int, total: int | None) -> None:
-        nonlocal last
-        if time.monotonic() - last >= PLAIN_SECONDS or (total is not None and done == total):
-            last = time.monotonic()
-            of = f"/{total}" if total is not None else ""
-            sys.stderr.write(f"{title}: {done}{of} {text}\n".rstrip() + "\n")
+        nonlocal told, line
+        before, line = line, f"{title}: {done}{'' if total is None else f'/{total}'} {text}".rstrip()
+        if line != before and (time.monotonic() - told >= PLAIN_SECONDS or done == total):
+            told = time.monotonic()
+            sys.stderr.write(line + "\n")
 
     return tell
 
