@@ -55,7 +55,8 @@ class _Audit:
         self._records = Ahead(self._watched(log.records))
         self._leaves = Ahead(log.witness_leaves)
         self._leaves_taken = 0
-        self._witness_covers = 0
+        self._witness_covers = 0  # by its newest checkpoint
+        self._witness_settled = 0  # by the one before: a power cut may cost the newest one its leaves, no more
         self._alignment = Alignment(self._records, self._leaves)
         self._frontier: Frontier | None = Frontier()  # of what was verified; None once the thread is lost
         self._covered = 0
@@ -105,14 +106,11 @@ class _Audit:
 
     def _beyond(self) -> Iterator[LogFault]:
         """What no checkpoint covers, and what ends before its checkpoint."""
-        if self._leaves_taken < self._witness_covers:
+        if self._leaves_taken < self._witness_settled:
             yield cut("witness", self._leaves_taken, self._witness_covers)
-        extra = [record.index for record in self._records.rest()]
-        for first, last in runs(extra):
-            sentence = f"{named(first, last)} of the database: covered by no signed checkpoint."
-            yield LogFault(FaultKind.EXTRA, first, last, sentence)
-        # The witness follows the database: leaves of its own mean that the database lost their records.
-        yield from self._alignment.compare(self._covered, [] if extra else [*self._leaves.rest()])
+        if self._records.peek() is None:
+            # The witness follows the database: leaves of its own mean that the database lost their records.
+            yield from self._alignment.compare(self._covered, list(self._leaves.rest()))
         yield from self._alignment.finished()
 
     def _verified(self, notes: Iterable[str], keeper: str) -> Iterator[Checkpoint]:
@@ -129,9 +127,9 @@ class _Audit:
                     number, f"Checkpoint {number} of the {keeper} is older than the one before it."
                 )
                 continue
-            newest = checkpoint.size
             if keeper == "witness":
-                self._witness_covers = newest
+                self._witness_settled, self._witness_covers = newest, checkpoint.size
+            newest = checkpoint.size
             yield checkpoint
 
     def _notice_checkpoint(self, number: int, sentence: str) -> None:

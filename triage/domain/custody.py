@@ -29,6 +29,7 @@ SALT_SIZE = 32
 _TAG = b"triage custody commitment v1\x00"
 _SUBJECT = re.compile(r"[a-z][a-z-]*:[A-Za-z0-9._-]+")
 _DETAIL = re.compile(r"[a-z][a-z0-9_]*")
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 _LARGEST = 2**53 - 1  # RFC 8785 writes numbers as doubles; beyond this they are no longer exact
 
 
@@ -90,7 +91,7 @@ def canonical(event: CustodyEvent) -> bytes:
         "subject": event.subject,
         "v": 1,
     }
-    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _CANONICAL.encode(fields).encode()
 
 
 def commitment(event: CustodyEvent, salt: bytes) -> bytes:

@@ -113,8 +113,7 @@ class Alignment:
 
     def told(self) -> Iterator[LogFault]:
         """Everything held back, told apart by whether a leaf that is gone here turned up there."""
-        gone = self._dropped.keys() | self._tail.keys() | {expected for _, expected, _ in self._differing}
-        strange = self._strange()
+        gone, strange = self._gone(), self._strange()
         missing = self._unknown + [place for leaf, place in self._dropped.items() if leaf not in strange]
         for place, expected, found in self._differing:
             if expected in strange:
@@ -133,7 +132,16 @@ class Alignment:
         self._differing, self._dropped, self._unknown, self._inserted = [], {}, [], {}
 
     def finished(self) -> Iterator[LogFault]:
-        """Everything still held back, and where the records ended if that was too early."""
+        """Everything still held back, where the records ended if that was too early, and what is left over."""
+        gone, extra = self._gone(), []
+        for record in self._records.rest():
+            if record.leaf_hash in gone:
+                self._inserted[record.leaf_hash] = record.index
+            else:
+                extra.append(record.index)
+        for first, last in runs(extra):
+            sentence = f"{named(first, last)} of the database: covered by no signed checkpoint."
+            yield LogFault(FaultKind.EXTRA, first, last, sentence)
         strange = self._strange()
         lost = [place for leaf, place in self._tail.items() if leaf not in strange]
         for leaf, place in self._tail.items():
@@ -144,6 +152,9 @@ class Alignment:
             lost.append(self._cut_at)
         if lost:
             yield cut("database", min(lost), self.position)
+
+    def _gone(self) -> set[bytes]:
+        return self._dropped.keys() | self._tail.keys() | {expected for _, expected, _ in self._differing}
 
     def _strange(self) -> set[bytes]:
         return self._inserted.keys() | {found for _, _, found in self._differing}

@@ -16,7 +16,7 @@ from typing import Self
 
 from triage.domain.errors import Tampered, Unavailable
 from triage.domain.sources import ByteSource
-from triage.vault.files import NO_ROOM, sync_folder
+from triage.vault.files import NO_ROOM, sync_folder, write_whole
 from triage.vault.frames import KEY_SIZE, OBJECT_ID_SIZE, plain_size, sealed_frames, stored_length
 from triage.vault.keys import KeyProvider
 from triage.vault.reading import SealedSource
@@ -109,7 +109,7 @@ class LocalWriter:
         stored = 0
         try:
             for frame in frames:
-                _write_whole(descriptor, frame)
+                _append(descriptor, frame)
                 stored += len(frame)
         except BaseException as error:
             self._cut_back(descriptor)
@@ -183,11 +183,9 @@ class _WriteFailed(Exception):
         self.cause = cause
 
 
-def _write_whole(descriptor: int, data: bytes) -> None:
-    rest = memoryview(data)
+def _append(descriptor: int, data: bytes) -> None:
     try:
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
+        write_whole(descriptor, data)
     except OSError as error:
         raise _WriteFailed(error) from None
 

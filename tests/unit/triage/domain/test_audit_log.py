@@ -80,8 +80,18 @@ def test_a_witness_that_is_behind_is_no_fault(log: Log) -> None:
     """A crash between commit and witness: the database's own checkpoint vouches for the rest."""
     log.leaves, log.witnessed = log.leaves[:44], log.witnessed[:5]
     assert log.faults() == []
-    log.leaves, log.witnessed = log.leaves[:48], log.witnessed[:5]  # leaves written, note not yet
+    log = Log()
+    log.witnessed = log.witnessed[:5]  # leaves on disk, the note not yet
     assert log.faults() == []
+    log = Log()
+    log.leaves = log.leaves[:57]  # the note on disk, its batch's leaves not all
+    assert log.faults() == []
+
+
+def test_a_witness_that_lost_older_leaves_is_named(log: Log) -> None:
+    """Its own checkpoints say that it once had more than a power cut can cost."""
+    log.leaves = log.leaves[:55]
+    assert log.faults() == [("truncated", 55, 59)]
 
 
 def test_a_changed_text_is_named(log: Log) -> None:
