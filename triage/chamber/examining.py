@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from hashsets.algorithms import imagehash_family, pdq
 from triage.chamber.checks import FORMATS, QUALITY_FLOOR
-from triage.chamber.decoders import exif, raster, specimens
+from triage.chamber.decoders import exif, raster, specimens, thumbnail
 from triage.chamber.decoders.colour import Pixels, Rasters
 from triage.chamber.limits import ExamineLimits
 from triage.chamber.sniff import SNIFF_BYTES, format_of, name_disagrees
@@ -90,7 +90,7 @@ def _read_metadata(
     found.notes += metadata.notes
     if metadata.thumbnail is None or not with_thumbnail:
         return
-    pixels = raster.decode_thumbnail(metadata.thumbnail, limits.max_thumbnail_pixels)
+    pixels = thumbnail.decoded(metadata.thumbnail, limits.max_thumbnail_pixels, decoded.width, decoded.height)
     if pixels is None or min(pixels.shape[:2]) < LEAST_SIDE:
         found.notes.append(ProcessingNote(NoteCode.THUMBNAIL_UNREADABLE))
         return

@@ -10,10 +10,8 @@ import io
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pillow_heif
 import simplejpeg
-from numpy.typing import NDArray
 from PIL import (
     AvifImagePlugin,
     BmpImagePlugin,
@@ -176,9 +174,3 @@ def _frames(image: Image.Image, format_name: str) -> int:
 def too_many_pixels(width: int, height: int) -> ProcessingNote:
     """The note for a picture that is not decoded because of its size."""
     return ProcessingNote(NoteCode.TOO_MANY_PIXELS, f"{width}x{height}")
-
-
-def decode_thumbnail(data: bytes, max_pixels: int) -> NDArray[np.uint8] | None:
-    """The small JPEG embedded in metadata as a raster; None when it does not decode."""
-    found = _fast_jpeg(bytearray(data), max_pixels) or _with_pillow(io.BytesIO(data), "jpeg", max_pixels)
-    return found.rasters.main if found.rasters else None
