@@ -10,7 +10,9 @@ from datetime import date
 BAR_WIDTH, BAR_HEIGHT = 1000, 40
 CHART_WIDTH, CHART_HEIGHT = 1000, 240
 MAP_WIDTH, MAP_HEIGHT = 1000, 420
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 20, 34
+LEFT, RIGHT, TOP, BOTTOM = 84, 12, 20, 34
+"""Margins around the marks of a histogram or a net, for its labels."""
+
 _LEAST_SEGMENT = 4.0
 _MOST_BINS = 60
 _GRID_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60)
@@ -75,20 +77,18 @@ def histogram(bins: Sequence[tuple[str, int]]) -> Histogram:
     if not bins:
         return Histogram((), ())
     highest = _round_up(max(count for _, count in bins))
-    step = (CHART_WIDTH - _LEFT - _RIGHT) / len(bins)
-    tallest = CHART_HEIGHT - _TOP - _BOTTOM
+    step = (CHART_WIDTH - LEFT - RIGHT) / len(bins)
+    tallest = CHART_HEIGHT - TOP - BOTTOM
     longest = max(len(label) for label, _ in bins)
-    every = math.ceil(len(bins) * longest * 11 / (CHART_WIDTH - _LEFT - _RIGHT))
+    every = math.ceil(len(bins) * longest * 11 / (CHART_WIDTH - LEFT - RIGHT))
     bars = []
     for position, (label, count) in enumerate(bins):
         height = tallest * count / highest
-        x, y, width = _LEFT + (position + 0.1) * step, _TOP + tallest - height, step * 0.8
+        x, y, width = LEFT + (position + 0.1) * step, TOP + tallest - height, step * 0.8
         tick = "" if position % every else label
         bars.append(Mark(round(x, 2), round(y, 2), round(width, 2), round(height, 2), label, count, tick))
     levels = sorted({0, highest // 2, highest} if highest > 1 else {0, highest})
-    return Histogram(
-        tuple(bars), tuple((level, round(_TOP + tallest * (1 - level / highest), 2)) for level in levels)
-    )
+    return Histogram(tuple(bars), tuple((level, round(TOP + tallest * (1 - level / highest), 2)) for level in levels))
 
 
 def distance_bins(distances: Mapping[int, int], reach: int) -> list[tuple[str, int]]:
@@ -124,13 +124,13 @@ def place_grid(places: Iterable[tuple[float, float, int]]) -> PlaceGrid:
         return PlaceGrid((), (), ())
     west, east = _range([longitude for _, longitude, _ in points], 180)
     south, north = _range([latitude for latitude, _, _ in points], 90)
-    width, height = MAP_WIDTH - _LEFT - _RIGHT, MAP_HEIGHT - _TOP - _BOTTOM
+    width, height = MAP_WIDTH - LEFT - RIGHT, MAP_HEIGHT - TOP - BOTTOM
 
     def x_of(longitude: float) -> float:
-        return round(_LEFT + width * (longitude - west) / (east - west), 2)
+        return round(LEFT + width * (longitude - west) / (east - west), 2)
 
     def y_of(latitude: float) -> float:
-        return round(_TOP + height * (north - latitude) / (north - south), 2)
+        return round(TOP + height * (north - latitude) / (north - south), 2)
 
     most = max(count for _, _, count in points)
     dots = tuple(

@@ -13,8 +13,10 @@ from triage.exporters.charts import (
     BAR_WIDTH,
     CHART_HEIGHT,
     CHART_WIDTH,
+    LEFT,
     MAP_HEIGHT,
     MAP_WIDTH,
+    RIGHT,
     distance_bins,
     histogram,
     place_grid,
@@ -113,7 +115,7 @@ def test_north_is_up_and_east_is_right() -> None:
 def test_a_single_place_has_a_net_around_it() -> None:
     """One dot in the middle, with lines to read its position by."""
     grid = place_grid([(9.5, 102.3, 4)])
-    assert grid.dots[0].x == pytest.approx((64 + MAP_WIDTH - 12) / 2)
+    assert grid.dots[0].x == pytest.approx((LEFT + MAP_WIDTH - RIGHT) / 2)
     assert grid.meridians
     assert grid.parallels
 
