@@ -93,6 +93,7 @@ class _Large:
         source.close()
 
     def write_plain(self) -> None:
+        self.plain.unlink(missing_ok=True)  # a fresh file, as a segment is: overwriting cached pages flatters
         with self.plain.open("wb", buffering=0) as file:
             for part in self.chunks():
                 file.write(part)
@@ -113,8 +114,7 @@ def _small(vault: LocalVault, folder: Path, content: bytes, count: int) -> list[
                     writer.sync()
 
     def plain() -> None:
-        target = folder / "files"
-        target.mkdir(exist_ok=True)
+        target = Path(tempfile.mkdtemp(dir=folder))
         for number in range(count):
             with (target / str(number)).open("wb", buffering=0) as file:
                 file.write(content)
