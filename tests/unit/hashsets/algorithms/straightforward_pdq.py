@@ -42,9 +42,11 @@ def nearest_512(raster: Raster) -> Raster:
 def luma(raster: Raster, *, in_float64: bool) -> Plane:
     if raster.ndim == 2:
         return raster.astype(np.float32)
-    kind = np.float64 if in_float64 else np.float32
-    red, green, blue = (raster[..., channel].astype(kind) for channel in range(3))
-    return (red * kind(0.299) + green * kind(0.587) + blue * kind(0.114)).astype(np.float32)
+    if in_float64:
+        precise = raster.astype(np.float64) * np.array([0.299, 0.587, 0.114])
+        return np.asarray(precise[..., 0] + precise[..., 1] + precise[..., 2], np.float32)
+    weighted = raster.astype(np.float32) * np.array([0.299, 0.587, 0.114], np.float32)
+    return np.asarray(weighted[..., 0] + weighted[..., 1] + weighted[..., 2])
 
 
 def box(plane: Plane, window: int) -> Plane:

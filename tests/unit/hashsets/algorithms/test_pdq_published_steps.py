@@ -13,6 +13,7 @@ from hashsets.algorithms.pdq_smoothing import DECIMAL_LUMA, FLOAT_LUMA, smoothed
 from hashsets.algorithms.rasters import as_rows
 from hashsets.vocabulary import Fingerprint
 from tests.unit.hashsets.algorithms import drawn_pictures as draw
+from tests.unit.hashsets.algorithms.straightforward_pdq import luma as straightforward_luma
 from tests.unit.hashsets.algorithms.straightforward_pdq import published_pdq
 
 SIZES = [
@@ -113,12 +114,9 @@ def test_the_two_lumas_agree_on_grey_rasters() -> None:
 @pytest.mark.parametrize("luma", [FLOAT_LUMA, DECIMAL_LUMA])
 def test_every_byte_triple_has_the_luma_of_its_peer(luma: int) -> None:
     """Red, green and blue in 64x64 pixels at a time; the decimal luma stands for a sum in float64."""
-    kind = np.float64 if luma == DECIMAL_LUMA else np.float32
-    weights = [kind(0.299), kind(0.587), kind(0.114)]
     for seed in range(40):
         raster = draw.noise(64, 64, seed)
-        red, green, blue = (raster[..., channel].astype(kind) for channel in range(3))
-        expected = (red * weights[0] + green * weights[1] + blue * weights[2]).astype(np.float32)
+        expected = straightforward_luma(raster, in_float64=luma == DECIMAL_LUMA)
         assert np.array_equal(smoothed_block(*as_rows(raster), luma), expected)
 
 
