@@ -160,7 +160,7 @@ def _report(application: Application, submissions: dict[str, int], folder: Path)
     return reports
 
 
-def _facts(demo: Demo, application: Application, truth: SeizureTruth, submissions: dict[str, int]) -> dict[str, Any]:
+def _facts(application: Application, truth: SeizureTruth, submissions: dict[str, int]) -> dict[str, Any]:
     with application.store.reading() as unit:
         found = {letter: unit.read.status(number) for letter, number in submissions.items()}
         together = unit.read.outcomes(list(submissions.values()))
