@@ -1,8 +1,8 @@
 """Fingerprints and digests of one picture against the packages that the field uses, one core, in the same run.
 
 Measured is the time from a decoded raster to values; decoding is not in it. Every PDQ comes with its eight variants
-and quality, on both sides. The peer of pdq-ref512 is the pdqhash package on the 512x512 pixels that numpy picks as the
-C++ reference does.
+and quality, on both sides. The peer of pdq-ref512 is the pdqhash package on the 512x512 pixels that numpy picks as
+the C++ reference does.
 """
 
 from __future__ import annotations
