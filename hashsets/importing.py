@@ -164,6 +164,8 @@ class _WatchedInput:
             raise HashSetError("file-unreadable", "reading the file failed") from error
         self._digest.update(piece)
         self.size += len(piece)
+        if self.size > self._before.st_size:  # one that grows while it is read could be read for ever
+            raise _changed()
         if self._progress and piece:
             self._progress(self.size, self._before.st_size)
         return piece
@@ -173,13 +175,15 @@ class _WatchedInput:
         while self.read(1 << 20):
             pass
         after = os.fstat(self._file.fileno())
-        if self.size != self._before.st_size or (after.st_size, after.st_mtime_ns) != (
-            self._before.st_size,
-            self._before.st_mtime_ns,
-        ):
-            raise HashSetError("file-changed", "the file changed while it was read; nothing was imported")
+        before = (self._before.st_size, self._before.st_mtime_ns)
+        if self.size != self._before.st_size or (after.st_size, after.st_mtime_ns) != before:
+            raise _changed()
 
     @property
     def sha256(self) -> str:
         """Of everything read, in hexadecimal."""
         return self._digest.hexdigest()
+
+
+def _changed() -> HashSetError:
+    return HashSetError("file-changed", "the file changed while it was read; nothing was imported")

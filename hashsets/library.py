@@ -229,7 +229,7 @@ class Library:
 
     def _manifest(self, release_id: str) -> Manifest:
         folder = self._root / RELEASES / release_id
-        if "/" in release_id or release_id.startswith(".") or not folder.is_dir():
+        if folder.name != release_id or release_id.startswith(".") or not folder.is_dir():
             raise HashSetError("release-unknown", "there is no release of this id")
         return Manifest.read(folder)
 

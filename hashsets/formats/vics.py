@@ -49,12 +49,8 @@ def read_vics(stream: BinaryIO, columns: Mapping[str, str] | None = None) -> Ite
     try:
         for position, record in enumerate(ijson.items(guarded, prefix), start=1):
             yield from _read_record(position, record, scheme)
-    except ijson.IncompleteJSONError:
-        raise HashSetError(
-            "json-truncated", f"the document breaks off or is no JSON after record {position}"
-        ) from None
     except (ijson.JSONError, ValueError):  # the parser's own message quotes the document: not passed on
-        raise HashSetError("json-unreadable", f"the document is no JSON after record {position}") from None
+        raise HashSetError("json-broken", f"the document breaks off or is no JSON after record {position}") from None
 
 
 def _is_case(head: bytes) -> bool:

@@ -277,7 +277,7 @@ def test_a_document_that_breaks_off_is_refused(read_all: ReadAll) -> None:
     for cut in (len(whole) - 1, len(whole) - 30, len(whole) // 2, 150):
         with pytest.raises(HashSetError) as caught:
             read_all(read_vics, whole[:cut])
-        assert caught.value.code == "json-truncated"
+        assert caught.value.code == "json-broken"
         assert not any(piece in caught.value.sentence for piece in (MD5[:8], MD5[:8].upper(), "synthetic"))
         assert caught.value.__cause__ is None
 
@@ -287,7 +287,7 @@ def test_a_document_that_is_no_json_is_refused(spoil: str, read_all: ReadAll) ->
     """With a code, not with the parser's own words."""
     with pytest.raises(HashSetError) as caught:
         read_all(read_vics, hash_set(media()).replace('"Category"', f'{spoil}"Category"'))
-    assert caught.value.code.startswith("json-")
+    assert caught.value.code == "json-broken"
 
 
 def test_nesting_without_end_is_refused(read_all: ReadAll) -> None:
