@@ -79,7 +79,7 @@ def examination(untrusted_payload: bytes, tools: Callable[[str], str]) -> Examin
     record = _record(_json(untrusted_payload))
     fingerprints = tuple(_fingerprint(_record(row)) for row in _list(record.get("fingerprints"), 12))
     raster = _raster(_record(record["raster"])) if record.get("raster") is not None else None
-    decoder = record.get("decoder")
+    decoder = None if record.get("decoder") is None else _word(record, "decoder")
     if decoder is not None and decoder not in DECODERS:
         raise Refuted("decoder")
     mains = [t for t in fingerprints if t.subject is not Subject.THUMBNAIL]
@@ -124,8 +124,8 @@ def notes(untrusted: object) -> tuple[ProcessingNote, ...]:
     """Codes of the closed vocabulary; details of few characters, too few to carry a name out."""
     found = []
     for row in map(_record, _list(untrusted, MAX_NOTES)):
-        code, detail = row.get("code"), row.get("detail")
-        if code not in set(NoteCode) or not isinstance(detail, str) or not _DETAIL.fullmatch(detail):
+        code, detail = _word(row, "code"), _word(row, "detail")
+        if code not in set(NoteCode) or not _DETAIL.fullmatch(detail):
             raise Refuted("note")
         found.append(ProcessingNote(NoteCode(code), detail))
     return tuple(found)
@@ -192,11 +192,11 @@ def _number(record: dict[str, Any], key: str, least: float, most: float) -> floa
 
 
 def _raster(record: dict[str, Any]) -> Raster:
-    mode = record.get("mode")
-    if record.get("format") not in FORMATS or not isinstance(mode, str) or not _MODE.fullmatch(mode):
+    format_name, mode = _word(record, "format"), _word(record, "mode")
+    if format_name not in FORMATS or not _MODE.fullmatch(mode):
         raise Refuted("raster")
     return Raster(
-        format=record["format"],
+        format=format_name,
         width=_integer(record, "width", 1, MAX_SIDE),
         height=_integer(record, "height", 1, MAX_SIDE),
         mode=mode,

@@ -97,15 +97,17 @@ class Expansion(Iterator[Member]):
             yield untrusted_payload
 
     def _end_member(self, kind: Kind, untrusted_payload: bytes) -> None:
-        member, self._current = self._current, None
+        member = self._current
         assert member is not None
-        if kind is Kind.MEMBER_END:
-            member.notes = self._checked(checks.member_end, untrusted_payload) or ()
-            if self.done:
-                member.notes = self.notes
-            return
-        self._close_cleanly(untrusted_payload)  # the source was refused in the middle of the member
-        member.notes = self.notes
+        if kind is Kind.END and not self._conversation.refusal:
+            self._lied()
+        elif kind is Kind.END:  # the source was refused in the middle of the member
+            self._close_cleanly(untrusted_payload)
+            member.notes = self.notes
+        else:
+            notes = self._checked(checks.member_end, untrusted_payload)
+            member.notes = self.notes if notes is None else notes
+        self._current = None
 
     def _close_cleanly(self, untrusted_payload: bytes) -> None:
         notes = self._checked(checks.archive_end, untrusted_payload)
@@ -113,9 +115,6 @@ class Expansion(Iterator[Member]):
             return
         refusal = self._conversation.refusal
         self.notes = (*notes, refusal) if refusal else notes
-        if self._current is not None and not refusal:
-            self._lied()
-            return
         self.done = True
         self._ended(None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.metadata
 from dataclasses import asdict
@@ -113,8 +114,11 @@ class Chamber:
 
     def _begin(self) -> ChildProcess:
         if self._child is None:
-            self._child = ChildProcess(self._limits.memory_bytes)
             self._is_ready = False
+            try:
+                self._child = ChildProcess(self._limits.memory_bytes)
+            except OSError as error:
+                raise Unavailable("chamber-start", f"no process for the chamber's child ({error.errno})") from error
         return self._child
 
     def _ready(self) -> ChildProcess:
@@ -143,7 +147,8 @@ class Chamber:
         child, self._child = self._child, None
         if child is not None:
             child.end()
-        self._begin()
+        with contextlib.suppress(Unavailable):  # the result in hand is sound; the next task will meet this again
+            self._begin()
 
     def _leave_expansion(self) -> None:
         expansion, self._open_expansion = self._open_expansion, None

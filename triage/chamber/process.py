@@ -35,22 +35,19 @@ class Ended(Exception):
 
 
 class ChildProcess:
-    """A started child. Belongs to the thread that made it: the kernel kills the child when that thread ends."""
+    """A started child. Belongs to the thread that made it: the kernel kills the child when that thread ends.
+
+    Raises OSError when this machine gives no more processes.
+    """
 
     def __init__(self, memory_bytes: int) -> None:
-        ours, theirs = socket.socketpair()
-        self._socket = ours
+        self._socket, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 -- our own interpreter with our own constant
-                [sys.executable, "-I", "-c", _START, _ROOT, str(theirs.fileno()), str(memory_bytes)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,  # parsers' complaints quote the evidence
-                pass_fds=(theirs.fileno(),),
-                env=_environment(),
-                cwd="/",
-                start_new_session=True,  # Ctrl-C is for us; the child ends when we close the socket
-            )
+            try:
+                self._process = _started(theirs.fileno(), memory_bytes)
+            except BaseException:
+                self._socket.close()
+                raise
         self.pid = self._process.pid
         self.tasks = 0
         self.busy_seconds = 0.0
@@ -127,6 +124,19 @@ class ChildProcess:
         self._socket.close()
         self._process.kill()
         self._process.wait()
+
+
+def _started(descriptor: int, memory_bytes: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 -- our own interpreter with our own constant
+        [sys.executable, "-I", "-c", _START, _ROOT, str(descriptor), str(memory_bytes)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,  # parsers' complaints quote the evidence
+        pass_fds=(descriptor,),
+        env=_environment(),
+        cwd="/",
+        start_new_session=True,  # Ctrl-C is for us; the child ends when we close the socket
+    )
 
 
 def _environment() -> dict[str, str]:
