@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import importlib.metadata
 import secrets
 import threading
 from dataclasses import dataclass
@@ -151,7 +152,7 @@ def open_application(settings: Settings) -> Application:
         importing=Importing(store, library, clock, actor),
         looking_up=LookingUp(library, policy),
         auditing=Auditing(store, vault, keeping, library, LogMirror(folders.witness), clock, actor),
-        reporting=Reporting(store, library, policy, clock, actor),
+        reporting=Reporting(store, library, policy, rules, clock, actor, _version()),
         chamber_limits=ChamberLimits(
             wall_seconds=settings.chamber.wall_seconds,
             memory_bytes=settings.chamber.memory_bytes,
@@ -159,6 +160,13 @@ def open_application(settings: Settings) -> Application:
         ),
         stop=stop,
     )
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("triage-pipeline")
+    except importlib.metadata.PackageNotFoundError:  # run from a checkout that is not installed
+        return "from source"
 
 
 def _log_name(folders: Folders) -> str:

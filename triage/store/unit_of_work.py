@@ -15,6 +15,7 @@ from triage.domain.checkpoints import LogSigner
 from triage.domain.errors import Unavailable
 
 from .custody import Custody, LogMirror
+from .dossier_facts import DossierFacts
 from .engine import WRITER
 from .examinations import Examinations
 from .items import Items
@@ -42,6 +43,7 @@ class Unit:
         self.jobs = Jobs(connection)
         self.custody = Custody(connection, signer)
         self.read = ReadModels(connection)
+        self.dossier = DossierFacts(connection)
         self.committed = False
 
     def commit(self) -> None:

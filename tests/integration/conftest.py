@@ -1,0 +1,102 @@
+"""Real databases with the current schema: a SQLite file, and a PostgreSQL database of the test's own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
+
+from triage.domain.checkpoints import LogSigner
+from triage.store.engine import open_engine
+from triage.store.schema import upgrade_schema
+from triage.store.tables import metadata
+from triage.store.unit_of_work import Store
+from triage.vault.witness import LogMirror
+
+POSTGRES = os.environ.get("TRIAGE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
+"""A PostgreSQL where databases may be created and dropped, as SQLAlchemy's address of its maintenance database."""
+
+
+def _missing(what: str) -> NoReturn:
+    """Skip at home; in CI a missing service is a failure, or nobody would notice that half the tests are gone."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"No PostgreSQL to test with: {what}.")
+    pytest.skip(f"No PostgreSQL to test with: {what}.")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> URL:
+    """The address of a PostgreSQL that answers."""
+    url = make_url(POSTGRES)
+    try:
+        engine = create_engine(url, connect_args={"connect_timeout": 3})
+        engine.connect().close()
+    except ModuleNotFoundError as error:
+        _missing(f"the driver {error.name} is not installed")
+    except OperationalError:
+        _missing(f"{url.host}:{url.port} does not answer")
+    else:
+        engine.dispose()
+    return url
+
+
+@pytest.fixture(scope="session")
+def postgres_database(postgres_server: URL) -> Iterator[str]:
+    """The address of a database that only this test process knows, with the current schema; dropped at the end."""
+    name = f"triage_test_{uuid.uuid4().hex}"
+    url = postgres_server.set(database=name).render_as_string(hide_password=False)
+    engine = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+        # Tests kill processes, not machines: no commit needs to wait for the disk.
+        connection.execute(text(f'ALTER DATABASE "{name}" SET synchronous_commit TO off'))
+        try:
+            upgrade_schema(url)
+            yield url
+        finally:
+            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database file with the current schema, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
+    upgrade_schema(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database with the current schema; each test runs once on each kind.
+
+    PostgreSQL's is emptied rather than made anew, which takes longer than most tests: ids begin at 1 again.
+    """
+    if request.param == "sqlite":
+        path = tmp_path / "triage.sqlite3"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite:///{path}"
+    url: str = request.getfixturevalue("postgres_database")
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        tables = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def store(database_url: str, tmp_path: Path) -> Iterator[Store]:
+    """A store on that database, with a signing key and a witness of its own."""
+    signer = LogSigner("test.example/custody", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+    opened = Store(open_engine(database_url), signer, LogMirror.create(tmp_path / "witness"))
+    yield opened
+    opened.engine.dispose()

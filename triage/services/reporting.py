@@ -1,0 +1,215 @@
+"""Reporting: what is known of a submission, counted and laid out for a person. Opens no evidence: it has no vault."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from hashsets.library import Library, ReleaseInfo
+from hashsets.vocabulary import Transform
+from triage.domain.checkpoints import Checkpoint, verify
+from triage.domain.custody import CustodyAction, CustodyEvent
+from triage.domain.findings import NoteCode
+from triage.domain.items import Outcome
+from triage.domain.linking_rules import LinkRules
+from triage.domain.links import too_common
+from triage.domain.matches import MatchPolicy
+from triage.exporters.dossier import (
+    ArchiveUse,
+    CameraUse,
+    Heading,
+    LookAlikes,
+    Method,
+    PlaceUse,
+    ReferralSummary,
+    ReleaseUse,
+    SetMatches,
+    SubmissionDossier,
+    Totals,
+)
+from triage.exporters.html_report import render_report
+from triage.store.dossier_facts import DossierFacts
+from triage.store.dossier_lines import MatchLine
+from triage.store.read_models import SubmissionStatus
+from triage.store.unit_of_work import Store, Unit
+
+from .clock import Clock
+
+
+@dataclass(frozen=True)
+class Reporting:
+    """Makes reports without image bytes and file names, each with its place in the custody log."""
+
+    store: Store
+    library: Library
+    policy: MatchPolicy
+    rules: LinkRules
+    clock: Clock
+    actor: str
+    tool_version: str
+
+    def report(self, submission_id: int) -> bytes:
+        """The report as one HTML page, recorded before it is handed out. Raises NotFound, Tampered.
+
+        The page shows the log as it stood before; the record made here holds the page's SHA-256, so that a page
+        can later be shown to be the one that was made.
+        """
+        dossier = self.dossier(submission_id)
+        page = render_report(dossier)
+        details: dict[str, str | int | None] = {
+            "report_sha256": hashlib.sha256(page).hexdigest(),
+            "bytes": len(page),
+            "log_size": dossier.heading.checkpoint.size if dossier.heading.checkpoint else 0,
+        }
+        event = CustodyEvent(
+            dossier.heading.produced_at,
+            self.actor,
+            CustodyAction.REPORTED,
+            f"submission:{submission_id}",
+            "report",
+            details,
+        )
+        with self.store.writing() as unit:
+            unit.custody.append([event])
+            unit.commit()
+        return page
+
+    def dossier(self, submission_id: int) -> SubmissionDossier:
+        """Everything that the report shows. Raises NotFound; Tampered when the log's checkpoint is not ours."""
+        now = self.clock()
+        releases = self.library.releases()
+        with self.store.reading() as unit:
+            heading = self._heading(unit, submission_id, now)
+            status = unit.read.status(submission_id)
+            facts = unit.dossier
+            matches = facts.matches(submission_id)
+            nearness = facts.nearness(submission_id)
+            captured = facts.captured(submission_id)
+            return SubmissionDossier(
+                heading=heading,
+                totals=Totals(facts.files(submission_id), status.occurrences, status.items, status.bytes),
+                outcomes={Outcome(name): count for name, count in status.outcomes.items()},
+                method=Method(self.policy, _releases(releases, matches), tuple(unit.dossier.tools(submission_id))),
+                referrals=self._referrals(facts, submission_id),
+                matches=tuple(_set_matches(line) for line in matches),
+                distances=_distances(nearness),
+                transforms=_transforms(nearness),
+                look_alikes=_look_alikes(facts, submission_id),
+                cameras=_cameras(facts, submission_id),
+                places=_places(facts, submission_id),
+                archives=_archives(facts, submission_id),
+                captured=captured,
+                undated=status.items - sum(captured.values()),
+                notes=_notes(status),
+            )
+
+    def _heading(self, unit: Unit, submission_id: int, now: datetime) -> Heading:
+        submission = unit.submissions.get(submission_id)
+        return Heading(
+            submission=f"S-{submission.id}",
+            case_ref=submission.delivery.case_ref,
+            exhibit_ref=submission.delivery.exhibit_ref,
+            basis=submission.delivery.basis,
+            received_at=submission.received_at,
+            produced_at=now,
+            tool_version=self.tool_version,
+            checkpoint=self._checkpoint(unit),
+        )
+
+    def _checkpoint(self, unit: Unit) -> Checkpoint | None:
+        _, note = unit.custody.head()
+        return verify(note, self.store.signer.verifier) if note else None
+
+    def _referrals(self, facts: DossierFacts, submission_id: int) -> tuple[ReferralSummary, ...]:
+        """The referral that holds the submission, or nothing: a submission is in one network."""
+        found = facts.referral_of(submission_id)
+        if found is None:
+            return ()
+        common = facts.common_traits(found.id, self.rules.most_members)
+        return (
+            ReferralSummary(
+                label=f"R-{found.id}",
+                assessment=found.assessment,
+                submissions=tuple(f"S-{one}" for one in found.submissions),
+                items=found.items,
+                earliest_expiry=found.earliest_expiry,
+                joined_because=tuple(
+                    f"S-{join.low} and S-{join.high}: {join.because}" for join in facts.joins(found.id)
+                ),
+                links_nothing=tuple(
+                    f"{one.because}. {too_common(one.kind, one.members, self.rules)}" for one in common
+                ),
+            ),
+        )
+
+
+def _set_matches(line: MatchLine) -> SetMatches:
+    return SetMatches(
+        line.set_name, line.release_id, line.set_kind, line.category, line.series, line.exact, line.near
+    )
+
+
+def _releases(releases: list[ReleaseInfo], matches: list[MatchLine]) -> tuple[ReleaseUse, ...]:
+    """Those in force, and those no longer in force by which something matched."""
+    matched = {line.release_id for line in matches}
+    return tuple(
+        ReleaseUse(
+            release.set_name,
+            release.release_id,
+            release.set_kind,
+            release.source,
+            release.counts.entries,
+            datetime.fromisoformat(release.created),
+        )
+        for release in releases
+        if release.enabled or release.release_id in matched
+    )
+
+
+def _distances(nearness: dict[tuple[int, Transform], int]) -> dict[int, int]:
+    distances: dict[int, int] = {}
+    for (distance, _), count in nearness.items():
+        distances[distance] = distances.get(distance, 0) + count
+    return distances
+
+
+def _transforms(nearness: dict[tuple[int, Transform], int]) -> dict[Transform, int]:
+    transforms: dict[Transform, int] = {}
+    for (_, transform), count in nearness.items():
+        transforms[transform] = transforms.get(transform, 0) + count
+    return transforms
+
+
+def _look_alikes(facts: DossierFacts, submission_id: int) -> tuple[LookAlikes, ...]:
+    """A group is called after its centre: both stay what they are when later submissions join in."""
+    return tuple(
+        LookAlikes(f"G-{group.centre_id}", f"I-{group.centre_id}", group.items, group.farthest)
+        for group in facts.look_alikes(submission_id)
+    )
+
+
+def _cameras(facts: DossierFacts, submission_id: int) -> tuple[CameraUse, ...]:
+    return tuple(
+        CameraUse(use.make, use.model, use.serial, use.items, use.first, use.last)
+        for use in facts.cameras(submission_id)
+    )
+
+
+def _places(facts: DossierFacts, submission_id: int) -> tuple[PlaceUse, ...]:
+    return tuple(
+        PlaceUse(use.latitude, use.longitude, use.items, use.first, use.last) for use in facts.places(submission_id)
+    )
+
+
+def _archives(facts: DossierFacts, submission_id: int) -> tuple[ArchiveUse, ...]:
+    return tuple(ArchiveUse(f"I-{archive}", members) for archive, members in facts.archives(submission_id).items())
+
+
+def _notes(status: SubmissionStatus) -> dict[NoteCode, int]:
+    """Notes on items and on places at the source together: the reader asks what is missing, not from which table."""
+    counts: dict[NoteCode, int] = {}
+    for notes in (status.processing_notes, status.source_notes):
+        for code, count in notes.items():
+            counts[NoteCode(code)] = counts.get(NoteCode(code), 0) + count
+    return counts
