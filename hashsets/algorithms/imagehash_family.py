@@ -6,8 +6,8 @@ of any order of addition: here both reductions read each grey row once while it 
 then goes to the package itself, which finds it grey and of the right size already.
 
 Pillow rounds to bytes between reducing along rows and down columns, so which comes first matters. Rows do, until a
-picture is about twice as tall as wide; from Pillow 13 on, columns come first there. Such pictures Pillow reduces
-itself, from our grey.
+picture is about twice as tall as wide; from Pillow 13 on, columns come first in taller ones. Near that shape Pillow
+reduces our grey itself.
 
 Source: Pillow src/libImaging/{Convert,Resample}.c; `imagehash.phash`, `imagehash.dhash` with hash_size 8.
 """
@@ -61,7 +61,7 @@ def phash_and_dhash(raster: Raster) -> tuple[Fingerprint, Fingerprint]:
 
 def warm_up() -> None:
     """Compile or load every kernel and what `imagehash` imports late; then nothing here touches the file system."""
-    for shape in ((64, 64), (64, 64, 3), (64, 8, 3)):
+    for shape in ((64, 64), (64, 64, 3), (90, 8, 3)):
         phash_and_dhash(np.zeros(shape, np.uint8))
 
 
@@ -73,21 +73,35 @@ def _reduced(raster: Raster, sizes: tuple[tuple[int, int], ...]) -> list[Image.I
     """The raster in grey, resized to each (height, width) as Pillow does."""
     rows, channels = as_rows(raster)
     height, width = raster.shape[:2]
-    if height + _MARGIN > 2 * width:
-        grey = np.empty((height, width), np.uint8)
-        take_grey(rows, channels, grey)
-        picture = Image.fromarray(grey)
-        return [picture.resize((columns, lines), Image.Resampling.LANCZOS) for lines, columns in sizes]
-    starts, ends, weights = _row_table(width, tuple(columns for _, columns in sizes))
-    narrow = np.empty((height, len(starts)), np.uint8)
+    if height + _MARGIN <= 2 * width:
+        return _rows_first(rows, channels, sizes)
+    grey = np.empty((height, width), np.uint8)
+    take_grey(rows, channels, grey)
+    if height > 2 * width + _MARGIN:
+        return [_columns_first(grey, *size) for size in sizes]
+    picture = Image.fromarray(grey)
+    return [picture.resize((columns, lines), Image.Resampling.LANCZOS) for lines, columns in sizes]
+
+
+def _rows_first(rows: Raster, channels: int, sizes: tuple[tuple[int, int], ...]) -> list[Image.Image]:
+    starts, ends, weights = _row_table(rows.shape[1] // channels, tuple(columns for _, columns in sizes))
+    narrow = np.empty((rows.shape[0], len(starts)), np.uint8)
     reduce_rows(rows, channels, starts, ends, weights, narrow)
     pictures = []
     for lines, columns in sizes:
         reduced = np.empty((lines, columns), np.uint8)
-        reduce_columns(narrow[:, :columns].copy(), *_table(height, lines), reduced)
+        reduce_columns(narrow[:, :columns].copy(), *_table(rows.shape[0], lines), reduced)
         pictures.append(Image.fromarray(reduced))
         narrow = narrow[:, columns:]
     return pictures
+
+
+def _columns_first(grey: Raster, lines: int, columns: int) -> Image.Image:
+    short = np.empty((lines, grey.shape[1]), np.uint8)
+    reduce_columns(grey, *_table(grey.shape[0], lines), short)
+    (rows, channels), reduced = as_rows(short), np.empty((lines, columns), np.uint8)
+    reduce_rows(rows, channels, *_table(grey.shape[1], columns), reduced)
+    return Image.fromarray(reduced)
 
 
 @lru_cache(_TABLES)
@@ -187,9 +201,12 @@ def reduce_rows(rows: Raster, channels: int, starts: Places, ends: Places, weigh
 @exact_kernel
 def reduce_columns(narrow: Raster, starts: Places, ends: Places, weights: Weights, picture: Raster) -> None:
     """Filter down the columns: uint8 [places, columns]."""
+    total = np.empty(picture.shape[1], np.int32)
     for i in range(len(starts)):
-        for x in range(narrow.shape[1]):
-            total = np.int32(1 << (_FIXED_POINT - 1))
-            for y in range(starts[i], ends[i]):
-                total = np.int32(total + np.int32(narrow[y, x]) * weights[i, y - starts[i]])
-            picture[i, x] = clipped(total)
+        total[:] = np.int32(1 << (_FIXED_POINT - 1))
+        for k in range(ends[i] - starts[i]):
+            weight, pixels = weights[i, k], narrow[starts[i] + k]
+            for x in range(len(total)):
+                total[x] = np.int32(total[x] + np.int32(pixels[x]) * weight)
+        for x in range(len(total)):
+            picture[i, x] = clipped(total[x])

@@ -13,8 +13,8 @@ from tests.unit.hashsets.algorithms import drawn_pictures as draw
 
 SHAPES = [
     (1, 1), (2, 13), (13, 2), (8, 9), (9, 8), (31, 33), (32, 32), (33, 31), (64, 64), (100, 33), (65, 64),
-    (300, 200), (200, 300), (512, 512), (640, 320), (575, 320), (577, 320), (900, 300), (40, 1500), (1500, 40),
-    (800, 600),
+    (66, 1), (70, 1), (136, 100), (137, 100), (264, 100), (265, 100), (300, 200), (200, 300), (512, 512), (640, 320),
+    (575, 320), (577, 320), (900, 300), (40, 1500), (1500, 40), (800, 600), (1170, 540),
 ]  # fmt: skip
 
 
@@ -37,7 +37,7 @@ def test_values_are_those_of_the_package(shape: tuple[int, int]) -> None:
         assert (imagehash_family.phash(raster), imagehash_family.dhash(raster)) == (phash, dhash)
 
 
-@pytest.mark.parametrize("shape", [(300, 400), (1000, 777), (513, 2000)])
+@pytest.mark.parametrize("shape", [(300, 400), (1000, 777), (513, 2000), (1170, 540), (999, 90)])
 def test_the_reduced_pictures_are_pillows(shape: tuple[int, int]) -> None:
     """Equal values could hide unequal pixels; these may not differ by one."""
     raster = draw.noise(*shape, 5)
