@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from hashsets.errors import HashSetError
@@ -97,10 +97,16 @@ class Auditing:
     clock: Clock
     actor: str
 
-    def audit(self, tell: Callable[[AuditReport], None] = lambda _: None) -> AuditReport:
-        """Check everything and record that it was checked."""
+    def audit(
+        self, tell: Callable[[AuditReport], None] = lambda _: None, kept_elsewhere: Sequence[str] = ()
+    ) -> AuditReport:
+        """Check everything and record that it was checked.
+
+        `kept_elsewhere` are signed checkpoints from outside this deployment: only they can show that database,
+        witness and checkpoints were cut back together.
+        """
         report = AuditReport()
-        self._audit_log(report)
+        self._audit_log(report, kept_elsewhere)
         tell(report)
         for batch in self._items():
             for kept in batch:
@@ -111,7 +117,7 @@ class Auditing:
         self._record(report)
         return report
 
-    def _audit_log(self, report: AuditReport) -> None:
+    def _audit_log(self, report: AuditReport, kept_elsewhere: Sequence[str]) -> None:
         view = self.mirror.view()
         with self.store.reading() as unit, self.store.reading() as items:
             recorded = _Recorded(items)
@@ -121,6 +127,7 @@ class Auditing:
                 witness_leaves=view.leaf_hashes,
                 witness_checkpoints=view.checkpoints,
                 verifier=self.store.signer.verifier,
+                other_checkpoints=kept_elsewhere,
             )
             for found in audit_log(log):
                 report.faults.append(Fault(f"log-{found.kind.value}", f"custody:{found.index}", found.sentence))

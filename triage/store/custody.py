@@ -11,7 +11,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection, insert, select, text
 
-from triage.domain.checkpoints import Checkpoint, LogSigner, sign
+from triage.domain.checkpoints import Checkpoint, LogSigner, sign, verify
 from triage.domain.custody import SALT_SIZE, CustodyAction, CustodyEvent, canonical, commitment, custody_leaf
 from triage.domain.errors import Tampered
 from triage.domain.log_records import StoredRecord
@@ -99,9 +99,14 @@ class Custody:
             return empty
         peaks = tuple(row.frontier[start : start + HASH_SIZE] for start in range(0, len(row.frontier), HASH_SIZE))
         try:
-            return Frontier(row.size, peaks)
+            frontier = Frontier(row.size, peaks)
         except ValueError as error:
             raise Tampered("custody-head-broken", "The head of the custody log does not fit its size.") from error
+        size, note = self.head()
+        # Never sign on top of a head that our own last signature does not cover.
+        if size and verify(note, self.signer.verifier) != Checkpoint(self.signer.name, frontier.size, frontier.root):
+            raise Tampered("custody-head-broken", "The head of the custody log is not the one last signed.")
+        return frontier
 
     def head(self) -> tuple[int, str]:
         """Size and newest signed checkpoint as stored; (0, "") for an empty log."""

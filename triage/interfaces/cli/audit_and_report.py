@@ -36,13 +36,21 @@ def report(
 
 
 @app.command()
-def audit(*, as_json: Json = False) -> None:
+def audit(
+    *,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(help="A checkpoint kept elsewhere; shows a log cut back whole.", exists=True, dir_okay=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Re-hash every item and verify the custody log. Exit status 8 when anything does not verify."""
+    elsewhere = [path.read_text(encoding="utf-8") for path in checkpoint or []]
     with opened() as application, progress("Auditing", quiet=as_json) as tell:
         with application.store.reading() as unit:
             total = unit.read.items_pending()[1]
         found = application.auditing.audit(
-            lambda seen: tell(f"items, {size(seen.bytes)}, {len(seen.faults)} faults", seen.items, total)
+            lambda seen: tell(f"items, {size(seen.bytes)}, {len(seen.faults)} faults", seen.items, total), elsewhere
         )
     facts = {
         "clean": found.is_clean,
