@@ -176,14 +176,14 @@ class EntryReader:
 def content_of(entry: Entry) -> bytes:
     """Eight bytes that differ when anything but the key of two entries differs: for repeats, and for later diffs."""
     opinion = entry.opinion
-    parts = [
-        sorted(f"{digest.algorithm}:{digest.value.hex()}" for digest in entry.digests),
-        sorted(value.hex() for value in entry.fingerprints),
-        sorted(f"{kind}:{value}" for kind, value in entry.opaque),
-        [opinion.category, opinion.series, list(opinion.tags)],
-        [opinion.victim_identified, opinion.offender_identified, opinion.distributed],
-    ]
-    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).digest()
+    parts = (
+        sorted(digest.value for digest in entry.digests),  # a length belongs to one algorithm
+        sorted(entry.fingerprints),
+        sorted(entry.opaque),
+        (opinion.category, opinion.series, opinion.tags),
+        (opinion.victim_identified, opinion.offender_identified, opinion.distributed),
+    )
+    return hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
 
 
 def _truth(value: int | None) -> bool | None:

@@ -157,7 +157,10 @@ def bounded_text(value: object, values: Values) -> str | None:
     """A short text without control characters, or None when there is nothing in it."""
     if value is None:
         return None
-    text = "".join(character if character.isprintable() else " " for character in str(value)[: 2 * TEXT_MAX]).strip()
+    text = str(value)[: 2 * TEXT_MAX]
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
+    text = text.strip()
     if len(text) > TEXT_MAX:
         values.reject(RejectCode.TEXT_CUT)
         text = text[:TEXT_MAX]

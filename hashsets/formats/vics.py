@@ -76,10 +76,11 @@ def _read_record(position: int, record: Any, scheme: str) -> Iterator[Read | Rej
     if not isinstance(record, dict):
         yield Reject(position, RejectCode.NOT_A_RECORD)
         return
-    media = {str(name).lower(): value for name, value in record.items()}
+    media = {name.lower(): value for name, value in record.items()}
     values = Values(position)
-    for name in ("MD5", "SHA1", "SHA256", "PDQ", "PhotoDNA"):
-        values.add(name.lower(), _text(media.get(name.lower())))
+    for name in ("md5", "sha1", "sha256", "pdq", "photodna"):
+        if name in media:
+            values.add(name, _text(media[name]))
     for other in _list(media.get("alternativehashes")):
         if isinstance(other, dict):
             name = "".join(c for c in _text(other.get("HashName")).lower() if c.isalnum())[:32]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +21,17 @@ import numpy as np
 import numpy.typing as npt
 
 from hashsets.errors import Damaged
-from hashsets.index.hamming_kernels import DAMAGED, Ints, Rows, Words, fill_table, probe, scan
+from hashsets.index.hamming_kernels import (
+    DAMAGED,
+    QUERY_SHIFT,
+    ROW_SHIFT,
+    Ints,
+    Rows,
+    Words,
+    fill_table,
+    probe,
+    scan,
+)
 from hashsets.index.hits import Hits, Values
 from hashsets.index.segment_files import Segment, open_segment, verify_segment, write_segment
 
@@ -43,6 +53,10 @@ quick as eleven equal chunks at 123.
 
 QUERIES_AT_ONCE = 4096
 PROBE_MEMBERS = 64
+
+PATIENCE = 8
+"""A query that meets more than 1/8 of the set in buckets is scanned instead: rows met by chance in memory cost some
+eight times as much as rows in order."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,13 +129,19 @@ class HammingSegment:
         if not 0 <= reach <= MAX_REACH:
             raise ValueError(f"reach is 0 to {MAX_REACH} bits")
         words = as_words(queries)
-        if not len(self._words):
+        if not len(self._words) or not len(words):
             return Hits.nothing()
         parts: list[Hits] = []
         for first in range(0, len(words), QUERIES_AT_ONCE):
             block = words[first : first + QUERIES_AT_ONCE]
-            parts += self._probe(block, first, reach) if self._tables else [self._scan(block, first, reach)]
-        return Hits.of_parts(parts)
+            numbers = np.arange(len(block))
+            found = self._probe(block, reach) if self._tables else self._scan(block, numbers, reach)
+            parts.append(_unpacked(np.sort(found), first))
+        return Hits(
+            np.concatenate([part.query for part in parts]),
+            np.concatenate([part.row for part in parts]),
+            np.concatenate([part.distance for part in parts]),
+        )
 
     def probe_itself(self) -> None:
         """Look for known members, as they are and 31 bits away. Raises Damaged when one is not found."""
@@ -137,40 +157,47 @@ class HammingSegment:
             if found > 1_000_000:  # a set of equal values: each answer is as long as the set
                 return
 
-    def _scan(self, words: Words, first: int, reach: int) -> Hits:
-        room = 4 * len(words) + 1024
-        while True:
-            out = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.uint8)
-            found = scan(self._words, words, reach, *out)
-            if found <= room:
-                return Hits(out[0][:found] + first, out[1][:found], out[2][:found])
-            room = found
+    def _scan(self, words: Words, numbers: Ints, reach: int) -> Ints:
+        return _with_room(len(words), lambda out: scan(self._words, words, numbers, reach, out))
 
-    def _probe(self, words: Words, first: int, reach: int) -> list[Hits]:
+    def _probe(self, words: Words, reach: int) -> Ints:
         assert self._tables
         tables = self._tables
         radii = radii_for(tables.widths.tolist(), tables.crowding, reach)
         masks, bounds = _masks_of(tuple(tables.widths.tolist()), radii)
-        patience = max(4096, len(self._words) // 128)
-        room = 4 * len(words) + 1024
-        while True:
-            crowded = np.zeros(len(words), np.bool_)
-            out = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.uint8)
-            found = probe(
+        patience = max(4096, len(self._words) // PATIENCE)
+        crowded = np.zeros(len(words), np.bool_)
+
+        def search(out: Ints) -> int:
+            return probe(
                 self._words, tables.offsets, tables.rows, tables.starts, tables.widths, tables.bases,
-                np.array(radii, np.int64), masks, bounds, words, reach, patience, crowded, *out,
-            )  # fmt: skip  # sixteen arguments read best in three groups: set, plan, results
-            if found == DAMAGED:
-                raise Damaged("segment-tables-inconsistent", "a segment's tables point outside its set")
-            if found <= room:
-                break
-            room = found
-        parts = [Hits(out[0][:found] + first, out[1][:found], out[2][:found])]
-        if crowded.any():
-            which = np.flatnonzero(crowded)
-            rest = self._scan(np.ascontiguousarray(words[which]), 0, reach)
-            parts.append(Hits(which[rest.query] + first, rest.row, rest.distance))
-        return parts
+                np.array(radii, np.int64), masks, bounds, words, reach, patience, crowded, out,
+            )  # fmt: skip  # so many arguments read best in two groups: the set, the question
+
+        found = _with_room(len(words), search)
+        which = np.flatnonzero(crowded)
+        if not len(which):
+            return found
+        return np.concatenate([found, self._scan(np.ascontiguousarray(words[which]), which, reach)])
+
+
+def _with_room(queries: int, search: Callable[[Ints], int]) -> Ints:
+    """What a kernel reports, asked again with more room where there was too little."""
+    room = 512 * queries + 4096  # memory that is not written to costs nothing
+    while True:
+        out = np.empty(room, np.int64)
+        found = search(out)
+        if found == DAMAGED:
+            raise Damaged("segment-tables-inconsistent", "a segment's tables point outside its set")
+        if found <= room:
+            return out[:found]
+        room = found
+
+
+def _unpacked(found: Ints, first: int) -> Hits:
+    """Hits from what kernels report; `first` is the number of the block's first query."""
+    row = (found >> ROW_SHIFT) & 0xFFFF_FFFF
+    return Hits((found >> QUERY_SHIFT) + first, row, (found & 0xFF).astype(np.uint8))
 
 
 def as_words(values: Values) -> Words:

@@ -1,7 +1,7 @@
 """Compiled loops of the radius search over 256-bit values held as four little-endian words.
 
-Every kernel that writes results takes their arrays and returns how many there are; when that is more than the
-arrays hold, nothing past their end was written and the caller comes again with more room. Offsets and row numbers
+Every kernel that finds pairs takes an array for them and returns how many there are; when that is more than the array
+holds, nothing past its end was written and the caller comes again with more room. Offsets and row numbers
 come from files, so they are checked before use: a kernel answers `DAMAGED` instead of reading past an array.
 """
 
@@ -21,6 +21,7 @@ Flags = npt.NDArray[np.bool_]
 DAMAGED = -1
 TILE = 2048  # rows of the flat scan that stay in the nearest cache while every query passes over them
 PROBES = 2048  # buckets looked up together, so that their loads do not wait for one another
+ROW_SHIFT, QUERY_SHIFT = 8, 40
 CROWD = 8192  # rows gathered before they are compared, for the same reason
 
 
@@ -64,26 +65,22 @@ def fill_table(values: Words, start: int, width: int, offsets: Rows, rows: Rows)
 
 
 @compiled
-def report(
-    found: int,
-    query: int,
-    row: int | np.int64,
-    distance: np.uint8,
-    out_query: Ints,
-    out_row: Ints,
-    out_distance: Distances,
-) -> int:
-    """Write one result if there is room for it; returns how many there are now."""
-    if found < out_query.shape[0]:
-        out_query[found] = query
-        out_row[found] = row
-        out_distance[found] = distance
+def report(found: int, query: int | np.int64, row: int | np.int64, distance: np.uint8, out: Ints) -> int:
+    """Write one result if there is room for it; returns how many there are now.
+
+    A result is one number that sorts by query (23 bits), then row (32 bits), then distance (8 bits).
+    """
+    if found < out.shape[0]:
+        out[found] = (query << QUERY_SHIFT) | (row << ROW_SHIFT) | distance
     return found + 1
 
 
 @compiled
-def scan(values: Words, queries: Words, reach: int, out_query: Ints, out_row: Ints, out_distance: Distances) -> int:
-    """Compare every query with every value. Most pairs are settled by their first 128 bits alone."""
+def scan(values: Words, queries: Words, numbers: Ints, reach: int, out: Ints) -> int:
+    """Compare every query with every value, reporting query q as `numbers[q]`.
+
+    Most pairs are settled by their first 128 bits alone.
+    """
     found = 0
     count = values.shape[0]
     c0 = np.empty(TILE, np.uint64)
@@ -114,7 +111,7 @@ def scan(values: Words, queries: Words, reach: int, out_query: Ints, out_row: In
                         + ones(values[row, 3] ^ queries[q, 3])
                     )
                     if bits <= limit:
-                        found = report(found, q, row, np.uint8(bits), out_query, out_row, out_distance)
+                        found = report(found, numbers[q], row, np.uint8(bits), out)
     return found
 
 
@@ -187,9 +184,7 @@ def probe(
     reach: int,
     patience: int,
     crowded: Flags,
-    out_query: Ints,
-    out_row: Ints,
-    out_distance: Distances,
+    out: Ints,
 ) -> int:
     """Multi-index search: look up each chunk of a query within that chunk's radius, compare what lies there.
 
@@ -227,7 +222,7 @@ def probe(
                     for y in range(kept):
                         row = np.int64(crowd[y])
                         if not met_before(query, values[row], c, starts, widths, radii):
-                            found = report(found, q, row, near[y], out_query, out_row, out_distance)
+                            found = report(found, q, row, near[y], out)
         if met > patience:
             crowded[q] = True
             found = found_before
