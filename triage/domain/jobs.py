@@ -35,7 +35,14 @@ class NewJob:
     stage: Stage
     submission_id: int
     item_ids: tuple[int, ...] = ()
-    priority: int = 100  # smaller is sooner
+
+    @property
+    def priority(self) -> int:
+        """Smaller is sooner. Later stages first: what can be answered now is answered before more is begun."""
+        return _PRIORITY[self.stage]
+
+
+_PRIORITY = {Stage.EXPAND: 100, Stage.EXAMINE: 100, Stage.MATCH: 80, Stage.LINK: 50, Stage.REFER: 50}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,6 @@ class Lease:
     stage: Stage
     submission_id: int
     item_ids: tuple[int, ...]
-    priority: int
     attempts: int
 
 

@@ -89,7 +89,7 @@ class Examining:
             unit.jobs.finish(lease)
             unit.examinations.add(results)
             unit.items.add_notes(lease.stage, notes)
-            unit.jobs.add([NewJob(Stage.MATCH, lease.submission_id, lease.item_ids, lease.priority)])
+            unit.jobs.add([NewJob(Stage.MATCH, lease.submission_id, lease.item_ids)])
             details: dict[str, str | int | None] = {
                 "items": item_range(lease.item_ids),
                 "decoded": decoded,

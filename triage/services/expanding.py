@@ -7,7 +7,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from hashsets.algorithms.digests import DigestStream
-
 from triage.chamber.expansion import Expansion, Member
 from triage.chamber.limits import ArchiveLimits
 from triage.chamber.parent import Chamber
@@ -169,7 +168,7 @@ class Expanding:
         with self.store.writing() as unit:
             unit.jobs.finish(lease)
             unit.items.add_notes(lease.stage, [(container.item.id, note.code.value, note.detail) for note in notes])
-            unit.jobs.add([NewJob(Stage.MATCH, lease.submission_id, lease.item_ids, lease.priority)])
+            unit.jobs.add([NewJob(Stage.MATCH, lease.submission_id, lease.item_ids)])
             details: dict[str, str | int | None] = {"items": str(container.item.id), "notes": len(notes)}
             unit.custody.append([self._event(lease, CustodyAction.EXAMINED, details)])
             unit.commit()

@@ -55,7 +55,7 @@ class GivingUp:
                 settle(unit, unit.read.submissions_holding(lease.item_ids))
             elif lease.stage is Stage.LINK:
                 # Unlinked, but referred: an analyst still gets the submission.
-                unit.jobs.add([NewJob(Stage.REFER, lease.submission_id, priority=lease.priority)])
+                unit.jobs.add([NewJob(Stage.REFER, lease.submission_id)])
             details: dict[str, str | int | None] = {
                 "items": item_range(lease.item_ids),
                 "because": code,
@@ -73,7 +73,5 @@ class GivingUp:
     def _split(self, lease: Lease) -> None:
         with self.store.writing() as unit:
             unit.jobs.finish(lease)
-            unit.jobs.add(
-                [NewJob(lease.stage, lease.submission_id, (one,), lease.priority) for one in lease.item_ids]
-            )
+            unit.jobs.add([NewJob(lease.stage, lease.submission_id, (one,)) for one in lease.item_ids])
             unit.commit()

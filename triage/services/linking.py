@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from hashsets.vocabulary import Fingerprint, FingerprintAlgorithm
@@ -20,7 +20,6 @@ from triage.store.unit_of_work import Store, Unit
 
 from .clock import Clock
 from .look_alikes import PROFILE, FreshCentres, LookAlikeMemory
-from .settling import LINK_PRIORITY
 
 _BATCH = 256
 
@@ -32,6 +31,18 @@ class _Comparable:
     item_id: int
     main: Fingerprint
     thumbnail: Fingerprint | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the database says of one batch. Items set aside (known-good) link nothing."""
+
+    findings: Mapping[int, Findings]
+    containers: Mapping[int, Sequence[int]]
+    fingerprints: Mapping[int, Sequence[TakenFingerprint]]
+    disagreeing: Set[int]
+    set_aside: Set[int]
+    placed: Set[int]
 
 
 @dataclass(slots=True)
@@ -61,50 +72,55 @@ class Linking:
             waiting = list(unit.submissions.unlinked_items(lease.submission_id))
         for batch in sliced(waiting, _BATCH):
             with self.store.reading() as unit:
-                self.memory.catch_up(unit)
-                written = self._compare(unit, batch)
-            self._record(lease, batch, written)
+                landmarks = self.memory.news(unit)
+                facts = self._gather(unit, batch)
+            self.memory.learn(landmarks)
+            self._record(lease, batch, self._compare(batch, facts))
         with self.store.writing() as unit:
             unit.jobs.finish(lease)
-            unit.jobs.add([NewJob(Stage.REFER, lease.submission_id, priority=LINK_PRIORITY)])
+            unit.jobs.add([NewJob(Stage.REFER, lease.submission_id)])
             unit.commit()
 
-    def _compare(self, unit: Unit, batch: Sequence[int]) -> _Written:
-        findings = unit.examinations.findings(batch)
-        containers = unit.links.containers_of(batch)
-        fingerprints = unit.examinations.fingerprints(batch)
-        disagreeing = {
-            item_id
-            for item_id, distance in unit.examinations.thumbnail_distances(batch).items()
-            if distance > THUMBNAIL_DISAGREES_ABOVE
-        }
+    def _gather(self, unit: Unit, batch: Sequence[int]) -> _Facts:
         outcomes = {item.id: item.outcome for item in unit.items.many(batch)}
-        placed = unit.links.assigned(batch)
+        return _Facts(
+            findings=unit.examinations.findings(batch),
+            containers=unit.links.containers_of(batch),
+            fingerprints=unit.examinations.fingerprints(batch, FingerprintAlgorithm.PDQ),
+            disagreeing={
+                item_id
+                for item_id, distance in unit.examinations.thumbnail_distances(batch).items()
+                if distance > THUMBNAIL_DISAGREES_ABOVE
+            },
+            set_aside={item_id for item_id, outcome in outcomes.items() if outcome is Outcome.KNOWN_GOOD},
+            placed=unit.links.assigned(batch),
+        )
+
+    def _compare(self, batch: Sequence[int], facts: _Facts) -> _Written:
         traits = {
-            item_id: traits_of(findings.get(item_id, Findings()), containers.get(item_id, ()), self.rules)
+            item_id: traits_of(facts.findings.get(item_id, Findings()), facts.containers.get(item_id, ()), self.rules)
             for item_id in batch
-            if outcomes[item_id] is not Outcome.KNOWN_GOOD
+            if item_id not in facts.set_aside
         }
         comparables = [
             found
             for item_id in batch
-            if item_id not in placed and outcomes[item_id] is not Outcome.KNOWN_GOOD
-            if (found := self._comparable(item_id, fingerprints.get(item_id, []), disagrees=item_id in disagreeing))
+            if item_id not in facts.placed and item_id not in facts.set_aside
+            if (found := self._comparable(item_id, facts))
         ]
         links, centres = self._look_alikes(comparables)
         return _Written(traits, links, centres)
 
-    def _comparable(self, item_id: int, taken: Sequence[TakenFingerprint], *, disagrees: bool) -> _Comparable | None:
+    def _comparable(self, item_id: int, facts: _Facts) -> _Comparable | None:
         good = {
             entry.subject: entry.fingerprint
-            for entry in taken
-            if entry.fingerprint.algorithm is FingerprintAlgorithm.PDQ
-            and entry.fingerprint.profile is PROFILE
-            and (entry.fingerprint.quality or 0) >= self.policy.quality_floor
+            for entry in facts.fingerprints.get(item_id, ())
+            if entry.fingerprint.profile is PROFILE and (entry.fingerprint.quality or 0) >= self.policy.quality_floor
         }
         if Subject.MAIN not in good:
             return None
-        return _Comparable(item_id, good[Subject.MAIN], good.get(Subject.THUMBNAIL) if disagrees else None)
+        thumbnail = good.get(Subject.THUMBNAIL) if item_id in facts.disagreeing else None
+        return _Comparable(item_id, good[Subject.MAIN], thumbnail)
 
     def _look_alikes(self, comparables: Sequence[_Comparable]) -> tuple[list[Link], list[tuple[int, int]]]:
         """Links to earlier centres and thumbnails, and the centre of each item."""
@@ -176,4 +192,4 @@ class Linking:
         """A value that became too common links nothing from now on: whoever it joined is looked at again."""
         for submission_id in unit.links.submissions_sharing(crossed) if crossed else []:
             if submission_id != but and not unit.jobs.is_owed(Stage.REFER, submission_id):
-                unit.jobs.add([NewJob(Stage.REFER, submission_id, priority=LINK_PRIORITY)])
+                unit.jobs.add([NewJob(Stage.REFER, submission_id)])

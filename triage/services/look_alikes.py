@@ -12,6 +12,7 @@ from hashsets.index.growing import GrowingIndex
 from hashsets.vocabulary import TRANSFORMS, Fingerprint, Profile
 from triage.domain.findings import THUMBNAIL_DISAGREES_ABOVE
 from triage.domain.look_alikes import Neighbour
+from triage.store.links import Landmark
 from triage.store.unit_of_work import Unit
 
 PROFILE = Profile.PDQ_REF512
@@ -58,16 +59,17 @@ class LookAlikeMemory:
         self.thumbnails = _Landmarks()
         self._seq = 0
 
-    def catch_up(self, unit: Unit) -> None:
-        """Take in what has been committed since, by this process or another."""
-        centres: list[tuple[int, bytes]] = []
-        thumbnails: list[tuple[int, bytes]] = []
-        for seq, landmark in unit.links.landmarks_after(self._seq, PROFILE, THUMBNAIL_DISAGREES_ABOVE):
-            self._seq = seq
-            (thumbnails if landmark.is_thumbnail else centres).append((landmark.item_id, landmark.value))
-        for landmarks, found in ((self.centres, centres), (self.thumbnails, thumbnails)):
+    def news(self, unit: Unit) -> list[tuple[int, Landmark]]:
+        """What has been committed since, by this process or another."""
+        return list(unit.links.landmarks_after(self._seq, PROFILE, THUMBNAIL_DISAGREES_ABOVE))
+
+    def learn(self, news: Sequence[tuple[int, Landmark]]) -> None:
+        """Take it in."""
+        for landmarks, is_thumbnail in ((self.centres, False), (self.thumbnails, True)):
+            found = [landmark for _, landmark in news if landmark.is_thumbnail is is_thumbnail]
             if found:
-                landmarks.add([item_id for item_id, _ in found], [value for _, value in found])
+                landmarks.add([entry.item_id for entry in found], [entry.value for entry in found])
+        self._seq = max((seq for seq, _ in news), default=self._seq)
 
 
 class FreshCentres:

@@ -32,7 +32,7 @@ class Matching:
         """Match the lease's items and write their outcome."""
         with self.store.reading() as unit:
             items = unit.items.many(lease.item_ids)
-            fingerprints = unit.examinations.fingerprints(lease.item_ids)
+            fingerprints = unit.examinations.fingerprints(lease.item_ids, FingerprintAlgorithm.PDQ)
             unopened = unit.read.containers_without_members(lease.item_ids)
         matches = self.match(items, fingerprints)  # slow, no transaction open
         outcomes = {
@@ -57,8 +57,7 @@ class Matching:
             (item_id, taken)
             for item_id in undecided
             for taken in fingerprints.get(item_id, [])
-            if taken.fingerprint.algorithm is FingerprintAlgorithm.PDQ
-            and (taken.fingerprint.quality or 0) >= self.policy.quality_floor
+            if (taken.fingerprint.quality or 0) >= self.policy.quality_floor
         ]
         near: dict[int, list[tuple[TakenFingerprint, Candidate]]] = {}
         found = self.library.lookup_fingerprints([taken.fingerprint for _, taken in asked], self._reach())

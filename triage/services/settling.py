@@ -8,9 +8,6 @@ from triage.domain.jobs import NewJob, Stage
 from triage.domain.submissions import SubmissionState
 from triage.store.unit_of_work import Unit
 
-LINK_PRIORITY = 50
-"""Linking and referring come before more examining: a referral that can be shown now is shown now."""
-
 
 def settle(unit: Unit, submission_ids: Iterable[int]) -> None:
     """Owe a LINK job to each of these submissions that is received whole and waits for no item."""
@@ -21,4 +18,4 @@ def settle(unit: Unit, submission_ids: Iterable[int]) -> None:
             and not unit.submissions.has_pending_items(submission_id)
             and not unit.jobs.is_owed(Stage.LINK, submission_id)
         ):
-            unit.jobs.add([NewJob(Stage.LINK, submission_id, priority=LINK_PRIORITY)])
+            unit.jobs.add([NewJob(Stage.LINK, submission_id)])

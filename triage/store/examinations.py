@@ -40,16 +40,16 @@ class Examinations:
         insert_new(self.connection, fingerprint, fingerprints)
         insert_new(self.connection, finding, findings)
 
-    def fingerprints(self, item_ids: Sequence[int]) -> dict[int, list[TakenFingerprint]]:
-        """Stored fingerprints by item, in a fixed order."""
+    def fingerprints(
+        self, item_ids: Sequence[int], algorithm: FingerprintAlgorithm
+    ) -> dict[int, list[TakenFingerprint]]:
+        """Stored fingerprints of one algorithm by item, in a fixed order."""
         found: dict[int, list[TakenFingerprint]] = {}
         for part in sliced(item_ids):
             rows = self.connection.execute(
                 select(fingerprint)
-                .where(fingerprint.c.item_id.in_(part))
-                .order_by(
-                    fingerprint.c.item_id, fingerprint.c.subject, fingerprint.c.profile, fingerprint.c.algorithm
-                )
+                .where(fingerprint.c.item_id.in_(part), fingerprint.c.algorithm == algorithm)
+                .order_by(fingerprint.c.item_id, fingerprint.c.subject, fingerprint.c.profile)
             )
             for row in rows:
                 found.setdefault(row.item_id, []).append(_fingerprint(row))

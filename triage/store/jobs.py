@@ -80,7 +80,7 @@ class Jobs:
                 self._not_blocked(now),
             )
             .values(fence=job.c.fence + 1, owner=owner, lease_until=now + seconds)
-            .returning(job.c.fence, job.c.stage, job.c.submission_id, job.c.item_ids, job.c.priority, job.c.attempts)
+            .returning(job.c.fence, job.c.stage, job.c.submission_id, job.c.item_ids, job.c.attempts)
         ).one_or_none()
         if row is None:
             return None
@@ -90,7 +90,6 @@ class Jobs:
             stage=Stage(row.stage),
             submission_id=row.submission_id,
             item_ids=tuple(row.item_ids),
-            priority=row.priority,
             attempts=row.attempts,
         )
 
