@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -66,7 +67,8 @@ def import_release(
 ) -> Manifest:
     """Read `path` into a new folder under `releases`, renamed into place once it is sealed and has opened.
 
-    Raises HashSetError when the file is unreadable as a whole, holds nothing, or changes meanwhile.
+    Raises HashSetError when the file is unreadable as a whole, holds nothing, or changes meanwhile, and when the disk
+    does not take the release.
     """
     checked_set_name(description.set_name)
     releases.mkdir(parents=True, exist_ok=True)
@@ -78,6 +80,8 @@ def import_release(
         final = releases / manifest.release_id
         sealed.rename(final)
         settle_folder(releases)
+    except (OSError, sqlite3.Error) as error:  # reading the input has its own codes
+        raise HashSetError("release-not-written", "the release could not be written: is the disk full?") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return manifest

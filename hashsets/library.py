@@ -222,10 +222,11 @@ class Library:
 
     def _open_releases(self) -> list[Release]:
         with self._lock:
-            for release_id in self._enabled:
-                if release_id not in self._opened:
-                    self._opened[release_id] = Release.open(self._root / RELEASES / release_id)
-            return [self._opened[release_id] for release_id in self._enabled]
+            self._opened = {
+                release_id: self._opened.get(release_id) or Release.open(self._root / RELEASES / release_id)
+                for release_id in self._enabled
+            }
+            return list(self._opened.values())
 
     def _manifest(self, release_id: str) -> Manifest:
         folder = self._root / RELEASES / release_id

@@ -15,8 +15,14 @@ R = TypeVar("R")
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile on first use, keep the machine code beside the source, and let other threads run meanwhile."""
-    return cast("Callable[P, R]", njit(nogil=True, cache=True)(function))
+    """Compile on first use, keep the machine code on disk, and let other threads run meanwhile.
+
+    Where no place is writable, as on a sealed installation, each process compiles for itself.
+    """
+    try:
+        return cast("Callable[P, R]", njit(nogil=True, cache=True)(function))
+    except RuntimeError:  # numba's answer where it finds no place for its cache
+        return cast("Callable[P, R]", njit(nogil=True)(function))
 
 
 def inlined(function: Callable[P, R]) -> Callable[P, R]:

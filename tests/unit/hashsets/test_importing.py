@@ -6,6 +6,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import resource
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -140,6 +141,26 @@ def test_any_readable_name_makes_a_harmless_folder(
     assert folders(tmp_path) == [release.release_id]
     assert set(release.release_id) <= set("abcdefghijklmnopqrstuvwxyz0123456789-.")
     assert release.set_name == name
+
+
+def test_a_disk_that_takes_no_more_leaves_the_release_in_force(
+    library: Library, write_list: WriteList, tmp_path: Path
+) -> None:
+    """A coded error, no half release, and room again once there is room."""
+    library.import_file(write_list("one"), name="set", kind=KNOWN)
+    before, listed = library.version, folders(tmp_path)
+    long = tmp_path / "long.txt"
+    long.write_text("".join(f"{digest(number)}\n" for number in range(20_000)))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, limits[1]))
+    try:
+        with pytest.raises(HashSetError) as caught:
+            library.import_file(long, name="set", kind=KNOWN)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert caught.value.code == "release-not-written"
+    assert (library.version, folders(tmp_path)) == (before, listed)
+    assert library.import_file(long, name="set", kind=KNOWN).release.counts.entries == 20_000
 
 
 def _import_and_die(root: Path, path: Path) -> None:
