@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from hashsets.vocabulary import Fingerprint, FingerprintAlgorithm
@@ -40,9 +41,9 @@ class _Facts:
     findings: Mapping[int, Findings]
     containers: Mapping[int, Sequence[int]]
     fingerprints: Mapping[int, Sequence[TakenFingerprint]]
-    disagreeing: Set[int]
-    set_aside: Set[int]
-    placed: Set[int]
+    disagreeing: AbstractSet[int]
+    set_aside: AbstractSet[int]
+    placed: AbstractSet[int]
 
 
 @dataclass(slots=True)
