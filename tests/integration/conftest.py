@@ -1,4 +1,4 @@
-"""Real databases with the current schema: a SQLite file, and a PostgreSQL database of the test's own."""
+"""Real databases with the current schema, and real deployments with a made-up seizure in them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
+from demo.hash_sets import make_hash_sets
+from demo.samples import make_seizure
+from tests.integration.deployments import Deployment
+from tests.integration.seizures import Sample, made_once
 from triage.domain.checkpoints import LogSigner
 from triage.store.engine import open_engine
 from triage.store.schema import upgrade_schema
@@ -100,3 +104,44 @@ def store(database_url: str, tmp_path: Path) -> Iterator[Store]:
     opened = Store(open_engine(database_url), signer, LogMirror.create(tmp_path / "witness"))
     yield opened
     opened.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of one test run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def sample(shared_folder: Path) -> Sample:
+    """The smallest seizure that still has something of everything. For reading only."""
+
+    def make(folder: Path) -> Sample:
+        truth = make_seizure(folder / "seizure", scale=0.1)
+        return Sample(truth, make_hash_sets(folder / "sets", truth))
+
+    return made_once(shared_folder, "sample", make)
+
+
+@pytest.fixture(scope="session")
+def processed(shared_folder: Path, sample: Sample) -> Deployment:
+    """A deployment that has been through the whole seizure. For reading only; tamper with a clone."""
+
+    def make(folder: Path) -> Deployment:
+        deployment = Deployment(folder)
+        deployment.done("init")
+        sample.import_sets(deployment)
+        sample.submit(deployment)
+        deployment.work(threads=3)
+        return deployment
+
+    return made_once(shared_folder, "processed", make)
+
+
+@pytest.fixture
+def deployment(tmp_path: Path) -> Deployment:
+    """A new, empty deployment."""
+    made = Deployment(tmp_path / "deployment")
+    made.done("init")
+    return made

@@ -49,7 +49,7 @@ class ContentDigests:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One content-addressed item; `depth` counts the containers around it when it was first met."""
+    """One content-addressed item; `depth` counts the fewest containers around it so far."""
 
     id: int
     digests: ContentDigests

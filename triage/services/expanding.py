@@ -140,10 +140,13 @@ class Expanding:
             unit.items.add(located, now)
             ids = unit.items.ids_by_sha256([new.digests.sha256 for new, _ in batch.members])
             fresh = {ids[new.digests.sha256]: new for new in located if new.digests.sha256 not in before}
+            unit.items.met_at({ids[new.digests.sha256]: new.depth for new, _ in batch.members})
+            arrived = unit.submissions.not_found_yet(lease.submission_id, ids.values())
             unit.submissions.add_occurrences(
                 lease.submission_id, [(ids[new.digests.sha256], found) for new, found in batch.members]
             )
-            unit.jobs.add(first_jobs(lease.submission_id, fresh))
+            containers = [ids[new.digests.sha256] for new, _ in batch.members if new.kind is ItemKind.CONTAINER]
+            unit.jobs.add(first_jobs(lease.submission_id, fresh, arrived.intersection(containers)))
             unit.custody.append(
                 [
                     CustodyEvent(

@@ -5,7 +5,7 @@ A killed run begins again where the last commit stood: what is recorded unchange
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -233,6 +233,8 @@ class Receiving:
                 for _, new in kept
                 if (new.sealed or new.in_place) and new.digests.sha256 not in before
             }
+            unit.items.met_at({ids[new.digests.sha256]: new.depth for _, new in kept})
+            arrived = unit.submissions.not_found_yet(submission.id, ids.values())
             unit.submissions.add_occurrences(
                 submission.id,
                 [
@@ -242,7 +244,8 @@ class Receiving:
             )
             unit.submissions.forget_source_notes(submission.id, [read.found.path for read, _ in kept])
             unit.submissions.add_source_notes(submission.id, _notes(kept, problems), now)
-            unit.jobs.add(first_jobs(submission.id, fresh))
+            containers = [ids[new.digests.sha256] for _, new in kept if new.kind is ItemKind.CONTAINER]
+            unit.jobs.add(first_jobs(submission.id, fresh, arrived.intersection(containers)))
             unit.custody.append(
                 [self._kept_event(item_id, new, submission.id, now) for item_id, new in fresh.items()]
             )
@@ -259,13 +262,13 @@ class Receiving:
         return CustodyEvent(now, self.actor, action, f"item:{item_id}", "receive", details)
 
 
-def first_jobs(submission_id: int, fresh: dict[int, NewItem]) -> list[NewJob]:
-    """The jobs that new items start with: containers are expanded one by one, the rest is examined in a batch."""
-    jobs = [
-        NewJob(Stage.EXPAND, submission_id, (item_id,))
-        for item_id, new in fresh.items()
-        if new.kind is ItemKind.CONTAINER
-    ]
+def first_jobs(submission_id: int, fresh: Mapping[int, NewItem], containers: Iterable[int]) -> list[NewJob]:
+    """What a submission owes for what it brought: `fresh` items are new altogether and examined in a batch.
+
+    `containers` are new to this submission and expanded one by one, even when another has expanded them before:
+    members are occurrences, and each submission has its own.
+    """
+    jobs = [NewJob(Stage.EXPAND, submission_id, (item_id,)) for item_id in sorted(containers)]
     rest = tuple(item_id for item_id, new in fresh.items() if new.kind is not ItemKind.CONTAINER)
     return [*jobs, NewJob(Stage.EXAMINE, submission_id, rest)] if rest else jobs
 

@@ -82,6 +82,16 @@ class Items:
         )
         return ids
 
+    def met_at(self, depths: Mapping[int, int]) -> None:
+        """Item id → containers around it where it was met now; the least ever seen is kept, and bounds recursion."""
+        if depths:
+            self.connection.execute(
+                update(item)
+                .where(item.c.id == bindparam("b_id"), item.c.depth > bindparam("b_depth"))
+                .values(depth=bindparam("b_depth")),
+                [{"b_id": item_id, "b_depth": depth} for item_id, depth in depths.items()],
+            )
+
     def many(self, item_ids: Sequence[int]) -> list[Item]:
         """The items named, by id."""
         rows: list[Item] = []

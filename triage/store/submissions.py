@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from triage.domain.errors import NotFound
 from triage.domain.findings import ProcessingNote
 from triage.domain.submissions import Delivery, Found, Submission, SubmissionState
 
-from .rows import insert_new
+from .rows import insert_new, sliced
 from .tables import item, occurrence, source_note, submission
 
 
@@ -88,6 +88,18 @@ class Submissions:
             if found[position][1:] == (row.size, row.mtime_ns):
                 known.add(position)
         return known
+
+    def not_found_yet(self, submission_id: int, item_ids: Iterable[int]) -> set[int]:
+        """Those of the items that do not occur in this submission so far."""
+        absent = set(item_ids)
+        for part in sliced(sorted(absent)):
+            rows = self.connection.execute(
+                select(occurrence.c.item_id).where(
+                    occurrence.c.submission_id == submission_id, occurrence.c.item_id.in_(part)
+                )
+            )
+            absent.difference_update(rows.scalars())
+        return absent
 
     def add_occurrences(self, submission_id: int, found: Sequence[tuple[int, Found]]) -> None:
         """Record (item id, place) pairs; a pair that is there already stays as it is."""

@@ -86,7 +86,7 @@ item = Table(
     Column("md5", LargeBinary(16), nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("kind", String(16), nullable=False),
-    Column("depth", Integer, nullable=False),  # containers around it when first met; bounds recursion
+    Column("depth", Integer, nullable=False),  # fewest containers around it so far; bounds recursion
     Column("outcome", String(16), nullable=False),
     Column("closed_because", Text),
     Column("first_seen", UtcDateTime, nullable=False),
