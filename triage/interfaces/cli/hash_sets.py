@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hashsets.library import ReleaseInfo
 from hashsets.vocabulary import SetKind
 
 from .app import Json, app, opened
 from .output import console, print_json, progress, table
+
+if TYPE_CHECKING:
+    from hashsets.library import ReleaseInfo
 
 hashsets = typer.Typer(name="hashsets", help="Known-hash sets and their releases.", no_args_is_help=True)
 app.add_typer(hashsets)

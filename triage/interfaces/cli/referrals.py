@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from triage.services.referral_pages import ReferralPage, referral_page
-
 from .app import Json, app, number_of, opened
 from .output import console, counts, print_json, reasons_text, table
+
+if TYPE_CHECKING:
+    from triage.services.referral_pages import ReferralPage
 
 referrals = typer.Typer(
     name="referrals", help="Prioritised referrals: one network, one referral.", no_args_is_help=True
@@ -62,6 +63,8 @@ def show(
     as_json: Json = False,
 ) -> None:
     """One referral: reasons, submissions, matches, clusters, links with their because, history. No pictures."""
+    from triage.services.referral_pages import referral_page  # noqa: PLC0415 - keeps `triage --help` quick
+
     with opened() as application, application.store.reading() as unit:
         page = referral_page(unit, number_of(referral, "R"), application.linking.rules, limit)
     if as_json:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from triage.store.read_models import SubmissionStatus
-
 from .app import Json, app, number_of, opened
 from .output import console, counts, print_json, size, table
+
+if TYPE_CHECKING:
+    from triage.store.read_models import SubmissionStatus
 
 
 @app.command()
@@ -33,7 +35,7 @@ def status(
 
 def _labelled(found: SubmissionStatus) -> dict[str, object]:
     referral = f"R-{found.referral_id}" if found.referral_id else None
-    facts = {name: getattr(found, name) for name in SubmissionStatus.__slots__ if name not in {"id", "referral_id"}}
+    facts = {name: value for name, value in asdict(found).items() if name not in {"id", "referral_id"}}
     return {"submission": f"S-{found.id}", "referral": referral, **facts}
 
 
