@@ -38,6 +38,9 @@ MAX_TEXT = 128
 MAX_NAME = 4096
 """Bytes of a member's name."""
 
+MAX_CLAIM = 1 << 62
+"""Bytes; larger claims of a member's size are told as this."""
+
 MAX_NOTES = 64
 MAX_SIDE = 1 << 20
 FORMATS = frozenset({"jpeg", "png", "gif", "webp", "bmp", "tiff", "heif", "avif"})
@@ -106,7 +109,7 @@ def member(untrusted_payload: bytes) -> MemberHeader:
         raise Refuted("name")
     mtime = record.get("mtime")
     return MemberHeader(
-        name, _integer(record, "size", 0, 1 << 62), None if mtime is None else _integer(record, "mtime", 0, 1 << 40)
+        name, _integer(record, "size", 0, MAX_CLAIM), None if mtime is None else _integer(record, "mtime", 0, 1 << 40)
     )
 
 

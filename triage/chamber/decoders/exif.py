@@ -25,7 +25,7 @@ _WANTED = {
     "GPS": frozenset({1, 2, 3, 4}),
     "Thumbnail": frozenset({0x0201, 0x0202}),
 }
-_MAX_READS = 20_000
+_MAX_READS = 5_000
 """A camera's metadata takes a few hundred; a table of 65,535 junk entries is cut here, after some milliseconds."""
 
 _MAX_FIELD_BYTES = 4096

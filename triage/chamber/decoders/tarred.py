@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 import tarfile
-from typing import IO, Any, Self
+from typing import IO, Any, Self, cast
 
+from triage.chamber.checks import MAX_CLAIM
 from triage.chamber.decoders.budget import Budget, Sink, send_member
 from triage.chamber.protocol import MAX_DATA
 from triage.domain.findings import NoteCode
+
+_ENDS = 16
+
+
+class _Ending:
+    """A file that loses patience: tarfile would read a member of eight exabytes to its end, nothing by nothing."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._ends = 0
+
+    def read(self, length: int) -> bytes:
+        """Raises EOFError when the end has been met too often."""
+        data = self._file.read(length)
+        self._ends = 0 if data else self._ends + 1
+        if self._ends > _ENDS:
+            raise EOFError
+        return data
 
 
 def expand(file: IO[bytes], budget: Budget, sink: Sink) -> None:
@@ -27,7 +46,7 @@ def expand(file: IO[bytes], budget: Budget, sink: Sink) -> None:
                 raise
 
     archive = tarfile.open(  # noqa: SIM115 -- a stream that the caller owns
-        fileobj=file,
+        fileobj=cast("IO[bytes]", _Ending(file)),
         mode="r|",
         bufsize=MAX_DATA,
         tarinfo=Noting,
@@ -52,4 +71,6 @@ def _send(archive: tarfile.TarFile, info: tarfile.TarInfo, budget: Budget, sink:
         return
     name = info.name.encode("utf-8", "surrogateescape")
     mtime = int(info.mtime) if 0 <= info.mtime < 1 << 40 else None
-    send_member(sink, budget, name, max(info.size, 0), mtime, iter(lambda: content.read(MAX_DATA), b""))
+    send_member(
+        sink, budget, name, min(max(info.size, 0), MAX_CLAIM), mtime, iter(lambda: content.read(MAX_DATA), b"")
+    )

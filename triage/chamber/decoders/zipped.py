@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from triage.chamber.checks import MAX_CLAIM
 from triage.chamber.decoders.budget import Budget, MemberBroken, Sink, send_member
 from triage.chamber.protocol import MAX_DATA
 from triage.domain.findings import NoteCode
@@ -90,8 +91,8 @@ def _entries(file: io.BufferedReader, size: int, budget: Budget, max_members: in
         unpacked, packed, offset = _wide(extra.get(1, b""), unpacked, packed, offset)
         mode = attributes >> 16 if made_by >> 8 == _UNIX else 0
         yield _Entry(
-            offset + shift, name, flags, method, crc, packed, min(unpacked, 1 << 62), _mtime(extra.get(0x5455, b"")),
-            stat.S_ISLNK(mode),
+            offset + shift, name, flags, method, crc, packed, min(unpacked, MAX_CLAIM),
+            _mtime(extra.get(0x5455, b"")), stat.S_ISLNK(mode),
         )  # fmt: skip
         at += _ENTRY.size + name_length + extra_length + comment_length
     if at < end - _ENTRY.size and head.startswith(b"PK\x01\x02") is False:
