@@ -1,8 +1,9 @@
 """What a report on one submission counts. Reads only.
 
-Every answer is an aggregate of at most `MOST_ROWS` rows, largest first in a fixed order, so that a submission of a
-million items takes the database's time and none of the program's memory. Values inside JSON are taken out in a
-subquery and grouped outside of it: PostgreSQL does not see that two equal expressions with parameters are one.
+Every answer is an aggregate of at most `MOST_ROWS` rows, largest first in a fixed order. A million items took SQLite
+26 s and 150 MiB, most of it to count distinct items; they never come here one by one. Values inside JSON are taken
+out in a subquery and grouped outside of it: PostgreSQL does not see that two equal expressions with parameters are
+one.
 """
 
 from __future__ import annotations
