@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hashsets.errors import HashSetError
+from hashsets.errors import Damaged, HashSetError
 from hashsets.library import ImportReport, Library
 from hashsets.vocabulary import SetKind
 from triage.domain.custody import CustodyAction, CustodyEvent
-from triage.domain.errors import Unreadable
+from triage.domain.errors import Tampered, Unavailable, Unreadable
 from triage.store.unit_of_work import Store
 
 from .clock import Clock
@@ -37,7 +37,10 @@ class Importing:
         columns: Mapping[str, str] | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> ImportReport:
-        """Import; until it is whole the previous release stays in force. Raises Unreadable."""
+        """Import; until it is whole the previous release stays in force.
+
+        Raises Unreadable (the file), Unavailable (no room to write), Tampered (a release on disk is damaged).
+        """
         try:
             report = self.library.import_file(
                 path,
@@ -49,8 +52,11 @@ class Importing:
                 columns=columns,
                 progress=progress,
             )
+        except Damaged as error:
+            raise Tampered(error.code, error.sentence) from error
         except HashSetError as error:
-            raise Unreadable(error.code, error.sentence) from error
+            kind = Unavailable if error.code == "release-not-written" else Unreadable
+            raise kind(error.code, error.sentence) from error
         release = report.release
         details: dict[str, str | int | None] = {
             "set": release.set_name,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
+from hashsets.errors import Damaged
 from hashsets.library import Library
 from hashsets.vocabulary import Candidate, FingerprintAlgorithm, SetKind
 from triage.domain.custody import CustodyAction, CustodyEvent
+from triage.domain.errors import Tampered
 from triage.domain.findings import TakenFingerprint
 from triage.domain.items import Item, ItemKind, Outcome
 from triage.domain.jobs import Lease, item_range
@@ -29,12 +31,16 @@ class Matching:
     actor: str
 
     def match_batch(self, lease: Lease) -> None:
-        """Match the lease's items and write their outcome."""
+        """Match the lease's items and write their outcome. Raises Tampered for a damaged release."""
         with self.store.reading() as unit:
             items = unit.items.many(lease.item_ids)
             fingerprints = unit.examinations.fingerprints(lease.item_ids, FingerprintAlgorithm.PDQ)
             unopened = unit.read.containers_without_members(lease.item_ids)
-        matches = self.match(items, fingerprints)  # slow, no transaction open
+        self.library.refresh()
+        try:
+            matches = self.match(items, fingerprints)  # slow, no transaction open
+        except Damaged as error:
+            raise Tampered(error.code, error.sentence) from error
         outcomes = {
             item.id: outcome_of(
                 item.kind,

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from hashsets.errors import HashSetError
-from triage.domain.errors import Refused, TriageError, Unreadable
+from hashsets.errors import Damaged, HashSetError
+from triage.domain.errors import Refused, Tampered, TriageError, Unreadable
 
 if TYPE_CHECKING:
     from triage.bootstrap import Application
@@ -88,9 +88,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
     as_json = "--json" in words
     try:
         app(words, prog_name="triage")
-    except (TriageError, HashSetError) as error:
+    except TriageError as error:
         _say(error.code, error.sentence, as_json=as_json)
-        return error.exit_code if isinstance(error, TriageError) else Unreadable.exit_code
+        return error.exit_code
+    except HashSetError as error:
+        _say(error.code, error.sentence, as_json=as_json)
+        return Tampered.exit_code if isinstance(error, Damaged) else Unreadable.exit_code
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else 0
         if status == INTERRUPTED:
