@@ -62,12 +62,9 @@ class Runner:
             self._application.giving_up.hand_back(lease)
         except Conflict:
             return  # the lease was lost: whoever holds it now finishes the job
-        except Unavailable as error:
-            # The machine is at fault, not the item: nothing is given up, and somebody is told.
+        except (Unavailable, Tampered) as error:
+            # The machine or somebody's hand is at fault, not the item: nothing is given up, and the line stops.
             self._application.giving_up.try_later(lease, error.code)
-            self._on_trouble(error)
-        except Tampered as error:
-            self._application.giving_up.bury(lease, error.code)
             self._on_trouble(error)
         except Refused as error:
             self._application.giving_up.bury(lease, error.code)
