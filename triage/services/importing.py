@@ -55,8 +55,8 @@ class Importing:
         except Damaged as error:
             raise Tampered(error.code, error.sentence) from error
         except HashSetError as error:
-            kind = Unavailable if error.code == "release-not-written" else Unreadable
-            raise kind(error.code, error.sentence) from error
+            answer = Unavailable if error.code == "release-not-written" else Unreadable
+            raise answer(error.code, error.sentence) from error
         release = report.release
         details: dict[str, str | int | None] = {
             "set": release.set_name,

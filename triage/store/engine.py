@@ -40,6 +40,12 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
 
 
+def as_reader(connection: Connection) -> None:
+    """One moment for the whole transaction: counts of one page must add up. SQLite readers see one snapshot anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
 def database_now(connection: Connection) -> ColumnElement[float]:
     """Seconds since 1970 by the database's clock, so that leases never depend on a worker's."""
     if connection.dialect.name == "sqlite":

@@ -16,7 +16,7 @@ from triage.domain.errors import Unavailable
 
 from .custody import Custody, LogMirror
 from .dossier_facts import DossierFacts
-from .engine import WRITER
+from .engine import WRITER, as_reader
 from .examinations import Examinations
 from .items import Items
 from .jobs import Jobs
@@ -84,6 +84,7 @@ class Store:
     def reading(self) -> Iterator[Unit]:
         """A short read transaction."""
         with self.meter.running(), self._connected() as connection:
+            as_reader(connection)
             yield Unit(connection, self.signer)
             connection.rollback()
 
