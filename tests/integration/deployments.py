@@ -17,10 +17,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import workers.command  # adds `work` to the commands
+import workers.command  # noqa: F401 - adds `work` to the commands
 from triage.interfaces.cli import run
-
-assert workers.command
 
 TRIAGE = (sys.executable, "-c", "from workers.command import main; main()")
 

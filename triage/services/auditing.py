@@ -10,7 +10,7 @@ from hashsets.errors import HashSetError
 from hashsets.library import Library
 from triage.domain.audit_log import LogUnderAudit, audit_log
 from triage.domain.custody import CustodyAction, CustodyEvent
-from triage.domain.errors import TriageError
+from triage.domain.errors import Tampered, TriageError
 from triage.domain.log_records import StoredRecord
 from triage.store.items import Kept
 from triage.store.unit_of_work import Store, Unit
@@ -190,6 +190,10 @@ class Auditing:
             "faults": len(report.faults),
         }
         event = CustodyEvent(self.clock(), self.actor, CustodyAction.AUDITED, "deployment:all", "audit", details)
-        with self.store.writing() as unit:
-            unit.custody.append([event])
-            unit.commit()
+        try:
+            with self.store.writing() as unit:
+                unit.custody.append([event])
+                unit.commit()
+        except Tampered as error:
+            # A log that nothing more can be written on is a finding; the others must be told with it.
+            report.faults.append(Fault(error.code, "custody:end", error.sentence))

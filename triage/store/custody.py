@@ -32,6 +32,11 @@ class MirrorView(Protocol):
         """Leaves held."""
         ...
 
+    @property
+    def settled(self) -> int:
+        """Leaves that no crash can cost it."""
+        ...
+
 
 class LogMirror(Protocol):
     """A copy of the log outside the database; see `triage.vault.witness`."""

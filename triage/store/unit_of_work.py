@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 from triage.domain.checkpoints import LogSigner
-from triage.domain.errors import Unavailable
+from triage.domain.errors import Tampered, Unavailable
 
 from .custody import Custody, LogMirror
 from .dossier_facts import DossierFacts
@@ -109,13 +109,21 @@ class Store:
             raise Unavailable("database-unavailable", _reason(error)) from error
 
     def _mirror(self, custody: Custody) -> None:
-        held = self.mirror.extend(custody.appended_from, custody.appended, custody.checkpoint)
-        if held < custody.appended_from + len(custody.appended):
+        end = custody.appended_from + len(custody.appended)
+        if self.mirror.extend(custody.appended_from, custody.appended, custody.checkpoint) < end:
             self.catch_up_mirror()
+            if self.mirror.view().size < end:
+                raise Tampered("witness-cut", "The custody log's witness was cut short; run an audit.")
 
     def catch_up_mirror(self) -> None:
-        """Feed the mirror what a crash between commit and copy left out, up to the head's checkpoint."""
-        held = self.mirror.view().size
+        """Feed the mirror what a crash between commit and copy left out, up to the head's checkpoint.
+
+        One that lacks more than a crash can take is left as it is: an audit must see that.
+        """
+        view = self.mirror.view()
+        held = view.size
+        if held < view.settled:
+            return
         with self._connected() as connection:
             custody = Custody(connection, self.signer)
             size, checkpoint = custody.head()

@@ -47,9 +47,13 @@ class FileSigningKey:
 
 @dataclass(frozen=True, slots=True)
 class WitnessView:
-    """The witness as it stood at one moment; later appends do not show. Each iterator is good for one pass."""
+    """The witness as it stood at one moment; later appends do not show. Each iterator is good for one pass.
+
+    A crash may cost the newest checkpoint its leaves, no more: a `size` below `settled` was made by somebody.
+    """
 
     size: int
+    settled: int
     leaf_hashes: Iterator[bytes]
     checkpoints: Iterator[str]
 
@@ -118,10 +122,11 @@ class LogMirror:
         try:
             with self._locked() as (leaves, checkpoints):
                 size = os.fstat(leaves).st_size // HASH_SIZE
-                end = _last_checkpoint(checkpoints).end
+                last = _last_checkpoint(checkpoints)
+                settled = max(0, _last_checkpoint(checkpoints, before=last.start).size)
         except OSError:
             raise _absent() from None
-        return WitnessView(size, self._leaf_hashes(size), self._checkpoints(end))
+        return WitnessView(size, settled, self._leaf_hashes(size), self._checkpoints(last.end))
 
     def _leaf_hashes(self, size: int) -> Iterator[bytes]:
         rest = size * HASH_SIZE
@@ -163,23 +168,27 @@ class LogMirror:
 
 @dataclass(frozen=True, slots=True)
 class _Last:
-    """The newest whole note: how many leaves it covers (-1: no note, or an unreadable one), where it ends."""
+    """The newest whole note: how many leaves it covers (-1: no note, or an unreadable one), where it lies."""
 
     size: int
+    start: int
     end: int
 
 
-def _last_checkpoint(descriptor: int) -> _Last:
-    """Read backwards until the newest whole note is found. What follows it is a write that a crash has torn."""
-    length = os.fstat(descriptor).st_size
+def _last_checkpoint(descriptor: int, before: int | None = None) -> _Last:
+    """Read backwards until the newest whole note is found, or the newest that ends at `before` or earlier.
+
+    What follows the newest is a write that a crash has torn.
+    """
+    length = os.fstat(descriptor).st_size if before is None else before
     reach = min(length, 4096)
     while True:
         tail = os.pread(descriptor, reach, length - reach)
         found = _last_whole_note(tail, is_all=reach == length)
         if found is not None:
-            return _Last(found.size, length - reach + found.end)
+            return _Last(found.size, length - reach + found.start, length - reach + found.end)
         if reach == length:
-            return _Last(-1, 0)
+            return _Last(-1, 0, 0)
         reach = min(length, reach * 8)
 
 
@@ -199,7 +208,7 @@ def _last_whole_note(tail: bytes, *, is_all: bool) -> _Last | None:
         size = parse(b"".join(lines[first : last + 1]).decode()).checkpoint.size
     except (Tampered, UnicodeDecodeError):
         size = -1  # for an audit to judge; it is kept
-    return _Last(size, sum(map(len, lines[: last + 1])))
+    return _Last(size, sum(map(len, lines[:first])), sum(map(len, lines[: last + 1])))
 
 
 def _mended(descriptor: int, end: int) -> int:

@@ -63,17 +63,15 @@ def audit(
     }
     if as_json:
         print_json(facts)
-    else:
-        out = console()
-        out.print(
-            f"{found.log_size:,} custody records and {found.items:,} items ({size(found.bytes)}) checked; "
-            f"{size(found.orphan_bytes)} in the vault belong to no item."
-        )
-        out.print(found.checkpoint, markup=False)
-        if found.faults:
-            rows = [(fault.code, fault.subject, fault.sentence) for fault in found.faults]
-            out.print(table("Faults", ["code", "where", "what"], rows))
+        raise typer.Exit(0 if found.is_clean else Tampered.exit_code)
+    out = console()
+    out.print(
+        f"{found.log_size:,} custody records and {found.items:,} items ({size(found.bytes)}) checked; "
+        f"{size(found.orphan_bytes)} in the vault belong to no item."
+    )
+    out.print(found.checkpoint, markup=False)
     if not found.is_clean:
+        rows = [(fault.code, fault.subject, fault.sentence) for fault in found.faults]
+        out.print(table("Faults", ["code", "where", "what"], rows))
         raise Tampered("audit-failed", f"{len(found.faults)} faults found.")
-    if not as_json:
-        console().print("Clean.")
+    out.print("Clean.")

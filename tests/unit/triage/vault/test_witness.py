@@ -71,6 +71,16 @@ def test_one_that_is_behind_says_how_far_it_is(mirror: LogMirror) -> None:
     assert held(mirror) == (128, LEAVES[:128], [note(10), note(128)])
 
 
+def test_only_the_newest_batch_can_be_lost_to_a_crash(mirror: LogMirror) -> None:
+    """Leaves and note of one batch reach the disk in either order; all before them are settled."""
+    assert mirror.view().settled == 0
+    feed(mirror, 0, 10)
+    assert mirror.view().settled == 0
+    feed(mirror, 10, 64)
+    feed(mirror, 64, 90)
+    assert (mirror.view().settled, mirror.view().size) == (64, 90)
+
+
 def test_what_it_has_already_is_not_written_twice(mirror: LogMirror) -> None:
     """A repeated or overtaken call agrees and changes nothing; an overlapping one adds the rest."""
     feed(mirror, 0, 64)
