@@ -150,6 +150,8 @@ def _huge() -> Iterator[Named]:
     yield "png of 20000x20000 in its header", _png(20000, 20000, 8, 2, nothing)
     yield "png of 2147483647 a side", _png(0x7FFFFFFF, 0x7FFFFFFF, 16, 6, nothing)
     yield "png of 7000x7000 all black", _png(7000, 7000, 8, 0, zlib.compress(bytes(7001 * 7000)))
+    sound = _encoded(_ramp(), "PNG")
+    yield "png with a chunk of two gigabytes", sound.replace(sound[33:37], b"\x7f\xff\xff\xff", 1)
     yield "png with 60 MB of text", _png(64, 64, 8, 0, zlib.compress(bytes(65 * 64)), _bomb_text())
     for name, at, layout in (("GIF", 6, "<HH"), ("BMP", 18, "<ii"), ("JPEG", None, ">HH")):
         data = bytearray(_encoded(_ramp(), name))

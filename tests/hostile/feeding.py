@@ -12,7 +12,7 @@ from triage.chamber.limits import ArchiveLimits, ChamberLimits
 from triage.chamber.parent import Chamber
 from triage.domain.findings import NoteCode
 
-DEATHS = frozenset({NoteCode.CHAMBER_DIED, NoteCode.TIME_LIMIT})
+DEATHS = frozenset({NoteCode.CHAMBER_DIED, NoteCode.TIME_LIMIT, NoteCode.MEMORY_LIMIT})
 LIMITS = ArchiveLimits(max_members=1000, max_total_bytes=256 << 20, max_member_bytes=128 << 20)
 
 

@@ -62,9 +62,22 @@ class RemoteFile(io.RawIOBase):
         return length
 
 
+class _Buffered(io.BufferedReader):
+    """Never asks for more than there is: the standard reader takes memory for what a broken length field claims."""
+
+    def __init__(self, raw: RemoteFile, size: int) -> None:
+        super().__init__(raw, _BUFFER)
+        self._size = size
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As files do."""
+        left = max(0, self._size - self.tell())
+        return super().read(left if size is None or size < 0 else min(size, left))
+
+
 def open_remote(descriptor: int, size: int) -> io.BufferedReader:
     """The task's source, buffered."""
-    return io.BufferedReader(RemoteFile(descriptor, size), _BUFFER)
+    return _Buffered(RemoteFile(descriptor, size), size)
 
 
 def read_whole(file: io.BufferedReader, size: int) -> bytearray:
