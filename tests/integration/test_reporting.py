@@ -160,7 +160,8 @@ class Scene:
             opinion=Opinion(),
         )
         with self.unit() as unit:
-            unit.matches.add([Match(item_id, Subject.MAIN, replace(candidate, **facts))], "matching 1", NOW)  # type: ignore[arg-type]  # the test names the fields
+            found = Match(item_id, Subject.MAIN, replace(candidate, **facts))  # type: ignore[arg-type]  # the test names the fields
+            unit.matches.add([found], unit.matches.comparison("1", found.candidate.release_id), NOW)
 
     def near(self, item_id: int, entry_key: str, distance: int, transform: Transform, set_name: str = "a") -> None:
         self.match(
@@ -419,10 +420,10 @@ def test_the_method_names_the_programs_that_read_these_items(reporting: Reportin
     assert sorted(reporting.dossier(mine).method.tools) == ["decoder 1", "decoder 2"]
 
 
-def test_the_method_names_releases_in_force_and_those_that_matched(
+def test_the_method_names_the_releases_that_were_asked(
     reporting: Reporting, scene: Scene, library: Library, tmp_path: Path
 ) -> None:
-    """A release that was replaced after it matched is still what the match rests on."""
+    """A release imported after matching was not asked, though it is in force; a replaced one was."""
     imported = []
     for number, name in enumerate(["replaced and matched", "replaced", "replaced and matched", "replaced"]):
         path = tmp_path / f"{number}.txt"
@@ -430,9 +431,12 @@ def test_the_method_names_releases_in_force_and_those_that_matched(
         report = library.import_file(path, name=name, kind=SetKind.KNOWN, source="made up")
         imported.append(report.release.release_id)
     mine = scene.submission()
-    scene.match(scene.item(mine), release_id=imported[0])
+    item_id = scene.item(mine)
+    with scene.unit() as unit:
+        asked = unit.matches.comparison("1", f"{imported[0]}+{imported[1]}")
+        unit.items.set_outcomes({item_id: (Outcome.UNKNOWN, None)}, asked)
     releases = reporting.dossier(mine).method.releases
-    assert {release.release_id for release in releases} == {imported[0], imported[2], imported[3]}
+    assert {release.release_id for release in releases} == {imported[0], imported[1]}
     assert {(release.source, release.entries, release.imported_at) for release in releases} == {("made up", 1, NOW)}
 
 

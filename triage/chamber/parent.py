@@ -13,7 +13,7 @@ from triage.chamber import checks
 from triage.chamber.expansion import Expansion
 from triage.chamber.limits import ArchiveLimits, ChamberLimits
 from triage.chamber.process import ChildProcess, Ended
-from triage.chamber.protocol import Gone, Kind, Task, TaskKind
+from triage.chamber.protocol import Kind, Task, TaskKind
 from triage.chamber.reading import Conversation
 from triage.chamber.sealing import FLOOR, Layer
 from triage.domain.errors import Unavailable
@@ -137,7 +137,7 @@ class Chamber:
             kind, untrusted_payload = child.receive(self._limits.start_seconds)
             if kind is Kind.READY:
                 return checks.layers(untrusted_payload)
-        except (Ended, checks.Refuted, Gone):
+        except (Ended, checks.Refuted):
             pass
         self.close()
         raise Unavailable("chamber-start", "the chamber's child did not start")

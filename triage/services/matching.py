@@ -36,11 +36,7 @@ class Matching:
             items = unit.items.many(lease.item_ids)
             fingerprints = unit.examinations.fingerprints(lease.item_ids, FingerprintAlgorithm.PDQ)
             unopened = unit.read.containers_without_members(lease.item_ids)
-        self.library.refresh()
-        try:
-            matches = self.match(items, fingerprints)  # slow, no transaction open
-        except Damaged as error:
-            raise Tampered(error.code, error.sentence) from error
+        releases, matches = self._match_in_one_state(items, fingerprints)  # slow, no transaction open
         outcomes = {
             item.id: outcome_of(
                 item.kind,
@@ -51,7 +47,21 @@ class Matching:
             )
             for item in items
         }
-        self._record(lease, matches, outcomes)
+        self._record(lease, releases, matches, outcomes)
+
+    def _match_in_one_state(
+        self, items: list[Item], fingerprints: dict[int, list[TakenFingerprint]]
+    ) -> tuple[str, dict[int, tuple[Match, ...]]]:
+        """The releases asked, and their matches: asked again if another thread took up a new release meanwhile."""
+        while True:
+            self.library.refresh()
+            releases = self.library.version
+            try:
+                matches = self.match(items, fingerprints)
+            except Damaged as error:
+                raise Tampered(error.code, error.sentence) from error
+            if self.library.version == releases:
+                return releases, matches
 
     def match(
         self, items: list[Item], fingerprints: dict[int, list[TakenFingerprint]]
@@ -83,19 +93,22 @@ class Matching:
         names = {release.set_name for release in self.library.releases() if release.set_kind is SetKind.KNOWN}
         return {name: self.policy.reach_for(name) for name in names}
 
-    def _record(self, lease: Lease, matches: dict[int, tuple[Match, ...]], outcomes: dict[int, Outcome]) -> None:
+    def _record(
+        self, lease: Lease, releases: str, matches: dict[int, tuple[Match, ...]], outcomes: dict[int, Outcome]
+    ) -> None:
         now = self.clock()
-        provenance = f"matching {self.policy.version}; releases {self.library.version}"
         closed = {item_id: _closed_because(outcome) for item_id, outcome in outcomes.items()}
         with self.store.writing() as unit:
             unit.jobs.finish(lease)
-            unit.matches.add([match for found in matches.values() for match in found], provenance, now)
-            unit.items.set_outcomes({item_id: (outcomes[item_id], closed[item_id]) for item_id in outcomes})
-            unit.custody.append(self._events(lease, outcomes))
+            comparison_id = unit.matches.comparison(self.policy.version, releases)
+            unit.matches.add([match for found in matches.values() for match in found], comparison_id, now)
+            answers = {item_id: (outcomes[item_id], closed[item_id]) for item_id in outcomes}
+            unit.items.set_outcomes(answers, comparison_id)
+            unit.custody.append(self._events(lease, releases, outcomes))
             settle(unit, unit.read.submissions_holding(lease.item_ids))
             unit.commit()
 
-    def _events(self, lease: Lease, outcomes: dict[int, Outcome]) -> list[CustodyEvent]:
+    def _events(self, lease: Lease, releases: str, outcomes: dict[int, Outcome]) -> list[CustodyEvent]:
         now = self.clock()
         events = [
             CustodyEvent(
@@ -104,7 +117,7 @@ class Matching:
                 CustodyAction.MATCHED,
                 f"job:{lease.job_id}",
                 "match",
-                {"items": item_range(lease.item_ids), "releases": self.library.version},
+                {"items": item_range(lease.item_ids), "releases": releases},
             )
         ]
         by_outcome = sorted((outcome, item_id) for item_id, outcome in outcomes.items())

@@ -90,7 +90,11 @@ class Reporting:
                 heading=heading,
                 totals=Totals(facts.files(submission_id), status.occurrences, status.items, status.bytes),
                 outcomes={Outcome(name): count for name, count in status.outcomes.items()},
-                method=Method(self.policy, _releases(releases, matches), tuple(unit.dossier.tools(submission_id))),
+                method=Method(
+                    self.policy,
+                    _releases(releases, facts.releases_asked(submission_id)),
+                    tuple(facts.tools(submission_id)),
+                ),
                 referrals=self._referrals(facts, submission_id),
                 matches=tuple(_set_matches(line) for line in matches),
                 distances=_distances(nearness),
@@ -150,9 +154,8 @@ def _set_matches(line: MatchLine) -> SetMatches:
     )
 
 
-def _releases(releases: list[ReleaseInfo], matches: list[MatchLine]) -> tuple[ReleaseUse, ...]:
-    """Those in force, and those no longer in force by which something matched."""
-    matched = {line.release_id for line in matches}
+def _releases(releases: list[ReleaseInfo], asked: set[str]) -> tuple[ReleaseUse, ...]:
+    """Those that the submission's items were compared with, whether or not they are in force now."""
     return tuple(
         ReleaseUse(
             release.set_name,
@@ -163,7 +166,7 @@ def _releases(releases: list[ReleaseInfo], matches: list[MatchLine]) -> tuple[Re
             datetime.fromisoformat(release.created),
         )
         for release in releases
-        if release.enabled or release.release_id in matched
+        if release.release_id in asked
     )
 
 

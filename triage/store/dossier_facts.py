@@ -23,6 +23,7 @@ from triage.domain.priority import Assessment, Axis, Reason
 
 from .dossier_lines import CameraLine, CommonTrait, GroupLine, MatchLine, PlaceLine, ReferralLine
 from .tables import (
+    comparison,
     finding,
     fingerprint,
     item,
@@ -193,6 +194,16 @@ class DossierFacts:
             .limit(MOST_ROWS)
         )
         return {archive: count for archive, count in rows}  # noqa: C416  # a row is no pair to the type checker
+
+    def releases_asked(self, submission_id: int) -> set[str]:
+        """Ids of the releases that these items were compared with."""
+        query = (
+            select(comparison.c.releases)
+            .join(item, item.c.comparison_id == comparison.c.id)
+            .where(item.c.id.in_(_held(submission_id)))
+            .distinct()
+        )
+        return {release for asked in self.connection.execute(query).scalars() for release in asked.split("+")}
 
     def tools(self, submission_id: int) -> list[str]:
         """Programs and versions that any stored value of these items came from."""

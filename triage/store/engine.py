@@ -41,7 +41,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def as_reader(connection: Connection) -> None:
-    """One moment for the whole transaction: counts of one page must add up. SQLite readers see one snapshot anyway."""
+    """One moment for the whole transaction, so that a page's counts add up. SQLite gives its readers that anyway."""
     if connection.dialect.name == "postgresql":
         connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 

@@ -113,13 +113,20 @@ class Items:
         query = select(item.c.id).where(item.c.id > item_id).order_by(item.c.id).limit(batch)
         return self.kept(list(self.connection.execute(query).scalars()))
 
-    def set_outcomes(self, outcomes: Mapping[int, tuple[Outcome, str | None]]) -> None:
-        """Write the answers: item id → (outcome, why it is closed without viewing or None)."""
+    def set_outcomes(
+        self, outcomes: Mapping[int, tuple[Outcome, str | None]], comparison_id: int | None = None
+    ) -> None:
+        """Write the answers: item id → (outcome, why it is closed without viewing or None).
+
+        `comparison_id` names what was asked; None where nothing could be.
+        """
         if outcomes:
             self.connection.execute(
                 update(item)
                 .where(item.c.id == bindparam("b_id"))
-                .values(outcome=bindparam("b_outcome"), closed_because=bindparam("b_closed")),
+                .values(
+                    outcome=bindparam("b_outcome"), closed_because=bindparam("b_closed"), comparison_id=comparison_id
+                ),
                 [
                     {"b_id": item_id, "b_outcome": outcome, "b_closed": closed}
                     for item_id, (outcome, closed) in outcomes.items()

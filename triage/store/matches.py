@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from triage.domain.matches import Match
 
 from .rows import insert_new
-from .tables import match
+from .tables import comparison, match
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,14 @@ class Matches:
 
     connection: Connection
 
-    def add(self, found: Sequence[Match], policy: str, now: datetime) -> None:
+    def comparison(self, policy: str, releases: str) -> int:
+        """The id of this comparison: a version of the policy against these releases."""
+        insert_new(self.connection, comparison, [{"policy": policy, "releases": releases}])
+        query = select(comparison.c.id).where(comparison.c.policy == policy, comparison.c.releases == releases)
+        comparison_id: int = self.connection.execute(query).scalar_one()
+        return comparison_id
+
+    def add(self, found: Sequence[Match], comparison_id: int, now: datetime) -> None:
         """Write matches; the same match measured again is the same row."""
         insert_new(
             self.connection,
@@ -39,7 +46,7 @@ class Matches:
                     "distance": entry.candidate.distance,
                     "transform": entry.candidate.transform,
                     "opinion": asdict(entry.candidate.opinion),
-                    "policy": policy,
+                    "comparison_id": comparison_id,
                     "at": now,
                 }
                 for entry in found

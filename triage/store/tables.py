@@ -77,6 +77,15 @@ submission = Table(
     UniqueConstraint("case_ref", "exhibit_ref", "source"),
 )
 
+comparison = Table(
+    "comparison",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("policy", Text, nullable=False),
+    Column("releases", Text, nullable=False),  # ids joined by "+"; "none"
+    UniqueConstraint("policy", "releases"),
+)
+
 item = Table(
     "item",
     metadata,
@@ -89,6 +98,8 @@ item = Table(
     Column("depth", Integer, nullable=False),  # fewest containers around it so far; bounds recursion
     Column("outcome", String(16), nullable=False),
     Column("closed_because", Text),
+    # What the answer rests on: "unknown" means nothing without the releases that were asked.
+    Column("comparison_id", Id, ForeignKey("comparison.id")),
     Column("first_seen", UtcDateTime, nullable=False),
 )
 Index(
@@ -217,7 +228,7 @@ match = Table(
     Column("distance", Integer, nullable=False),
     Column("transform", String(16), nullable=False),
     Column("opinion", Document, nullable=False),
-    Column("policy", Text, nullable=False),
+    Column("comparison_id", Id, ForeignKey("comparison.id"), nullable=False),
     Column("at", UtcDateTime, nullable=False),
 )
 

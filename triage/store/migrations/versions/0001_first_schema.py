@@ -1,7 +1,7 @@
-"""The pipeline's first schema
+"""The pipeline's first schema.
 
 Revision ID: 0001
-Revises:
+Revises: none
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,14 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-
+    op.create_table(
+        "comparison",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("releases", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_comparison")),
+        sa.UniqueConstraint("policy", "releases", name=op.f("uq_comparison_policy_releases")),
+    )
     op.create_table(
         "custody_checkpoint",
         sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -43,30 +50,6 @@ def upgrade() -> None:
         sa.Column("frontier", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_custody_head")),
     )
-    op.create_table(
-        "item",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("sha256", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("sha1", sa.LargeBinary(length=20), nullable=False),
-        sa.Column("md5", sa.LargeBinary(length=16), nullable=False),
-        sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("kind", sa.String(length=16), nullable=False),
-        sa.Column("depth", sa.Integer(), nullable=False),
-        sa.Column("outcome", sa.String(length=16), nullable=False),
-        sa.Column("closed_because", sa.Text(), nullable=True),
-        sa.Column("first_seen", triage.store.tables.UtcDateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_item")),
-        sa.UniqueConstraint("sha256", name=op.f("uq_item_sha256")),
-    )
-    with op.batch_alter_table("item", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_item_pending",
-            ["id"],
-            unique=False,
-            sqlite_where=sa.text("outcome = 'pending'"),
-            postgresql_where=sa.text("outcome = 'pending'"),
-        )
-
     op.create_table(
         "provenance",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -121,6 +104,121 @@ def upgrade() -> None:
         sa.UniqueConstraint("kind", "key", name=op.f("uq_trait_kind_key")),
     )
     op.create_table(
+        "item",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("sha1", sa.LargeBinary(length=20), nullable=False),
+        sa.Column("md5", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("depth", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("closed_because", sa.Text(), nullable=True),
+        sa.Column("comparison_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("first_seen", triage.store.tables.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["comparison_id"], ["comparison.id"], name=op.f("fk_item_comparison_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_item")),
+        sa.UniqueConstraint("sha256", name=op.f("uq_item_sha256")),
+    )
+    with op.batch_alter_table("item", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_item_pending",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("outcome = 'pending'"),
+            postgresql_where=sa.text("outcome = 'pending'"),
+        )
+
+    op.create_table(
+        "job",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("stage", sa.String(length=16), nullable=False),
+        sa.Column("submission_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "item_ids", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("lease_until", sa.Float(precision=53), nullable=False),
+        sa.Column("not_before", sa.Float(precision=53), nullable=False),
+        sa.Column("rang_at", sa.Float(precision=53), nullable=False),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["submission_id"], ["submission.id"], name=op.f("fk_job_submission_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
+    )
+    with op.batch_alter_table("job", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_job_ready",
+            ["priority", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'ready'"),
+            postgresql_where=sa.text("state = 'ready'"),
+        )
+        batch_op.create_index("ix_job_submission", ["submission_id", "state"], unique=False)
+
+    op.create_table(
+        "network_join",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("low_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("high_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.Column("made_at", triage.store.tables.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", triage.store.tables.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["high_id"], ["submission.id"], name=op.f("fk_network_join_high_id")),
+        sa.ForeignKeyConstraint(["low_id"], ["submission.id"], name=op.f("fk_network_join_low_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_network_join")),
+    )
+    with op.batch_alter_table("network_join", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_network_join_high_id"), ["high_id"], unique=False)
+        batch_op.create_index("ix_network_join_low", ["low_id"], unique=False)
+
+    op.create_table(
+        "referral_event",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("referral_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column(
+            "details", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("at", triage.store.tables.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["referral_id"], ["referral.id"], name=op.f("fk_referral_event_referral_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_referral_event")),
+    )
+    with op.batch_alter_table("referral_event", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_referral_event_referral_id"), ["referral_id"], unique=False)
+
+    op.create_table(
+        "referral_member",
+        sa.Column("submission_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("referral_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("joined_at", triage.store.tables.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["referral_id"], ["referral.id"], name=op.f("fk_referral_member_referral_id")),
+        sa.ForeignKeyConstraint(["submission_id"], ["submission.id"], name=op.f("fk_referral_member_submission_id")),
+        sa.PrimaryKeyConstraint("submission_id", name=op.f("pk_referral_member")),
+    )
+    with op.batch_alter_table("referral_member", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_referral_member_referral_id"), ["referral_id"], unique=False)
+
+    op.create_table(
+        "source_note",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("submission_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("path", sa.LargeBinary(), nullable=False),
+        sa.Column("path_key", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("at", triage.store.tables.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["submission_id"], ["submission.id"], name=op.f("fk_source_note_submission_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_source_note")),
+        sa.UniqueConstraint(
+            "submission_id", "path_key", "code", name=op.f("uq_source_note_submission_id_path_key_code")
+        ),
+    )
+    op.create_table(
         "finding",
         sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
@@ -156,36 +254,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_in_place_source_item_id")),
         sa.PrimaryKeyConstraint("item_id", name=op.f("pk_in_place_source")),
     )
-    op.create_table(
-        "job",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("stage", sa.String(length=16), nullable=False),
-        sa.Column("submission_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "item_ids", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
-        ),
-        sa.Column("state", sa.String(length=8), nullable=False),
-        sa.Column("priority", sa.Integer(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("fence", sa.Integer(), nullable=False),
-        sa.Column("owner", sa.Text(), nullable=False),
-        sa.Column("lease_until", sa.Float(precision=53), nullable=False),
-        sa.Column("not_before", sa.Float(precision=53), nullable=False),
-        sa.Column("rang_at", sa.Float(precision=53), nullable=False),
-        sa.Column("last_error", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["submission_id"], ["submission.id"], name=op.f("fk_job_submission_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
-    )
-    with op.batch_alter_table("job", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_job_ready",
-            ["priority", "id"],
-            unique=False,
-            sqlite_where=sa.text("state = 'ready'"),
-            postgresql_where=sa.text("state = 'ready'"),
-        )
-        batch_op.create_index("ix_job_submission", ["submission_id", "state"], unique=False)
-
     op.create_table(
         "link",
         sa.Column("kind", sa.String(length=24), nullable=False),
@@ -231,30 +299,14 @@ def upgrade() -> None:
         sa.Column(
             "opinion", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
         ),
-        sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("comparison_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", triage.store.tables.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["comparison_id"], ["comparison.id"], name=op.f("fk_match_comparison_id")),
         sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_match_item_id")),
         sa.PrimaryKeyConstraint(
             "item_id", "release_id", "entry_key", "subject", "algorithm", "profile", name=op.f("pk_match")
         ),
     )
-    op.create_table(
-        "network_join",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("low_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("high_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("kind", sa.String(length=24), nullable=False),
-        sa.Column("because", sa.Text(), nullable=False),
-        sa.Column("made_at", triage.store.tables.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("withdrawn_at", triage.store.tables.UtcDateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["high_id"], ["submission.id"], name=op.f("fk_network_join_high_id")),
-        sa.ForeignKeyConstraint(["low_id"], ["submission.id"], name=op.f("fk_network_join_low_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_network_join")),
-    )
-    with op.batch_alter_table("network_join", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_network_join_high_id"), ["high_id"], unique=False)
-        batch_op.create_index("ix_network_join_low", ["low_id"], unique=False)
-
     op.create_table(
         "occurrence",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -306,33 +358,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("item_id", name=op.f("pk_raster")),
     )
     op.create_table(
-        "referral_event",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("referral_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("kind", sa.String(length=24), nullable=False),
-        sa.Column(
-            "details", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
-        ),
-        sa.Column("at", triage.store.tables.UtcDateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["referral_id"], ["referral.id"], name=op.f("fk_referral_event_referral_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_referral_event")),
-    )
-    with op.batch_alter_table("referral_event", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_referral_event_referral_id"), ["referral_id"], unique=False)
-
-    op.create_table(
-        "referral_member",
-        sa.Column("submission_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("referral_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("joined_at", triage.store.tables.UtcDateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["referral_id"], ["referral.id"], name=op.f("fk_referral_member_referral_id")),
-        sa.ForeignKeyConstraint(["submission_id"], ["submission.id"], name=op.f("fk_referral_member_submission_id")),
-        sa.PrimaryKeyConstraint("submission_id", name=op.f("pk_referral_member")),
-    )
-    with op.batch_alter_table("referral_member", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_referral_member_referral_id"), ["referral_id"], unique=False)
-
-    op.create_table(
         "sealed_object",
         sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("object_id", sa.String(length=32), nullable=False),
@@ -344,21 +369,6 @@ def upgrade() -> None:
         sa.Column("key_id", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_sealed_object_item_id")),
         sa.PrimaryKeyConstraint("item_id", name=op.f("pk_sealed_object")),
-    )
-    op.create_table(
-        "source_note",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("submission_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("path", sa.LargeBinary(), nullable=False),
-        sa.Column("path_key", sa.LargeBinary(length=16), nullable=False),
-        sa.Column("code", sa.String(length=40), nullable=False),
-        sa.Column("detail", sa.Text(), nullable=False),
-        sa.Column("at", triage.store.tables.UtcDateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["submission_id"], ["submission.id"], name=op.f("fk_source_note_submission_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_source_note")),
-        sa.UniqueConstraint(
-            "submission_id", "path_key", "code", name=op.f("uq_source_note_submission_id_path_key_code")
-        ),
     )
     op.create_table(
         "trait_member",
@@ -373,21 +383,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-
     with op.batch_alter_table("trait_member", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_trait_member_item_id"))
 
     op.drop_table("trait_member")
-    op.drop_table("source_note")
     op.drop_table("sealed_object")
-    with op.batch_alter_table("referral_member", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_referral_member_referral_id"))
-
-    op.drop_table("referral_member")
-    with op.batch_alter_table("referral_event", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_referral_event_referral_id"))
-
-    op.drop_table("referral_event")
     op.drop_table("raster")
     op.drop_table("processing_note")
     with op.batch_alter_table("occurrence", schema=None) as batch_op:
@@ -396,11 +396,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_occurrence_item_id"))
 
     op.drop_table("occurrence")
-    with op.batch_alter_table("network_join", schema=None) as batch_op:
-        batch_op.drop_index("ix_network_join_low")
-        batch_op.drop_index(batch_op.f("ix_network_join_high_id"))
-
-    op.drop_table("network_join")
     op.drop_table("match")
     with op.batch_alter_table("look_alike", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_look_alike_centre_id"))
@@ -410,6 +405,23 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_link_to_item"))
 
     op.drop_table("link")
+    op.drop_table("in_place_source")
+    op.drop_table("fingerprint")
+    op.drop_table("finding")
+    op.drop_table("source_note")
+    with op.batch_alter_table("referral_member", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_referral_member_referral_id"))
+
+    op.drop_table("referral_member")
+    with op.batch_alter_table("referral_event", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_referral_event_referral_id"))
+
+    op.drop_table("referral_event")
+    with op.batch_alter_table("network_join", schema=None) as batch_op:
+        batch_op.drop_index("ix_network_join_low")
+        batch_op.drop_index(batch_op.f("ix_network_join_high_id"))
+
+    op.drop_table("network_join")
     with op.batch_alter_table("job", schema=None) as batch_op:
         batch_op.drop_index("ix_job_submission")
         batch_op.drop_index(
@@ -417,13 +429,6 @@ def downgrade() -> None:
         )
 
     op.drop_table("job")
-    op.drop_table("in_place_source")
-    op.drop_table("fingerprint")
-    op.drop_table("finding")
-    op.drop_table("trait")
-    op.drop_table("submission")
-    op.drop_table("referral")
-    op.drop_table("provenance")
     with op.batch_alter_table("item", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_item_pending",
@@ -432,6 +437,11 @@ def downgrade() -> None:
         )
 
     op.drop_table("item")
+    op.drop_table("trait")
+    op.drop_table("submission")
+    op.drop_table("referral")
+    op.drop_table("provenance")
     op.drop_table("custody_head")
     op.drop_table("custody_event")
     op.drop_table("custody_checkpoint")
+    op.drop_table("comparison")
