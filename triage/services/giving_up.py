@@ -52,7 +52,6 @@ class GivingUp:
             if lease.item_ids:
                 unit.items.add_notes(lease.stage, [(one, NoteCode.GAVE_UP.value, code) for one in lease.item_ids])
                 unit.items.set_outcomes(dict.fromkeys(lease.item_ids, (Outcome.UNDECODABLE, None)))
-                settle(unit, unit.read.submissions_holding(lease.item_ids))
             elif lease.stage is Stage.LINK:
                 # Unlinked, but referred: an analyst still gets the submission.
                 unit.jobs.add([NewJob(Stage.REFER, lease.submission_id)])
@@ -68,6 +67,8 @@ class GivingUp:
                     )
                 ]
             )
+            if lease.item_ids:
+                settle(unit, unit.read.submissions_holding(lease.item_ids))
             unit.commit()
 
     def _split(self, lease: Lease) -> None:

@@ -10,7 +10,11 @@ from triage.store.unit_of_work import Unit
 
 
 def settle(unit: Unit, submission_ids: Iterable[int]) -> None:
-    """Owe a LINK job to each of these submissions that is received whole and waits for no item."""
+    """Owe a LINK job to each of these submissions that is received whole and waits for no item.
+
+    Call it after the unit's custody record: the log's lock lets one such commit after another, and without it the
+    last two items of a submission, answered at once, would each see the other waiting.
+    """
     for submission_id in sorted(set(submission_ids)):
         if (
             unit.submissions.get(submission_id).state is SubmissionState.RECEIVED

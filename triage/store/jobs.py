@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, text, update
 
 from triage.domain.errors import Conflict
 from triage.domain.jobs import EXCLUSIVE_STAGES, JobState, Lease, NewJob, Stage
@@ -13,6 +13,7 @@ from triage.domain.jobs import EXCLUSIVE_STAGES, JobState, Lease, NewJob, Stage
 from .engine import database_now
 from .tables import job
 
+_CLAIMING = 0x7472_6961_6A6F  # "triajo": PostgreSQL's advisory lock, held for one claim
 ITEM_STAGES = (Stage.EXPAND, Stage.EXAMINE, Stage.MATCH)
 
 
@@ -69,6 +70,9 @@ class Jobs:
 
     def claim(self, job_id: int, owner: str, seconds: float) -> Lease | None:
         """Take the job, or None when another holds it, it is done, or its turn has not come."""
+        if self.connection.dialect.name == "postgresql":
+            # Two claims at once would each see that no exclusive job runs; SQLite's one writer cannot.
+            self.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIMING})
         now = database_now(self.connection)
         row = self.connection.execute(
             update(job)
