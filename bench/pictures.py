@@ -27,8 +27,8 @@ class Kind:
 
 
 KINDS = (
-    Kind("phone-12mp", 4032, 3024, 90, quick=4, full=24),
-    Kind("web-2mp", 1920, 1080, 82, quick=12, full=96),
+    Kind("phone-12mp", 4032, 3024, 90, quick=4, full=40),
+    Kind("web-2mp", 1920, 1080, 82, quick=12, full=400),
 )
 
 
