@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +14,8 @@ from triage.domain.jobs import Stage
 from workers.broker import open_doorbells
 from workers.runner import Runner
 
-_RELAY_SECONDS = 0.05
+_RELAY_SECONDS = 0.5
+"""The relay wakes when a job ends; this is only for jobs that others make and for pauses that run out."""
 _TELL_SECONDS = 0.5
 _WINDOW_PER_THREAD = 2
 """Few jobs rung ahead: an urgent one never waits behind a long queue of doorbells."""
@@ -46,11 +48,16 @@ class Worked:
 def work(application: Application, threads: int, tell: Callable[[Backlog], None], *, follow: bool = False) -> Worked:
     """Run jobs until none is owed, or for ever with `follow`. Raises what stopped the line."""
     trouble: list[TriageError] = []
-    runner = Runner(application, trouble.append)
-    bells = open_doorbells(runner.run, threads)
+    runner, answered = Runner(application, trouble.append), threading.Event()
+
+    def answer(job_id: int) -> None:
+        runner.run(job_id)
+        answered.set()
+
+    bells = open_doorbells(answer, threads)
     started, before = time.monotonic(), _cpu()
     try:
-        _relay(application, bells.ring, threads * _WINDOW_PER_THREAD, trouble, tell, follow=follow)
+        _relay(application, _Bells(bells.ring, answered, threads * _WINDOW_PER_THREAD), trouble, tell, follow=follow)
     except KeyboardInterrupt:
         application.stop.set()
     finally:
@@ -84,10 +91,18 @@ def backlog_of(application: Application) -> Backlog:
         return Backlog(pending, total, unit.jobs.owed())
 
 
+@dataclass(frozen=True, slots=True)
+class _Bells:
+    """How to ring, the event that a job has ended, and how many jobs may be rung ahead."""
+
+    ring: Callable[[int], None]
+    answered: threading.Event
+    window: int
+
+
 def _relay(
     application: Application,
-    ring: Callable[[int], None],
-    window: int,
+    bells: _Bells,
     trouble: list[TriageError],
     tell: Callable[[Backlog], None],
     *,
@@ -95,11 +110,12 @@ def _relay(
 ) -> None:
     told = 0.0
     while not trouble:
+        bells.answered.clear()
         with application.store.writing() as unit:
-            due = unit.jobs.ring(window, _AGAIN_AFTER)
+            due = unit.jobs.ring(bells.window, _AGAIN_AFTER)
             unit.commit()
         for job_id in due:
-            ring(job_id)
+            bells.ring(job_id)
         if time.monotonic() - told > _TELL_SECONDS:
             backlog = backlog_of(application)
             tell(backlog)
@@ -107,7 +123,7 @@ def _relay(
         if not due and not follow and not _owed(application):
             tell(backlog_of(application))
             return
-        time.sleep(_RELAY_SECONDS)
+        bells.answered.wait(_RELAY_SECONDS)
 
 
 def _owed(application: Application) -> int:
