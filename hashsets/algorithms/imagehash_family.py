@@ -160,8 +160,8 @@ def lanczos_weights(length: int, starts: Places, ends: Places, weights: Weights)
 
 
 @exact_kernel
-def grey_line(row: Raster, channels: int, grey: Raster) -> None:
-    """One row as in Pillow's mode L: fixed-point ITU-R 601 luma, rounded."""
+def grey_line(row: Raster, channels: int, grey: Raster | Weights) -> None:
+    """One row as in Pillow's mode L, 0 to 255: fixed-point ITU-R 601 luma, rounded."""
     if channels == 1:
         grey[:] = row
         return
@@ -187,14 +187,14 @@ def clipped(total: np.int32) -> np.uint8:
 @exact_kernel
 def reduce_rows(rows: Raster, channels: int, starts: Places, ends: Places, weights: Weights, narrow: Raster) -> None:
     """Turn each row grey and write its filtered places: uint8 [height, places]."""
-    grey = np.empty(rows.shape[1] // channels, np.uint8)
+    grey = np.empty(rows.shape[1] // channels, np.int32)  # widened once, not at each of its many uses
     for y in range(rows.shape[0]):
         grey_line(rows[y], channels, grey)
         for i in range(len(starts)):
             pixels = grey[starts[i] : ends[i]]
             total = np.int32(1 << (_FIXED_POINT - 1))
             for k in range(len(pixels)):
-                total = np.int32(total + np.int32(pixels[k]) * weights[i, k])
+                total = np.int32(total + pixels[k] * weights[i, k])
             narrow[y, i] = clipped(total)
 
 
