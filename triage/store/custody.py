@@ -98,20 +98,20 @@ class Custody:
         if self.connection.dialect.name == "postgresql":
             self.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         row = self.connection.execute(select(custody_head).where(custody_head.c.id == _HEAD)).one_or_none()
-        if row is None:
-            empty = Frontier()
-            self.connection.execute(insert(custody_head).values(id=_HEAD, size=0, frontier=b""))
-            return empty
-        peaks = tuple(row.frontier[start : start + HASH_SIZE] for start in range(0, len(row.frontier), HASH_SIZE))
+        size, frontier = (row.size, row.frontier) if row else (0, b"")
+        peaks = tuple(frontier[start : start + HASH_SIZE] for start in range(0, len(frontier), HASH_SIZE))
         try:
-            frontier = Frontier(row.size, peaks)
+            head = Frontier(size, peaks)
         except ValueError as error:
             raise Tampered("custody-head-broken", "The head of the custody log does not fit its size.") from error
-        size, note = self.head()
-        # Never sign on top of a head that our own last signature does not cover.
-        if size and verify(note, self.signer.verifier) != Checkpoint(self.signer.name, frontier.size, frontier.root):
+        # Never sign on top of a head that our own last signature does not cover. Only an empty log has none.
+        name, (signed_size, note) = self.signer.name, self.head()
+        signed = verify(note, self.signer.verifier) if signed_size else Checkpoint(name, 0, Frontier().root)
+        if signed != Checkpoint(name, head.size, head.root):
             raise Tampered("custody-head-broken", "The head of the custody log is not the one last signed.")
-        return frontier
+        if row is None:
+            self.connection.execute(insert(custody_head).values(id=_HEAD, size=0, frontier=b""))
+        return head
 
     def head(self) -> tuple[int, str]:
         """Size and newest signed checkpoint as stored; (0, "") for an empty log."""

@@ -1,0 +1,60 @@
+"""Matches: facts kept as they were measured."""
+
+from __future__ import annotations
+
+import json
+
+from hashsets.vocabulary import Basis, Opinion, SetKind
+from tests.unit.triage.stored import NOW, Scene, candidate
+from triage.domain.findings import Subject
+from triage.domain.matches import Match
+from triage.store.unit_of_work import Store
+
+
+def test_a_match_is_kept_with_release_entry_opinion_and_policy(store: Store, scene: Scene) -> None:
+    """Everything that a court will ask for."""
+    item = scene.item(scene.submission())
+    said = Opinion(category="2", series="S-1", victim_identified=False, tags=("synthetic",))
+    found = [
+        Match(item, Subject.MAIN, candidate(opinion=said)),
+        Match(item, Subject.THUMBNAIL, candidate(basis=Basis.NEAR, distance=12)),
+    ]
+    with store.writing() as unit:
+        unit.matches.add(found, unit.matches.comparison("policy 1", "a-set-r1"), NOW)
+        unit.commit()
+    columns = "subject, set_name, set_kind, release_id, entry_key, basis, algorithm, profile, distance, policy"
+    query = f"SELECT {columns} FROM match JOIN comparison ON comparison.id = comparison_id ORDER BY basis"
+    assert scene.rows(query) == [
+        ("main", "a-set", SetKind.KNOWN, "a-set-r1", "e-1", "exact", "md5", "", 0, "policy 1"),
+        ("thumbnail", "a-set", SetKind.KNOWN, "a-set-r1", "e-1", "near", "pdq", "pdq-ref512", 12, "policy 1"),
+    ]
+    ((opinion,),) = scene.rows("SELECT opinion FROM match WHERE basis = 'exact'")
+    assert json.loads(str(opinion)) == {
+        "category": "2",
+        "series": "S-1",
+        "victim_identified": False,
+        "offender_identified": None,
+        "distributed": None,
+        "tags": ["synthetic"],
+    }
+
+
+def test_the_same_match_measured_again_is_the_same_row(store: Store, scene: Scene) -> None:
+    """A repeated batch adds nothing and changes nothing."""
+    item = scene.item(scene.submission())
+    with store.writing() as unit:
+        first, second = (unit.matches.comparison(policy, "a-set-r1") for policy in ("policy 1", "policy 2"))
+        unit.matches.add([Match(item, Subject.MAIN, candidate())], first, NOW)
+        unit.matches.add([Match(item, Subject.MAIN, candidate())], second, NOW)
+        unit.matches.add([], second, NOW)
+        unit.commit()
+    assert scene.rows("SELECT comparison_id FROM match") == [(first,)]
+
+
+def test_a_comparison_is_named_once(store: Store) -> None:
+    """The same policy against the same releases is one row, whoever asks."""
+    with store.writing() as unit:
+        first = unit.matches.comparison("policy 1", "a-r1+b-r1")
+        assert unit.matches.comparison("policy 1", "a-r1+b-r1") == first
+        assert unit.matches.comparison("policy 1", "a-r1+b-r2") != first
+        assert unit.matches.comparison("policy 2", "a-r1+b-r1") != first
