@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from triage.domain.findings import THUMBNAIL_DISAGREES_ABOVE
 from triage.domain.linking_rules import LinkRules
 from triage.domain.links import LinkKind, too_common
 from triage.store.unit_of_work import Unit
@@ -23,6 +24,7 @@ class ReferralPage:
     reasons: list[dict[str, Any]]
     outcomes: dict[str, int]
     closed_without_viewing: int
+    findings: dict[str, int]
     notes: dict[str, int]
     joins: list[dict[str, Any]]
     match_counts: list[dict[str, Any]]
@@ -50,6 +52,7 @@ def referral_page(unit: Unit, referral_id: int, rules: LinkRules, limit: int) ->
         reasons=row.reasons,
         outcomes=summary.outcomes,
         closed_without_viewing=summary.closed,
+        findings=unit.read.finding_counts(row.submissions, THUMBNAIL_DISAGREES_ABOVE),
         notes=summary.notes,
         joins=[_join(found) for found in unit.read.joins_within(row.submissions)],
         match_counts=[_match_count(found) for found in unit.read.match_counts(row.submissions)],

@@ -14,6 +14,7 @@ from triage.domain.errors import NotFound
 
 from .rows import sliced
 from .tables import (
+    finding,
     item,
     job,
     link,
@@ -22,6 +23,7 @@ from .tables import (
     network_join,
     occurrence,
     processing_note,
+    raster,
     referral,
     referral_event,
     referral_member,
@@ -184,6 +186,20 @@ class ReadModels:
             closed=sum(int(row[2]) for row in rows),
             notes=self._counted(processing_note, processing_note.c.item_id.in_(held)),
         )
+
+    def finding_counts(self, submission_ids: Sequence[int], thumbnail_disagrees_above: int) -> dict[str, int]:
+        """Items by what their metadata states, and those whose embedded thumbnail shows another picture."""
+        held = self._held(submission_ids)
+        rows = self.connection.execute(
+            select(finding.c.kind, func.count()).where(finding.c.item_id.in_(held)).group_by(finding.c.kind)
+        )
+        counts = {row[0]: int(row[1]) for row in rows}
+        disagreeing = self.connection.execute(
+            select(func.count())
+            .select_from(raster)
+            .where(raster.c.item_id.in_(held), raster.c.thumbnail_distance > thumbnail_disagrees_above)
+        ).scalar_one()
+        return dict(sorted(counts.items())) | ({"thumbnail-disagrees": disagreeing} if disagreeing else {})
 
     def look_alike_groups(self, submission_ids: Sequence[int], limit: int) -> list[dict[str, Any]]:
         """Look-alike groups of two or more among these submissions' items, largest first."""

@@ -102,10 +102,12 @@ def _lists(out: Any, page: ReferralPage) -> None:
     links = [(one["from"], one["to"], one["kind"], one["because"]) for one in page.links]
     history = [(one["at"], one["kind"], one["details"]) for one in page.history]
     notes = list(page.notes.items())
+    findings = list(page.findings.items())
     for title, columns, rows in (
         ("One network, because", ["submissions", "because", "withdrawn"], joins),
         ("Matches", ["set", "release", "basis", "category", "items#", "entries#", "bits apart"], matches),
         ("Clusters and shared values", ["kind", "items#", "because"], clusters),
+        ("Findings in metadata", ["finding", "items#"], findings),
         ("Matched items", ["item", "basis", "set", "entry", "bits#", "transform", "by"], single),
         ("Links", ["item", "to", "kind", "because"], links),
         ("Could not be done", ["note", "items#"], notes),
