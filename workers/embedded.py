@@ -12,6 +12,7 @@ from triage.bootstrap import Application
 from triage.domain.errors import TriageError
 from triage.domain.jobs import Stage
 from workers.broker import open_doorbells
+from workers.owners import has_died
 from workers.runner import Runner
 
 _RELAY_SECONDS = 0.5
@@ -57,6 +58,7 @@ def work(application: Application, threads: int, tell: Callable[[Backlog], None]
     bells = open_doorbells(answer, threads)
     started, before = time.monotonic(), _cpu()
     try:
+        _take_over(application)
         _relay(application, _Bells(bells.ring, answered, threads * _WINDOW_PER_THREAD), trouble, tell, follow=follow)
     except KeyboardInterrupt:
         application.stop.set()
@@ -98,6 +100,14 @@ class _Bells:
     ring: Callable[[int], None]
     answered: threading.Event
     window: int
+
+
+def _take_over(application: Application) -> None:
+    """Make ready at once what killed processes of this machine left: their doorbells rang in their memory only."""
+    with application.store.writing() as unit:
+        unit.jobs.forget_rings()
+        unit.jobs.take_back([owner for owner in unit.jobs.owners() if has_died(owner)])
+        unit.commit()
 
 
 def _relay(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +13,7 @@ from triage.domain.errors import Conflict, Refused, Tampered, TriageError, Unava
 from triage.domain.interruption import Interrupted
 from triage.domain.jobs import Stage
 from workers.context import StageContext
+from workers.owners import own_name
 from workers.pipeline import STAGES
 
 
@@ -40,7 +39,6 @@ class Runner:
         self.tally = Tally()
         self._application = application
         self._on_trouble = on_trouble
-        self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._chambers: dict[int, Chamber] = {}
         self._lock = threading.Lock()
 
@@ -48,7 +46,7 @@ class Runner:
         """Run one job if it is still owed. Never raises: outcomes are rows, not exceptions."""
         store, work = self._application.store, self._application.settings.work
         with store.writing() as unit:
-            lease = unit.jobs.claim(job_id, f"{self._owner}:{threading.get_ident()}", work.lease_seconds)
+            lease = unit.jobs.claim(job_id, own_name(), work.lease_seconds)
             if lease is None:
                 unit.jobs.ring_again(job_id)
             unit.commit()

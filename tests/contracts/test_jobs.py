@@ -170,6 +170,20 @@ class TestLeases:
         monkeypatch.setattr(time, "time", lambda: real + 365 * 86_400)
         assert claim(store, one, "ahead") is None
 
+    def test_jobs_of_an_owner_known_to_be_dead_are_taken_back(self, store: Store, submission: int) -> None:
+        """At once, and of nobody else; should it live after all, the next claim fences it off."""
+        mine, other = owe(store, *(NewJob(Stage.EXAMINE, submission, (number,)) for number in range(2)))
+        lease = claim(store, mine, "dead")
+        assert lease is not None
+        claim(store, other, "alive")
+        with store.writing() as unit:
+            assert unit.jobs.owners() == ["alive", "dead"]
+            unit.jobs.take_back(["dead"])
+            unit.commit()
+        assert ring(store) == [mine]
+        assert held(store, mine).fence > lease.fence
+        assert claim(store, other) is None
+
     @pytest.mark.parametrize("act", ["finish", "renew", "release", "retry_later", "bury"])
     def test_an_old_lease_can_do_nothing(self, store: Store, submission: int, act: str) -> None:
         """Its fence is lower than the one in force; what it wrote beside goes with it."""
@@ -252,6 +266,15 @@ class TestRinging:
         (one,) = owe(store, NewJob(Stage.EXAMINE, submission, (1,)))
         assert (ring(store), ring(store)) == ([one], [])
         pass_time(store, AGAIN + 1)
+        assert ring(store) == [one]
+
+    def test_doorbells_of_a_process_that_is_gone_are_rung_anew(self, store: Store, submission: int) -> None:
+        """They sounded in its memory only."""
+        (one,) = owe(store, NewJob(Stage.EXAMINE, submission, (1,)))
+        ring(store)
+        with store.writing() as unit:
+            unit.jobs.forget_rings()
+            unit.commit()
         assert ring(store) == [one]
 
     def test_a_doorbell_answered_too_early_is_rung_at_the_next_chance(self, store: Store, submission: int) -> None:

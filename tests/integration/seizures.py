@@ -53,10 +53,10 @@ def made_once(folder: Path, name: str, make: Callable[[Path], T]) -> T:
         return made
 
 
-def pictures(folder: Path, *seeds: int) -> Path:
+def pictures(folder: Path, *seeds: int, sides: tuple[int, int] = (240, 180)) -> Path:
     """A folder with one small picture per seed."""
     for seed in seeds:
-        write_jpeg(folder / f"{seed}.jpg", photo_like(seed, 240, 180))
+        write_jpeg(folder / f"{seed}.jpg", photo_like(seed, *sides))
     return folder
 
 

@@ -133,6 +133,23 @@ class Jobs:
             lease, state=JobState.DEAD, attempts=job.c.attempts + 1, last_error=error, lease_until=0.0, owner=""
         )
 
+    def forget_rings(self) -> None:
+        """Whatever was rung for may have been rung by a process that is gone: ring as soon as possible."""
+        self.connection.execute(update(job).where(job.c.state == JobState.READY).values(rang_at=0.0))
+
+    def owners(self) -> list[str]:
+        """Everybody who holds a lease or let one run out."""
+        held = select(job.c.owner).where(job.c.state == JobState.READY, job.c.owner != "").distinct()
+        return sorted(self.connection.execute(held).scalars())
+
+    def take_back(self, owners: Sequence[str]) -> None:
+        """End these owners' leases early. One that lives after all is fenced off as soon as another claims."""
+        self.connection.execute(
+            update(job)
+            .where(job.c.state == JobState.READY, job.c.owner.in_(owners))
+            .values(lease_until=0.0, rang_at=0.0, owner="")
+        )
+
     def owed(self) -> int:
         """Jobs that are neither done nor dead."""
         return self.connection.execute(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from hashsets.errors import Damaged, HashSetError
 from triage.domain.errors import Refused, Tampered, TriageError, Unreadable
@@ -97,7 +98,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else 0
         if status == INTERRUPTED:
-            _say("interrupted", "Interrupted; run the same command again to go on.", as_json=as_json)
+            # Not on standard output: the command may have printed its one document already.
+            _say("interrupted", "Interrupted; run the same command again to go on.", as_json=False)
         return status
     return 0
 
@@ -105,4 +107,4 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def _say(code: str, sentence: str, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps({"error": {"code": code, "sentence": sentence}}) + "\n")
-    Console(stderr=True, highlight=False).print(f"[bold]triage[/bold]: {sentence} \\[{code}]")
+    Console(stderr=True, highlight=False).print(f"[bold]triage[/bold]: {escape(sentence)} \\[{code}]")
