@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import event
 
 from tests.unit.triage.stored import Scene
 from triage.domain.checkpoints import LogSigner
@@ -49,6 +50,8 @@ def witness(tmp_path: Path) -> LogMirror:
 def store(database: Path, signer: LogSigner, witness: LogMirror) -> Iterator[Store]:
     """An empty store."""
     opened = Store(open_engine(f"sqlite:///{database}"), signer, witness)
+    # These tests kill no machine: no commit needs to wait for the disk.
+    event.listen(opened.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
     yield opened
     opened.engine.dispose()
 

@@ -14,13 +14,15 @@ from triage.store.engine import WRITER, database_now, open_engine
 from triage.store.unit_of_work import Store
 
 
-def test_sqlite_is_durable_and_strict(store: Store) -> None:
+def test_sqlite_is_durable_and_strict(database: Path) -> None:
     """A write-ahead log, every commit on the disk (a custody record survives a power cut), and foreign keys."""
-    with store.engine.connect() as connection:
+    engine = open_engine(f"sqlite:///{database}")
+    with engine.connect() as connection:
         settings = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys")
         }
+    engine.dispose()
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
