@@ -77,8 +77,8 @@ def test_a_changed_digest_of_an_item_is_found_twice(worked: Deployment) -> None:
 def test_an_item_that_the_log_never_saw_is_found(worked: Deployment) -> None:
     """Evidence that nobody received is no evidence."""
     worked.change(
-        "INSERT INTO item SELECT id + 100000, zeroblob(32), sha1, md5, size, kind, depth, outcome, closed_because, "
-        "first_seen FROM item WHERE id = 1"
+        "INSERT INTO item (id, sha256, sha1, md5, size, kind, depth, outcome, first_seen) "
+        "SELECT id + 100000, zeroblob(32), sha1, md5, size, kind, depth, outcome, first_seen FROM item WHERE id = 1"
     )
     assert "items-unrecorded" in {code for code, _ in faults(worked)}
 
