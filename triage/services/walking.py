@@ -35,13 +35,34 @@ def root_of(source: bytes) -> bytes:
 def walk(source: bytes) -> Iterator[SourceFile | SourceProblem]:
     """Files under `source`, or `source` itself when it is a file. Links are noted and never followed."""
     if os.path.isdir(source):  # noqa: PTH112 - raw byte paths
-        yield from _walk_folder(source, b"")
+        yield from _walk_below(source)
         return
     name = os.path.basename(source)  # noqa: PTH119 - raw byte paths
     yield _look(root_of(source), name)
 
 
-def _walk_folder(root: bytes, folder: bytes) -> Iterator[SourceFile | SourceProblem]:
+def _walk_below(root: bytes) -> Iterator[SourceFile | SourceProblem]:
+    """Without recursion: a hostile source nests two thousand folders in one path."""
+    levels = [_entries(root, b"")]
+    while levels:
+        entry = next(levels[-1], None)
+        if entry is None:
+            levels.pop()
+        elif isinstance(entry, SourceProblem):
+            yield entry
+        elif entry.is_folder:
+            levels.append(_entries(root, entry.path))
+        else:
+            yield _look(root, entry.path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    path: bytes
+    is_folder: bool
+
+
+def _entries(root: bytes, folder: bytes) -> Iterator[_Entry | SourceProblem]:
     try:
         with os.scandir(os.path.join(root, folder)) as entries:  # noqa: PTH118 - raw byte paths
             names = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
@@ -49,11 +70,7 @@ def _walk_folder(root: bytes, folder: bytes) -> Iterator[SourceFile | SourceProb
         yield SourceProblem(folder, _unreadable(error))
         return
     for name, is_folder in names:
-        path = folder + b"/" + name if folder else name
-        if is_folder:
-            yield from _walk_folder(root, path)
-        else:
-            yield _look(root, path)
+        yield _Entry(folder + b"/" + name if folder else name, is_folder)
 
 
 def _look(root: bytes, path: bytes) -> SourceFile | SourceProblem:
