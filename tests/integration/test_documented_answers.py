@@ -1,0 +1,104 @@
+"""Documents that commands print with --json have the fields that docs/commands.md shows."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import workers.command
+from demo.files import write_jpeg
+from demo.pictures import photo_like
+from triage.interfaces.cli import run
+
+PAGE = Path(__file__).parents[2] / "docs/commands.md"
+OPEN_ENDED = {"outcomes", "source_notes", "processing_notes", "jobs", "notes", "findings", "variants", "details"}
+"""Fields that count whatever occurs; what occurs in the example need not occur here."""
+
+
+def examples() -> dict[str, Any]:
+    """Command → the JSON document that its section shows."""
+    text = PAGE.read_text(encoding="utf-8")
+    found = {}
+    for heading, body in re.findall(
+        r"^## triage ([a-z ]+[a-z]).*?\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL
+    ):
+        block = re.search(r"^```json\n(.*?)^```", body, re.MULTILINE | re.DOTALL)
+        if block:
+            found[heading] = json.loads(block[1])
+    return found
+
+
+def shape(value: Any) -> Any:
+    """The fields of a document, deep; lists by their first element, open-ended tallies not at all."""
+    if isinstance(value, dict):
+        if "entries" in value and "rejects" in value:  # a release's counts: each of them a tally
+            return dict.fromkeys(value)
+        return {key: None if key in OPEN_ENDED else shape(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [shape(value[0])] if value else []
+    return None
+
+
+def differing(documented: Any, printed: Any, where: str = "") -> list[str]:
+    """Where two shapes differ; an empty list or an absent value on either side says nothing."""
+    if isinstance(documented, dict) and isinstance(printed, dict):
+        wrong = [f"{where}.{key}" for key in documented.keys() ^ printed.keys()]
+        return wrong + [
+            place
+            for key in documented.keys() & printed.keys()
+            for place in differing(documented[key], printed[key], f"{where}.{key}")
+        ]
+    if documented and printed and isinstance(documented, list) and isinstance(printed, list):
+        return differing(documented[0], printed[0], f"{where}[]")
+    return []
+
+
+@pytest.fixture
+def asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+    """Run a command with --json on this test's deployment and return its document."""
+    assert workers.command.app  # the command `work` is added when this is imported
+
+    def ask(*words: str) -> Any:
+        status = run(["--data", str(tmp_path / "deployment"), *words, "--json"])
+        printed = capsys.readouterr()
+        assert status == 0, printed.err
+        return json.loads(printed.out)
+
+    return ask
+
+
+def test_documented_examples_have_the_fields_that_commands_print(tmp_path: Path, asked: Callable[..., Any]) -> None:
+    """A field that came, went or was renamed shows, for each command whose page has an example."""
+    exhibit = tmp_path / "exhibit"
+    exhibit.mkdir()
+    for number in range(2):
+        write_jpeg(exhibit / f"{number}.jpg", photo_like(number, 320, 240))
+    again = exhibit / "again.jpg"
+    write_jpeg(again, photo_like(0, 320, 240), quality=60)
+    listed = tmp_path / "list.txt"
+
+    printed = {"init": asked("init"), "fingerprint": asked("fingerprint", str(again))}
+    values = printed["fingerprint"][0]
+    listed.write_text(f"{values['digests']['md5']}\npdq {values['fingerprints'][0]['value']}\n", encoding="ascii")
+    printed["hashsets import"] = asked("hashsets", "import", str(listed), "--name", "made-up", "--kind", "known")
+    release = printed["hashsets import"]["release"]["release_id"]
+    printed["hashsets enable"] = asked("hashsets", "enable", release)
+    printed["lookup"] = asked("lookup", str(again))
+    printed["submit"] = asked("submit", str(exhibit), "--case", "C", "--exhibit", "E", "--basis", "made up")
+    printed["work"] = asked("work", "--threads", "1")
+    printed["status"] = asked("status", "S-1")
+    printed["referrals list"] = asked("referrals", "list")
+    printed["referrals show"] = asked("referrals", "show", "R-1")
+    printed["report"] = asked("report", "S-1", "-o", str(tmp_path / "report.html"))
+    printed["audit"] = asked("audit")
+    printed["doctor"] = asked("doctor")
+
+    assert printed.keys() == examples().keys()
+    assert printed["work"]["jobs"].keys() == examples()["work"]["jobs"].keys()
+    for command, documented in examples().items():
+        assert differing(shape(documented), shape(printed[command])) == [], command
