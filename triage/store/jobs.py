@@ -170,9 +170,12 @@ class Jobs:
         return self.connection.execute(query).first() is not None
 
     def is_owed(self, stage: Stage, submission_id: int) -> bool:
-        """Whether this stage over this submission waits already."""
+        """Whether this stage over this submission waits already. One at work read its facts when it began."""
         query = select(job.c.id).where(
-            job.c.submission_id == submission_id, job.c.state == JobState.READY, job.c.stage == stage
+            job.c.submission_id == submission_id,
+            job.c.state == JobState.READY,
+            job.c.stage == stage,
+            job.c.lease_until < database_now(self.connection),
         )
         return self.connection.execute(query.limit(1)).first() is not None
 

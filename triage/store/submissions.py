@@ -161,15 +161,6 @@ class Submissions:
         )
         return self.connection.execute(pending).first() is not None
 
-    def has_unlinked(self, submission_id: int) -> bool:
-        """Whether any occurrence has not been through linking."""
-        query = (
-            select(occurrence.c.id)
-            .where(occurrence.c.submission_id == submission_id, occurrence.c.linked.is_(False))
-            .limit(1)
-        )
-        return self.connection.execute(query).first() is not None
-
     def unlinked_items(self, submission_id: int) -> Iterator[int]:
         """Items not yet through linking, by content address: an order that no timing can change."""
         query = (
