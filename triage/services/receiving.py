@@ -27,7 +27,7 @@ from .keeping import sealed_row
 from .progress import Progress, Tell, silent
 from .reading import FileReading, Read, SourceUnreadableError, read_whole
 from .settling import settle
-from .walking import SourceFile, SourceProblem, root_of, walk
+from .walking import SourceFile, SourceFolder, SourceProblem, root_of, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Receipt:
 @dataclass(slots=True)
 class _Batch:
     files: list[SourceFile] = field(default_factory=list)
+    folders: list[SourceFolder] = field(default_factory=list)
     problems: list[SourceProblem] = field(default_factory=list)
     bytes: int = 0
 
@@ -117,16 +118,18 @@ class Receiving:
             unit.commit()
         return replace(submission, state=SubmissionState.RECEIVED, received_at=now)
 
-    def _batches(self, found: Iterable[SourceFile | SourceProblem]) -> Iterator[_Batch]:
+    def _batches(self, found: Iterable[SourceFile | SourceFolder | SourceProblem]) -> Iterator[_Batch]:
         batch = _Batch()
         for entry in found:
             if isinstance(entry, SourceProblem):
                 batch.problems.append(entry)
+            elif isinstance(entry, SourceFolder):
+                batch.folders.append(entry)
             else:
                 batch.files.append(entry)
                 batch.bytes += entry.size
-            full = len(batch.files) + len(batch.problems) >= self.settings.batch_items
-            if full or batch.bytes >= self.settings.batch_bytes:
+            entries = len(batch.files) + len(batch.folders) + len(batch.problems)
+            if entries >= self.settings.batch_items or batch.bytes >= self.settings.batch_bytes:
                 yield batch
                 batch = _Batch()
         yield batch
@@ -160,7 +163,7 @@ class Receiving:
                 self._keep_large(root, entry, writer, kept, problems)
         if not in_place:
             writer.sync()
-        new = self._record(submission, kept, problems)
+        new = self._record(submission, kept, problems, batch.folders)
         return Progress(
             files=progress.files + len(batch.files),
             items_new=progress.items_new + new,
@@ -220,6 +223,7 @@ class Receiving:
         submission: Submission,
         kept: Sequence[tuple[Read, NewItem]],
         problems: Sequence[SourceProblem],
+        folders: Sequence[SourceFolder],
     ) -> int:
         """One commit: items, occurrences, notes, custody and the first jobs."""
         now = self.clock()
@@ -242,7 +246,8 @@ class Receiving:
                     for read, _ in kept
                 ],
             )
-            unit.submissions.forget_source_notes(submission.id, [read.found.path for read, _ in kept])
+            could_be_read = [read.found.path for read, _ in kept] + [folder.path for folder in folders]
+            unit.submissions.forget_source_notes(submission.id, could_be_read)
             unit.submissions.add_source_notes(submission.id, _notes(kept, problems), now)
             containers = [ids[new.digests.sha256] for _, new in kept if new.kind is ItemKind.CONTAINER]
             unit.jobs.add(first_jobs(submission.id, fresh, arrived.intersection(containers)))

@@ -20,6 +20,13 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceFolder:
+    """A folder that could be listed; what is in it follows. The root's path is empty."""
+
+    path: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class SourceProblem:
     """Something at the source that cannot be received, and why."""
 
@@ -32,45 +39,39 @@ def root_of(source: bytes) -> bytes:
     return source if os.path.isdir(source) else os.path.dirname(source)  # noqa: PTH112, PTH120 - raw byte paths
 
 
-def walk(source: bytes) -> Iterator[SourceFile | SourceProblem]:
-    """Files under `source`, or `source` itself when it is a file. Links are noted and never followed."""
+def walk(source: bytes) -> Iterator[SourceFile | SourceFolder | SourceProblem]:
+    """Everything under `source`, or `source` itself when it is a file. Links are noted and never followed."""
     if os.path.isdir(source):  # noqa: PTH112 - raw byte paths
-        yield from _walk_below(source)
+        yield from _walk_folder(source)
         return
     name = os.path.basename(source)  # noqa: PTH119 - raw byte paths
     yield _look(root_of(source), name)
 
 
-def _walk_below(root: bytes) -> Iterator[SourceFile | SourceProblem]:
-    """Without recursion: a hostile source nests two thousand folders in one path."""
-    levels = [_entries(root, b"")]
-    while levels:
-        entry = next(levels[-1], None)
-        if entry is None:
-            levels.pop()
-        elif isinstance(entry, SourceProblem):
-            yield entry
-        elif entry.is_folder:
-            levels.append(_entries(root, entry.path))
+def _walk_folder(root: bytes) -> Iterator[SourceFile | SourceFolder | SourceProblem]:
+    """Depth first and sorted. Not recursive: a disk may nest deeper than the interpreter's stack."""
+    waiting: list[Iterator[tuple[bytes, bool]]] = [iter([(b"", True)])]
+    while waiting:
+        path, is_folder = next(waiting[-1], (None, False))
+        if path is None:
+            waiting.pop()
+        elif not is_folder:
+            yield _look(root, path)
         else:
-            yield _look(root, entry.path)
+            try:
+                entries = _listed(root, path)
+            except OSError as error:
+                yield SourceProblem(path, _unreadable(error))
+            else:
+                yield SourceFolder(path)
+                waiting.append(entries)
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    path: bytes
-    is_folder: bool
-
-
-def _entries(root: bytes, folder: bytes) -> Iterator[_Entry | SourceProblem]:
-    try:
-        with os.scandir(os.path.join(root, folder)) as entries:  # noqa: PTH118 - raw byte paths
-            names = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
-    except OSError as error:
-        yield SourceProblem(folder, _unreadable(error))
-        return
-    for name, is_folder in names:
-        yield _Entry(folder + b"/" + name if folder else name, is_folder)
+def _listed(root: bytes, folder: bytes) -> Iterator[tuple[bytes, bool]]:
+    """Paths in a folder, sorted, each with whether it is a folder itself. The listing is made before it returns."""
+    with os.scandir(os.path.join(root, folder)) as found:  # noqa: PTH118 - raw byte paths
+        names = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in found)
+    return ((folder + b"/" + name if folder else name, is_folder) for name, is_folder in names)
 
 
 def _look(root: bytes, path: bytes) -> SourceFile | SourceProblem:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from triage.domain.errors import NotFound
+from triage.domain.errors import NotFound, Unreadable
 from triage.domain.submissions import Delivery
 
 from .app import Json, app, opened, settings
@@ -52,13 +52,11 @@ def submit(
 
     Then run `triage work`. Prints the submission's id.
     """
-    if not path.exists():
-        raise NotFound("source-missing", "There is nothing at this path.")
     delivery = Delivery(
         case_ref=case,
         exhibit_ref=exhibit,
         basis=basis,
-        source=os.fsencode(path.resolve()),
+        source=_found(path),
         in_place=in_place,
         preserve_until=preserve_until.date() if preserve_until else None,
     )
@@ -75,6 +73,16 @@ def submit(
         f"{done.items_new:,} new items, {size(done.bytes_read)} read, {done.problems:,} problems noted.\n"
         f"Next: triage work"
     )
+
+
+def _found(path: Path) -> bytes:
+    """The absolute path of a source that is there. Raises NotFound, Unreadable; says no name."""
+    try:
+        return os.fsencode(path.resolve(strict=True))
+    except PermissionError:
+        raise Unreadable("source-unreadable", "This user may not go where the path leads.") from None
+    except (OSError, RuntimeError):  # RuntimeError: a link that leads to itself
+        raise NotFound("source-missing", "There is nothing at this path.") from None
 
 
 def _facts(done: object) -> dict[str, int]:
