@@ -132,7 +132,7 @@ class Linking:
         with_thumbnail = [entry for entry in comparables if entry.thumbnail]
         small = memory.centres.near([entry.thumbnail for entry in with_thumbnail if entry.thumbnail], reach)
         small_of = {entry.item_id: found for entry, found in zip(with_thumbnail, small, strict=True)}
-        fresh, fresh_small = FreshCentres(len(memory.centres.items)), FreshCentres(0)
+        fresh, fresh_small = FreshCentres(len(memory.centres.items)), FreshCentres(len(memory.thumbnails.items))
         links: list[Link] = []
         centres: list[tuple[int, int]] = []
         for entry, centres_near, thumbnails_near in zip(comparables, earlier, shown_small, strict=True):
