@@ -98,7 +98,7 @@ class Application:
 
     def close(self) -> None:
         """Let go of the database."""
-        self.store.engine.dispose()
+        self.store.close()
 
 
 def initialise(settings: Settings) -> None:
@@ -135,7 +135,6 @@ def open_application(settings: Settings) -> Application:
     keeping = Keeping(vault)
     store = Store(open_engine(settings.database_url), _signer(folders), LogMirror(folders.witness))
     require_current_schema(store.engine)
-    store.catch_up_mirror()
     library = Library.open(folders.hash_sets)
     matching = Matching(store, library, policy, clock, actor)
     return Application(

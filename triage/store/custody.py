@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -56,9 +56,7 @@ class Custody:
 
     connection: Connection
     signer: LogSigner
-    appended_from: int = -1
-    appended: list[bytes] = field(default_factory=list)
-    checkpoint: str = ""
+    appended: int = 0  # records in this unit
 
     def append(self, events: Sequence[CustodyEvent]) -> None:
         """Record events. They take their place in the tree when the unit commits, never without it."""
@@ -82,17 +80,15 @@ class Custody:
                 }
             )
         self.connection.execute(insert(custody_event), rows)
-        if self.appended_from < 0:
-            self.appended_from = frontier.size
-        self.appended += leaves
+        self.appended += len(leaves)
         extended = frontier.extended(leaves)
-        self.checkpoint = sign(Checkpoint(self.signer.name, extended.size, extended.root), self.signer)
+        note = sign(Checkpoint(self.signer.name, extended.size, extended.root), self.signer)
         self.connection.execute(
             custody_head.update()
             .where(custody_head.c.id == _HEAD)
             .values(size=extended.size, frontier=b"".join(extended.peaks))
         )
-        self.connection.execute(insert(custody_checkpoint).values(size=extended.size, note=self.checkpoint))
+        self.connection.execute(insert(custody_checkpoint).values(size=extended.size, note=note))
 
     def _locked_head(self) -> Frontier:
         if self.connection.dialect.name == "postgresql":

@@ -28,7 +28,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "synchronous=FULL",  # custody records survive a power cut
         "foreign_keys=ON",
         "busy_timeout=60000",
-        "cache_size=-32768",
+        "cache_size=-8192",  # KiB, and for each connection
         "temp_store=MEMORY",
     ):
         cursor.execute(f"PRAGMA {pragma}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine
@@ -26,7 +26,11 @@ from .networks import Networks
 from .read_models import ReadModels
 from .submissions import Submissions
 
-_REFEED = 4_096
+_COMPARED = 4_096
+"""Records that a process compares with the mirror when it first feeds it."""
+
+MIRROR_SECONDS = 1.0
+"""How far behind the mirror may be while work goes on: each feeding waits for its disk."""
 
 
 class Unit:
@@ -70,6 +74,14 @@ class Meter:
                 self.cpu_seconds += time.thread_time() - started
 
 
+@dataclass
+class Mirroring:
+    """How far this process has fed the mirror, and when it does so next, by its monotonic clock."""
+
+    fed: int = 0
+    next_at: float = 0.0
+
+
 @dataclass(frozen=True)
 class Store:
     """The database. `mirror` keeps a copy of the custody log's hashes outside it."""
@@ -78,6 +90,7 @@ class Store:
     signer: LogSigner
     mirror: LogMirror
     meter: Meter = field(default_factory=Meter)
+    mirroring: Mirroring = field(default_factory=Mirroring)
     _writers: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
@@ -98,7 +111,7 @@ class Store:
             if not unit.committed:
                 connection.rollback()
             elif unit.custody.appended:
-                self._mirror(unit.custody)
+                self._feed_mirror_in_time()
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
@@ -108,34 +121,38 @@ class Store:
         except OperationalError as error:
             raise Unavailable("database-unavailable", _reason(error)) from error
 
-    def _mirror(self, custody: Custody) -> None:
-        end = custody.appended_from + len(custody.appended)
-        if self.mirror.extend(custody.appended_from, custody.appended, custody.checkpoint) < end:
-            self.catch_up_mirror()
-            if self.mirror.view().size < end:
-                raise Tampered("witness-cut", "The custody log's witness was cut short; run an audit.")
+    def close(self) -> None:
+        """Bring the mirror up to date, if this process has written, and let go of the database."""
+        if self.mirroring.fed:
+            with suppress(Tampered):  # a mirror that disagrees has stopped this process's first write already
+                self.feed_mirror()
+        self.engine.dispose()
 
-    def catch_up_mirror(self) -> None:
-        """Feed the mirror what a crash between commit and copy left out, up to the head's checkpoint.
+    def feed_mirror(self) -> None:
+        """Bring the mirror up to the log's head. What it has of the latest records is compared, not only counted.
 
-        One that lacks more than a crash can take is left as it is: an audit must see that.
+        Raises Tampered: `witness-cut` (it lacks more than a crash can take), `witness-ahead` (the database was put
+        back or cut), `witness-disagrees`. Such a mirror is left as it is: an audit must see it.
         """
         view = self.mirror.view()
-        held = view.size
-        if held < view.settled:
-            return
         with self._connected() as connection:
             custody = Custody(connection, self.signer)
             size, checkpoint = custody.head()
-            missing: list[bytes] = []
-            while held + len(missing) < size:
-                part = custody.leaves(held + len(missing), min(_REFEED, size - held - len(missing)))
-                if not part:
-                    break
-                missing += part
-            if missing:
-                self.mirror.extend(held, missing, checkpoint)
+            if view.size < view.settled:
+                raise Tampered("witness-cut", "The custody log's witness was cut short; run an audit.")
+            if view.size > size:
+                raise Tampered("witness-ahead", "The database ends before its witness; run an audit.")
+            start = min(view.size, max(self.mirroring.fed, size - _COMPARED))
+            leaves = custody.leaves(start, size - start)
             connection.rollback()
+        if leaves:
+            self.mirror.extend(start, leaves, checkpoint)
+        self.mirroring.fed = size
+
+    def _feed_mirror_in_time(self) -> None:
+        if time.monotonic() >= self.mirroring.next_at:
+            self.feed_mirror()
+            self.mirroring.next_at = time.monotonic() + MIRROR_SECONDS
 
 
 def _reason(error: OperationalError) -> str:

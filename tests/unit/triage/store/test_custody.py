@@ -68,7 +68,7 @@ def test_two_appends_in_one_commit_are_two_steps_of_one_tree(store: Store, signe
         unit.custody.append([])
         unit.custody.append([event(2)])
         unit.commit()
-        assert len(unit.custody.appended) == 2
+        assert unit.custody.appended == 2
     with store.reading() as unit:
         size, note = unit.custody.head()
         root = Frontier().extended(unit.custody.leaves(0, 10)).root

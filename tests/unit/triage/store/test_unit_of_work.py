@@ -49,10 +49,13 @@ def test_an_error_inside_changes_nothing(store: Store, scene: Scene) -> None:
     assert store.mirror.view().size == 0
 
 
-def test_the_witness_follows_each_commit(store: Store, witness: LogMirror) -> None:
-    """Its leaves are the log's leaves."""
+def test_the_witness_follows_in_time(store: Store, witness: LogMirror) -> None:
+    """At once, then at most so often; closing brings it up to date. Its leaves are the log's leaves."""
     note(store, 3)
+    assert witness.view().size == 3
     note(store, 2)
+    assert witness.view().size == 3
+    store.feed_mirror()
     with store.reading() as unit:
         assert list(witness.view().leaf_hashes) == unit.custody.leaves(0, 10)
     assert witness.view().size == 5
@@ -66,11 +69,12 @@ def test_a_commit_that_died_before_its_copy_is_caught_up(
     before = tmp_path / "before"
     shutil.copytree(tmp_path / "witness", before)
     note(store, 3)
+    store.feed_mirror()
     behind = LogMirror(before)
     again = Store(open_engine(f"sqlite:///{database}"), signer, behind)
-    again.catch_up_mirror()
+    again.feed_mirror()
     assert list(behind.view().leaf_hashes) == list(witness.view().leaf_hashes)
-    again.catch_up_mirror()
+    again.feed_mirror()
     assert behind.view().size == 5
     again.engine.dispose()
 
@@ -101,6 +105,20 @@ def test_a_witness_that_holds_other_records_stops_the_line(
     with pytest.raises(Tampered) as tampered:
         note(put_back, 2)
     assert tampered.value.code == "witness-disagrees"
+    put_back.engine.dispose()
+
+
+def test_a_database_that_ends_before_its_witness_stops_the_line(
+    store: Store, tmp_path: Path, database: Path, signer: LogSigner
+) -> None:
+    """Put back from an older copy, it must not be written to as if nothing had been."""
+    older = tmp_path / "older.sqlite3"
+    shutil.copyfile(database, older)
+    note(store, 3)
+    put_back = Store(open_engine(f"sqlite:///{older}"), signer, store.mirror)
+    with pytest.raises(Tampered) as tampered:
+        note(put_back, 1)
+    assert tampered.value.code == "witness-ahead"
     put_back.engine.dispose()
 
 
