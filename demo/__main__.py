@@ -147,7 +147,6 @@ def _work(application: Application, tell: Teller) -> dict[str, Any]:
     return {
         "wall_seconds": done.wall_seconds,
         "cpu_seconds": done.cpu_seconds,
-        "peak_rss_bytes": done.peak_rss_bytes,
     }
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hashsets.library import Library
-from triage.chamber.limits import ChamberLimits
+from triage.chamber.limits import ChamberLimits, ExamineLimits
 from triage.domain.checkpoints import LogSigner
 from triage.domain.errors import Refused, Unavailable
 from triage.services.auditing import Auditing
@@ -27,7 +27,7 @@ from triage.services.matching import Matching
 from triage.services.receiving import Receiving
 from triage.services.referring import Referring
 from triage.services.reporting import Reporting
-from triage.settings import Settings, load_link_rules, load_match_policy, load_priority_rules
+from triage.settings import DATABASE_NAME, Settings, load_link_rules, load_match_policy, load_priority_rules
 from triage.store.engine import open_engine
 from triage.store.schema import require_current_schema, upgrade_schema
 from triage.store.unit_of_work import Store
@@ -43,6 +43,11 @@ class Folders:
     """Where one deployment keeps what."""
 
     data: Path
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file, where the database is one."""
+        return self.data / DATABASE_NAME
 
     @property
     def vault(self) -> Path:
@@ -120,6 +125,8 @@ def initialise(settings: Settings) -> None:
     if not folders.witness.exists():
         LogMirror.create(folders.witness)
     upgrade_schema(settings.database_url)
+    if folders.database.exists():
+        folders.database.chmod(0o600)
 
 
 def open_application(settings: Settings) -> Application:
@@ -156,6 +163,7 @@ def open_application(settings: Settings) -> Application:
             wall_seconds=settings.chamber.wall_seconds,
             memory_bytes=settings.chamber.memory_bytes,
             tasks=settings.chamber.recycle_after,
+            examine=ExamineLimits(quality_floor=policy.quality_floor),
         ),
         stop=stop,
     )

@@ -16,6 +16,8 @@ from triage.domain.linking_rules import LinkRules, parse_link_rules
 from triage.domain.matches import MatchPolicy
 from triage.domain.priority import PriorityRules, parse_rules
 
+DATABASE_NAME = "triage.sqlite3"
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -90,7 +92,7 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         """The database to open."""
-        return self.database.url or f"sqlite:///{self.data.absolute() / 'triage.sqlite3'}"
+        return self.database.url or f"sqlite:///{self.data.absolute() / DATABASE_NAME}"
 
     @classmethod
     def settings_customise_sources(
@@ -135,7 +137,7 @@ def load_match_policy() -> MatchPolicy:
     values = _toml("matching.toml")
     try:
         return MatchPolicy(**values)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise Refused("config-invalid", f"matching.toml: {error}") from error
 
 

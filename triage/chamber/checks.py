@@ -276,7 +276,7 @@ def _place(record: dict[str, Any]) -> Place:
     return Place(_number(record, "latitude", -90, 90), _number(record, "longitude", -180, 180))
 
 
-QUALITY_FLOOR = 50
+_COMPARABLE = 50
 """PDQ quality below which a distance says nothing (the reference's own advice: discard 49 and less)."""
 
 
@@ -287,7 +287,7 @@ def _thumbnail_distance(fingerprints: tuple[TakenFingerprint, ...]) -> int | Non
     """
     pdq = [
         t for t in fingerprints
-        if t.fingerprint.algorithm is FingerprintAlgorithm.PDQ and (t.fingerprint.quality or 0) >= QUALITY_FLOOR
+        if t.fingerprint.algorithm is FingerprintAlgorithm.PDQ and (t.fingerprint.quality or 0) >= _COMPARABLE
     ]  # fmt: skip
     mains = [t.fingerprint for t in pdq if t.subject is Subject.MAIN]
     thumbnails = [t.fingerprint for t in pdq if t.subject is Subject.THUMBNAIL]

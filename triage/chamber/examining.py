@@ -6,7 +6,7 @@ import io
 from dataclasses import dataclass, field
 
 from hashsets.algorithms import imagehash_family, pdq
-from triage.chamber.checks import FORMATS, QUALITY_FLOOR
+from triage.chamber.checks import FORMATS
 from triage.chamber.decoders import exif, raster, specimens, thumbnail
 from triage.chamber.decoders.colour import Pixels, Rasters
 from triage.chamber.limits import ExamineLimits
@@ -49,19 +49,19 @@ def examine(file: io.BufferedReader, size: int, name_extension: str, limits: Exa
         return found
     if decoded.frames > 1:
         found.notes.append(ProcessingNote(NoteCode.FIRST_FRAME_ONLY, f"{decoded.frames} frames"))
-    _take_fingerprints(found, decoded.rasters)
+    _take_fingerprints(found, decoded.rasters, limits.quality_floor)
     decoded.rasters = None
     _read_metadata(found, file, format_name, decoded, limits, with_thumbnail=bool(found.fingerprints))
     return found
 
 
-def _take_fingerprints(found: Examined, rasters: Rasters) -> None:
+def _take_fingerprints(found: Examined, rasters: Rasters, quality_floor: int) -> None:
     if min(rasters.main.shape[:2]) < LEAST_SIDE:
         found.notes.append(ProcessingNote(NoteCode.TOO_SMALL, f"{rasters.main.shape[1]}x{rasters.main.shape[0]}"))
         return
     found.fingerprints += _pdq(Subject.MAIN, rasters.main)
     quality = min(taken.fingerprint.quality or 0 for taken in found.fingerprints)
-    if quality < QUALITY_FLOOR:
+    if quality < quality_floor:
         found.notes.append(ProcessingNote(NoteCode.LOW_QUALITY, f"quality {quality}"))
     for fingerprint in imagehash_family.phash_and_dhash(rasters.main):
         found.fingerprints.append(TakenFingerprint(Subject.MAIN, fingerprint))

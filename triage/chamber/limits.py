@@ -13,6 +13,7 @@ class ExamineLimits:
     max_pixels: int = 60_000_000
     max_thumbnail_bytes: int = 256 << 10
     max_thumbnail_pixels: int = 1_000_000
+    quality_floor: int = 50  # PDQ quality below which a picture is noted as too poor; the matching policy's
 
 
 @dataclass(frozen=True, slots=True)

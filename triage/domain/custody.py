@@ -57,7 +57,8 @@ class CustodyEvent:
     """Who did what to which thing, when, and why.
 
     `at` is aware and in UTC. `subject` is `kind:id`, as in `item:123`, `submission:4`, `job:9`. `details` holds
-    numbers, ids and code words; never names, values or metadata of evidence.
+    numbers, ids, code words, digests of what was taken in, and the lawful basis as the officer gave it; never names
+    or metadata of evidence.
     """
 
     at: datetime

@@ -10,6 +10,14 @@ from hashsets.vocabulary import Basis, Candidate, FingerprintAlgorithm, SetKind
 from .findings import Subject, TakenFingerprint
 from .items import ItemKind, Outcome
 
+MAX_REACH = 31
+"""Bits. The indexes answer exactly up to here; PDQ's authors draw the line here too."""
+
+
+def _check_whole(key: str, value: object, most: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
+        raise ValueError(f"{key}: a whole number from 0 to {most} is needed")
+
 
 @dataclass(frozen=True, slots=True)
 class MatchPolicy:
@@ -23,6 +31,15 @@ class MatchPolicy:
     reach: int = 31
     quality_floor: int = 50
     reach_by_set: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raises ValueError with the key of a value that no index could follow."""
+        reaches = {"reach": self.reach} | {f"reach_by_set.{name}": reach for name, reach in self.reach_by_set.items()}
+        for key, reach in reaches.items():
+            _check_whole(key, reach, MAX_REACH)
+        _check_whole("quality_floor", self.quality_floor, 100)
+        if not isinstance(self.version, str) or not self.version:
+            raise ValueError("version: a text is needed")
 
     def reach_for(self, set_name: str) -> int:
         """Reach in bits for one set."""

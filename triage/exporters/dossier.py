@@ -30,6 +30,7 @@ class Heading:
     produced_at: datetime
     tool_version: str
     checkpoint: Checkpoint | None = None
+    signed_checkpoint: str = ""  # the signed note of `checkpoint`, to be kept: an audit can be given it
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from hashsets.library import Library, ReleaseInfo
 from hashsets.vocabulary import Transform
-from triage.domain.checkpoints import Checkpoint, verify
+from triage.domain.checkpoints import verify
 from triage.domain.custody import CustodyAction, CustodyEvent
 from triage.domain.findings import NoteCode
 from triage.domain.items import Outcome
@@ -110,6 +110,7 @@ class Reporting:
 
     def _heading(self, unit: Unit, submission_id: int, now: datetime) -> Heading:
         submission = unit.submissions.get(submission_id)
+        _, note = unit.custody.head()
         return Heading(
             submission=f"S-{submission.id}",
             case_ref=submission.delivery.case_ref,
@@ -118,12 +119,9 @@ class Reporting:
             received_at=submission.received_at,
             produced_at=now,
             tool_version=self.tool_version,
-            checkpoint=self._checkpoint(unit),
+            checkpoint=verify(note, self.store.signer.verifier) if note else None,
+            signed_checkpoint=note,
         )
-
-    def _checkpoint(self, unit: Unit) -> Checkpoint | None:
-        _, note = unit.custody.head()
-        return verify(note, self.store.signer.verifier) if note else None
 
     def _referrals(self, facts: DossierFacts, submission_id: int) -> tuple[ReferralSummary, ...]:
         """The referral that holds the submission, or nothing: a submission is in one network."""

@@ -161,6 +161,8 @@ def _reason(error: OperationalError) -> str:
         return "The disk that holds the database is full."
     if "locked" in detail:
         return "The database is held by another process for too long."
+    if "no such" in detail or "does not exist" in detail:
+        return "The database does not have the schema of this program."
     if "readonly" in detail:
         return "The database cannot be written."
     return "The database does not answer."

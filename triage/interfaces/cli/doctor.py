@@ -25,7 +25,7 @@ class Check:
 
 @app.command()
 def doctor(*, as_json: Json = False) -> None:
-    """Check this machine and deployment: chamber layers, database, keys, hash sets, disk. Exit 7 if one fails."""
+    """Check this machine and deployment: chamber, disk, keys, database, custody log, hash sets. Exit 7 if not."""
     checks = [*_machine(), *_chamber(), *_deployment()]
     if as_json:
         print_json({"healthy": all(check.good is not False for check in checks), "checks": checks})
@@ -74,11 +74,15 @@ def _deployment() -> list[Check]:
             with application.store.reading() as unit:
                 pending, total = unit.read.items_pending()
                 states = unit.read.job_states()
+                unit_size = unit.custody.head()[0]
+            witnessed = application.store.mirror.view().size
+            in_force = application.library.version.replace("none", "").replace("+", ", ")
             dead = sum(found.get("dead", 0) for found in states.values())
             return [
                 Check("database", True, f"{total:,} items, {pending:,} waiting"),
                 Check("dead letters", not dead or None, f"{dead:,} jobs were given up"),
-                Check("hash sets", True, application.library.version),
+                Check("hash sets", True if in_force else None, in_force or "none in force: nothing can be known"),
+                Check("custody log", True, f"{unit_size:,} records, {witnessed:,} of them with the witness"),
             ]
     except TriageError as error:
         return [Check("deployment", None if error.code == "not-initialised" else False, error.sentence)]

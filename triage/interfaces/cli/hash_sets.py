@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hashsets.vocabulary import SetKind
+from triage.domain.errors import Refused
 
 from .app import Json, app, opened
 from .output import console, print_json, progress, table
@@ -25,7 +26,9 @@ def import_(
     name: Annotated[str, typer.Option(help="Name of the set; the import becomes its release in force.")],
     kind: Annotated[SetKind, typer.Option(help="What membership means.")],
     *,
-    format_name: Annotated[str, typer.Option("--format", help="auto, list, csv or vics.")] = "auto",
+    format_name: Annotated[
+        str, typer.Option("--format", help="auto, or the name of a format in docs/formats.md.")
+    ] = "auto",
     source: Annotated[str, typer.Option(help="Who maintains the set.")] = "",
     terms: Annotated[str, typer.Option(help="Licence and terms: who may use and share it.")] = "",
     column: Annotated[
@@ -37,7 +40,7 @@ def import_(
 
     Items matched earlier are not matched again yet; a new submission is matched against the new release.
     """
-    columns = dict(pair.split("=", 1) for pair in column if "=" in pair) if column else None
+    columns = _columns(column) if column else None
     with opened() as application, progress("Importing", quiet=as_json) as tell:
         report = application.importing.import_file(
             file,
@@ -88,6 +91,17 @@ def disable(release: Annotated[str, typer.Argument(help="Release id.")], *, as_j
     with opened() as application:
         application.library.disable(release)
         _say(application.library.version, as_json=as_json)
+
+
+def _columns(pairs: list[str]) -> dict[str, str]:
+    """`md5=Hash` → the reader's map from header to field."""
+    columns = {}
+    for pair in pairs:
+        field, equals, header = pair.partition("=")
+        if not (field and equals and header):
+            raise Refused("column-invalid", "Write a column as FIELD=COLUMN, for instance md5=Hash.")
+        columns[header] = field
+    return columns
 
 
 def _say(version: str, *, as_json: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,8 +37,7 @@ Files = Annotated[list[Path], typer.Argument(help="Files to look at.", exists=Tr
 @app.command()
 def fingerprint(files: Files, *, as_json: Json = False) -> None:
     """Every digest and fingerprint of a file, its quality and eight variants, and its findings. Stores nothing."""
-    with _chamber() as chamber:
-        found = [(path, *_examine(path, chamber)) for path in files]
+    found = _examine_all(files)
     if as_json:
         print_json([_as_document(path, digests, seen) for path, digests, seen in found])
         return
@@ -58,9 +58,7 @@ def lookup(
         raise Refused("nothing-asked", "Give files, --digest or --pdq.")
     answers: list[tuple[str, list[Candidate]]] = []
     with opened() as application:
-        for path in files or []:
-            with _chamber() as chamber:
-                digests, seen = _examine(path, chamber)
+        for path, digests, seen in _examine_all(files or []):
             matches = application.looking_up.lookup(digests.as_digests(), seen.fingerprints)
             answers.append((str(path), [match.candidate for match in matches]))
         library, looking_up = application.library, application.looking_up
@@ -92,6 +90,13 @@ def _chamber() -> Chamber:
 
     chosen = settings().chamber
     return Chamber(ChamberLimits(wall_seconds=chosen.wall_seconds, memory_bytes=chosen.memory_bytes))
+
+
+def _examine_all(files: Sequence[Path]) -> list[tuple[Path, ContentDigests, Examination]]:
+    if not files:
+        return []
+    with _chamber() as chamber:
+        return [(path, *_examine(path, chamber)) for path in files]
 
 
 def _examine(path: Path, chamber: Chamber) -> tuple[ContentDigests, Examination]:
@@ -178,6 +183,17 @@ def _variants(values: Sequence[bytes]) -> dict[str, str]:
     return {transform.value: value.hex() for transform, value in zip(TRANSFORMS, values, strict=False)}
 
 
+def _fact(value: object) -> str:
+    """A finding in words; "" where the file does not say."""
+    if value is None or value is False:
+        return ""
+    if is_dataclass(value) and not isinstance(value, type):
+        return ", ".join(
+            f"{name.replace('_', ' ')} {part}" for name, part in asdict(value).items() if part is not None
+        )
+    return "yes" if value is True else str(value)
+
+
 def _show(path: Path, digests: ContentDigests, seen: Examination) -> None:
     out = console()
     rows: list[tuple[object, ...]] = [
@@ -192,7 +208,8 @@ def _show(path: Path, digests: ContentDigests, seen: Examination) -> None:
         )
         rows += [("", "", f"  {name}", "", text) for name, text in list(_variants(value.variants).items())[1:]]
     out.print(table(str(path), ["algorithm", "profile", "of", "quality#", "value"], rows))
-    facts = [(name, getattr(seen.findings, name)) for name in seen.findings.__slots__ if getattr(seen.findings, name)]
+    facts = [(name, _fact(getattr(seen.findings, name))) for name in seen.findings.__slots__]
+    facts = [(name.replace("_", " "), fact) for name, fact in facts if fact]
     if seen.raster:
         raster = seen.raster
         facts.insert(0, ("picture", f"{raster.format} {raster.width}×{raster.height} {raster.mode}"))  # noqa: RUF001

@@ -85,6 +85,16 @@ def _show(page: ReferralPage) -> None:
     _lists(out, page)
 
 
+def _details(details: dict[str, Any]) -> str:
+    words = {"submissions": "S-", "into": "R-", "referral": "R-", "split_from": "R-"}
+    parts = []
+    for name, value in details.items():
+        numbers = value if isinstance(value, list) else [value]
+        if numbers:
+            parts.append(f"{name.replace('_', ' ')} {', '.join(words.get(name, '') + str(one) for one in numbers)}")
+    return "; ".join(parts)
+
+
 def _lists(out: Any, page: ReferralPage) -> None:
     joins = [(", ".join(join["submissions"]), join["because"], join["withdrawn"]) for join in page.joins]
     matches = [
@@ -100,7 +110,7 @@ def _lists(out: Any, page: ReferralPage) -> None:
         for one in page.matches
     ]
     links = [(one["from"], one["to"], one["kind"], one["because"]) for one in page.links]
-    history = [(one["at"], one["kind"], one["details"]) for one in page.history]
+    history = [(f"{one['at']:%Y-%m-%d %H:%M}", one["kind"], _details(one["details"])) for one in page.history]
     notes = list(page.notes.items())
     findings = list(page.findings.items())
     for title, columns, rows in (

@@ -40,7 +40,10 @@ def submit(
     basis: Annotated[str, typer.Option(help="Lawful basis: the warrant, statute or mandate under which it is held.")],
     *,
     in_place: Annotated[
-        bool, typer.Option("--in-place", help="Reference a read-only source; copy nothing from it.")
+        bool,
+        typer.Option(
+            "--in-place", help="Reference a read-only source, copy no file. Members of archives are sealed."
+        ),
     ] = False,
     preserve_until: Annotated[
         datetime | None,
