@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from triage.domain.findings import NoteCode
-from triage.services.walking import SourceFile, SourceProblem, root_of, walk
+from triage.services.walking import SourceFile, SourceFolder, SourceProblem, root_of, walk
 
 
 def walked(source: Path) -> list[SourceFile | SourceProblem]:
-    return list(walk(os.fsencode(source)))
+    """Files and problems; folders are told too, for `test_folders_that_could_be_listed_are_told`."""
+    return [entry for entry in walk(os.fsencode(source)) if not isinstance(entry, SourceFolder)]
 
 
 def test_files_come_in_the_order_of_their_raw_names(source: Path) -> None:
@@ -27,6 +28,15 @@ def test_files_come_in_the_order_of_their_raw_names(source: Path) -> None:
     assert [entry.path for entry in found] == [b"A", b"a/1", b"a/2", b"b", b"c"]
     status = (source / "a/1").stat()
     assert found[1] == SourceFile(b"a/1", 3, status.st_mtime_ns)
+
+
+def test_folders_that_could_be_listed_are_told(source: Path) -> None:
+    """Before what is in them, the root as an empty path: notes of an earlier run on them hold no longer."""
+    (source / "a" / "b").mkdir(parents=True)
+    (source / "c").write_bytes(b"x")
+    found = list(walk(os.fsencode(source)))
+    assert found[:3] == [SourceFolder(b""), SourceFolder(b"a"), SourceFolder(b"a/b")]
+    assert found[3].path == b"c"
 
 
 def test_names_need_not_be_text(source: Path) -> None:
