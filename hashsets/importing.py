@@ -100,11 +100,11 @@ def _build(
     growing = folder / "release"
     growing.mkdir()
     with _opened(path) as file:
-        chosen = _format_of(file, format_name)
-        source = _WatchedInput(file, progress)
+        chosen = _format_of(file, path, format_name)
+        source = _WatchedInput(file, path, progress)
         builder = ReleaseBuilder(growing)
         try:
-            builder.take(chosen.read(cast("BinaryIO", source), columns))
+            builder.take(chosen.read(cast("BinaryIO", source), path, columns))
             source.finish()
             counts = builder.finish()
         finally:
@@ -142,10 +142,10 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def _format_of(file: BinaryIO, name: str) -> Format:
+def _format_of(file: BinaryIO, path: Path, name: str) -> Format:
     if name != "auto":
         return format_named(name)
-    found = detect(file.read(HEAD))
+    found = detect(file.read(HEAD), path)
     file.seek(0)
     return found
 
@@ -153,8 +153,9 @@ def _format_of(file: BinaryIO, name: str) -> Format:
 class _WatchedInput:
     """The input as readers see it: digested on the way, measured, and told of."""
 
-    def __init__(self, file: BinaryIO, progress: Progress | None) -> None:
+    def __init__(self, file: BinaryIO, path: Path, progress: Progress | None) -> None:
         self._file = file
+        self._path = path
         self._digest = hashlib.sha256()
         self._progress = progress
         self._before = os.fstat(file.fileno())
@@ -175,18 +176,27 @@ class _WatchedInput:
         return piece
 
     def finish(self) -> None:
-        """Read what a reader left. Raises HashSetError when the file changed while it was read."""
+        """Read what a reader left: everything, where it went by the path.
+
+        Raises HashSetError when the file changed while it was read, or another was put in its place.
+        """
         while self.read(1 << 20):
             pass
-        after = os.fstat(self._file.fileno())
-        before = (self._before.st_size, self._before.st_mtime_ns)
-        if self.size != self._before.st_size or (after.st_size, after.st_mtime_ns) != before:
+        try:
+            after = self._path.stat()
+        except OSError as error:
+            raise _changed() from error
+        if self.size != self._before.st_size or _state_of(after) != _state_of(self._before):
             raise _changed()
 
     @property
     def sha256(self) -> str:
         """Of everything read, in hexadecimal."""
         return self._digest.hexdigest()
+
+
+def _state_of(facts: os.stat_result) -> tuple[int, int, int, int]:
+    return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
 def _changed() -> HashSetError:

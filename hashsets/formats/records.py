@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import BinaryIO
 
 from hashsets.index.exact import EMPTY_FILE
@@ -56,6 +57,9 @@ Reader = Callable[[BinaryIO, Mapping[str, Column] | None], Iterator[Read | Rejec
 
 The mapping names columns (header to field) and concerns formats that have columns.
 """
+
+PathReader = Callable[[Path], Iterator[Read | Reject]]
+"""As a `Reader`, for formats that are read here and there, such as databases. The file stays as it is meanwhile."""
 
 type_of_digest_length: Mapping[int, DigestAlgorithm] = {algorithm.size: algorithm for algorithm in DigestAlgorithm}
 

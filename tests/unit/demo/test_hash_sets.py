@@ -88,7 +88,7 @@ def test_our_own_readers_take_the_sets_without_a_reject(sets: HashSetFiles) -> N
         (sets.known_good, sets.known_good_entries),
     ):
         data = path.read_bytes()
-        records = list(detect(data[:4096]).read(io.BytesIO(data), None))
+        records = list(detect(data[:4096]).read(io.BytesIO(data), path, None))
         assert [type(record) for record in records] == [Read] * entries
 
 

@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import resource
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from hashsets.errors import HashSetError
 from hashsets.library import ImportReport, Library
 from hashsets.vocabulary import SetKind
+from tests.unit.hashsets.formats.sample_databases import minimal
 
 WriteList = Callable[..., Path]
 KNOWN = SetKind.KNOWN
@@ -120,6 +122,27 @@ def test_a_file_that_changes_meanwhile_is_refused(library: Library, tmp_path: Pa
 
     with pytest.raises(HashSetError) as caught:
         library.import_file(path, name="set", kind=KNOWN, progress=meddle)
+    assert caught.value.code == "file-changed"
+    assert library.releases() == []
+
+
+def test_a_database_is_digested_whole_although_it_is_read_here_and_there(library: Library, tmp_path: Path) -> None:
+    """Its reader goes by the path; the digest is still that of every byte, and progress goes to the end."""
+    path = minimal(tmp_path / "rds.db", [str(number) for number in range(500)], packages=3)
+    told: list[tuple[int, int]] = []
+    release = library.import_file(path, name="set", kind=KNOWN, progress=lambda *step: told.append(step)).release
+    assert (release.format, release.counts.entries, release.counts.rejects) == ("nsrl", 500, {})
+    assert release.counts.digests == {"md5": 500, "sha1": 500, "sha256": 500}
+    assert release.input_sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert told[-1] == (path.stat().st_size, path.stat().st_size)
+
+
+def test_a_database_that_is_replaced_meanwhile_is_refused(library: Library, tmp_path: Path) -> None:
+    """The bytes that were digested must be those that were read."""
+    path = minimal(tmp_path / "rds.db", ["one"])
+    other = minimal(tmp_path / "other.db", ["two"])
+    with pytest.raises(HashSetError) as caught:
+        library.import_file(path, name="set", kind=KNOWN, progress=lambda *_: shutil.copy(other, path))
     assert caught.value.code == "file-changed"
     assert library.releases() == []
 

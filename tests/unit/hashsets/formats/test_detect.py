@@ -46,6 +46,7 @@ def test_utf_16_is_seen_through() -> None:
         (b"colour,shape\nred,round\n", "format-unknown"),
         (b"Dear colleague,\n", "format-unknown"),
         (b"\x89PNG\r\n\x1a\n", "format-unknown"),
+        (b"SQLite format 3\x00 and no path to look further", "format-unknown"),
         (b'{"unrelated": 1}', "format-unknown"),
     ],
 )
