@@ -382,7 +382,7 @@ class TestGivingUp:
     ) -> None:
         """Visible as a dead letter, a note and a custody record; the rest of the submission goes on to linking."""
         ids = items(store, submission, 1)
-        (one,) = owe(store, NewJob(Stage.EXAMINE, submission, ids))
+        (one,) = owe(store, NewJob(Stage.MATCH, submission, ids))
         for _ in range(WORK.max_attempts):
             pass_time(store, 1_000)
             giving_up.after_failure(held(store, one), "trouble")
@@ -410,7 +410,7 @@ class TestGivingUp:
         with ThreadPoolExecutor(len(others)) as pool:
             for _ in range(10):
                 ids = items(store, submission, 2)
-                pair = owe(store, *(NewJob(Stage.EXAMINE, submission, (one,)) for one in ids))
+                pair = owe(store, *(NewJob(Stage.MATCH, submission, (one,)) for one in ids))
                 list(pool.map(bury, others, [held(store, one) for one in pair]))
                 with store.writing() as unit:
                     assert unit.jobs.is_owed(Stage.LINK, submission)
@@ -419,6 +419,20 @@ class TestGivingUp:
                     unit.commit()
         for other in others:
             other.engine.dispose()
+
+    @pytest.mark.parametrize("stage", [Stage.EXPAND, Stage.EXAMINE])
+    def test_an_item_that_could_not_be_opened_is_still_matched(
+        self, store: Store, submission: int, giving_up: GivingUp, stage: Stage
+    ) -> None:
+        """Known bytes are known whether or not they can be decoded; matching gives the answer."""
+        ids = items(store, submission, 1)
+        (one,) = owe(store, NewJob(stage, submission, ids))
+        giving_up.bury(held(store, one), "trouble")
+        (match,) = ring(store)
+        lease = held(store, match)
+        assert (lease.stage, lease.item_ids) == (Stage.MATCH, ids)
+        with store.reading() as unit:
+            assert not unit.jobs.is_owed(Stage.LINK, submission)
 
     def test_burying_linking_still_refers(self, store: Store, submission: int, giving_up: GivingUp) -> None:
         """An analyst gets the submission, unlinked."""

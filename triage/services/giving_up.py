@@ -9,7 +9,7 @@ from triage.domain.findings import NoteCode
 from triage.domain.items import Outcome
 from triage.domain.jobs import Lease, NewJob, Stage, item_range
 from triage.settings import WorkSettings
-from triage.store.unit_of_work import Store
+from triage.store.unit_of_work import Store, Unit
 
 from .clock import Clock
 from .settling import settle
@@ -46,15 +46,10 @@ class GivingUp:
             self.bury(lease, code)
 
     def bury(self, lease: Lease, code: str) -> None:
-        """A dead letter with its reason; its items get an answer, so that the rest of the submission goes on."""
+        """A dead letter with its reason; whatever waited for the job goes on without its results."""
         with self.store.writing() as unit:
             unit.jobs.bury(lease, code)
-            if lease.item_ids:
-                unit.items.add_notes(lease.stage, [(one, NoteCode.GAVE_UP.value, code) for one in lease.item_ids])
-                unit.items.set_outcomes(dict.fromkeys(lease.item_ids, (Outcome.UNDECODABLE, None)))
-            elif lease.stage is Stage.LINK:
-                # Unlinked, but referred: an analyst still gets the submission.
-                unit.jobs.add([NewJob(Stage.REFER, lease.submission_id)])
+            unit.items.add_notes(lease.stage, [(one, NoteCode.GAVE_UP.value, code) for one in lease.item_ids])
             details: dict[str, str | int | None] = {
                 "items": item_range(lease.item_ids),
                 "because": code,
@@ -67,9 +62,19 @@ class GivingUp:
                     )
                 ]
             )
-            if lease.item_ids:
-                settle(unit, unit.read.submissions_holding(lease.item_ids))
+            self._go_on(unit, lease)
             unit.commit()
+
+    def _go_on(self, unit: Unit, lease: Lease) -> None:
+        if lease.stage in {Stage.EXPAND, Stage.EXAMINE}:
+            # Known bytes are known whether or not they can be opened: digests are matched, and that gives the answer.
+            unit.jobs.add([NewJob(Stage.MATCH, lease.submission_id, lease.item_ids)])
+        elif lease.stage is Stage.MATCH:
+            unit.items.set_outcomes(dict.fromkeys(lease.item_ids, (Outcome.UNDECODABLE, None)))
+            settle(unit, unit.read.submissions_holding(lease.item_ids))
+        elif lease.stage is Stage.LINK:
+            # Unlinked, but referred: an analyst still gets the submission.
+            unit.jobs.add([NewJob(Stage.REFER, lease.submission_id)])
 
     def _split(self, lease: Lease) -> None:
         with self.store.writing() as unit:

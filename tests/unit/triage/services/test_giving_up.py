@@ -1,0 +1,122 @@
+"""What becomes of a job that did not finish. One item's trouble never stays its batch's."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.triage.stored import ACTOR, NOW, Scene
+from triage.domain.errors import Conflict
+from triage.domain.items import Outcome
+from triage.domain.jobs import Stage
+from triage.services.giving_up import GivingUp
+from triage.settings import WorkSettings
+from triage.store.unit_of_work import Store
+
+
+@pytest.fixture
+def giving_up(store: Store, work_settings: WorkSettings) -> GivingUp:
+    return GivingUp(store, work_settings, lambda: NOW, ACTOR)
+
+
+def test_handing_back_counts_nothing(giving_up: GivingUp, scene: Scene) -> None:
+    """A person asked to stop: at once ready for another."""
+    job = scene.owe(Stage.EXAMINE, scene.submission(), [1])
+    giving_up.hand_back(scene.claim(job))
+    assert scene.claim(job).attempts == 0
+
+
+def test_a_pause_that_doubles(store: Store, scene: Scene, work_settings: WorkSettings) -> None:
+    """5 s, 10 s, 20 s … and no longer than 64 times the first."""
+    patient = GivingUp(store, work_settings.model_copy(update={"retry_seconds": 5}), lambda: NOW, ACTOR)
+    job = scene.owe(Stage.EXAMINE, scene.submission(), [1])
+    pauses = []
+    for attempts in (0, 1, 2, 9):
+        with store.writing() as unit:
+            unit.connection.exec_driver_sql("UPDATE job SET not_before = 0, attempts = ?", (attempts,))
+            unit.commit()
+        patient.try_later(scene.claim(job), "a-code")
+        ((pause,),) = scene.rows("SELECT not_before - (julianday('now') - 2440587.5) * 86400.0 FROM job")
+        pauses.append(round(float(str(pause))))
+    assert pauses == [5, 10, 20, 320]
+
+
+def test_three_attempts_then_a_batch_is_split(giving_up: GivingUp, scene: Scene) -> None:
+    """Each item gets a job and attempts of its own."""
+    submission = scene.submission()
+    job = scene.owe(Stage.EXAMINE, submission, [1, 2, 3])
+    for attempts in range(2):
+        lease = scene.claim(job)
+        assert lease.attempts == attempts
+        giving_up.after_failure(lease, "a-code")
+        assert scene.jobs() == [("examine", submission, (1, 2, 3))]
+    giving_up.after_failure(scene.claim(job), "a-code")
+    assert scene.jobs() == [("examine", submission, (one,)) for one in (1, 2, 3)]
+    assert scene.rows("SELECT DISTINCT attempts FROM job WHERE state = 'ready'") == [(0,)]
+    assert scene.jobs("dead") == []
+
+
+def test_an_item_that_still_fails_alone_is_buried(giving_up: GivingUp, scene: Scene) -> None:
+    """With its reason, a note, and an answer in the end, so that the rest of the submission goes on."""
+    submission = scene.submission()
+    item = scene.item(submission, outcome=Outcome.PENDING)
+    job = scene.owe(Stage.MATCH, submission, [item])
+    for _ in range(3):
+        giving_up.after_failure(scene.claim(job), "unexpected KeyError")
+    assert scene.jobs("dead") == [("match", submission, (item,))]
+    assert scene.rows("SELECT last_error, attempts FROM job WHERE state = 'dead'") == [("unexpected KeyError", 3)]
+    assert scene.rows("SELECT code, detail, stage FROM processing_note") == [
+        ("gave-up", "unexpected KeyError", "match")
+    ]
+    assert scene.outcomes() == {item: "undecodable"}
+    assert scene.jobs() == [("link", submission, ())]
+    assert scene.log() == [f"noted job:{job} give-up"]
+
+
+@pytest.mark.parametrize("stage", [Stage.EXAMINE, Stage.EXPAND])
+def test_an_item_that_could_not_be_opened_is_still_matched_by_its_digests(
+    giving_up: GivingUp, scene: Scene, stage: Stage
+) -> None:
+    """Known bytes are known whether or not they can be decoded; matching gives the answer and lifts the barrier."""
+    submission = scene.submission()
+    item = scene.item(submission, outcome=Outcome.PENDING)
+    giving_up.bury(scene.lease(stage, submission, [item]), "a-code")
+    assert scene.jobs() == [("match", submission, (item,))]
+    assert scene.outcomes() == {item: "pending"}
+    assert scene.rows("SELECT code FROM processing_note") == [("gave-up",)]
+
+
+def test_the_barrier_is_lifted_for_every_submission_that_has_the_item(giving_up: GivingUp, scene: Scene) -> None:
+    """Not only for the one whose job it was; those that wait for more go on waiting."""
+    one, two, third = scene.submission(), scene.submission(), scene.submission()
+    item = scene.item(one, two, third, outcome=Outcome.PENDING)
+    scene.item(third, outcome=Outcome.PENDING)
+    giving_up.bury(scene.lease(Stage.MATCH, one, [item]), "a-code")
+    assert scene.jobs() == [("link", one, ()), ("link", two, ())]
+
+
+def test_a_submission_that_could_not_be_linked_is_referred_all_the_same(giving_up: GivingUp, scene: Scene) -> None:
+    """Unlinked, but an analyst still gets it."""
+    submission = scene.submission()
+    giving_up.bury(scene.lease(Stage.LINK, submission), "a-code")
+    assert scene.jobs() == [("refer", submission, ())]
+
+
+def test_a_referral_that_could_not_be_made_is_a_dead_letter(giving_up: GivingUp, scene: Scene) -> None:
+    """Visible, and nothing follows it."""
+    submission = scene.submission()
+    giving_up.bury(scene.lease(Stage.REFER, submission), "a-code")
+    assert (scene.jobs(), scene.jobs("dead")) == ([], [("refer", submission, ())])
+
+
+def test_whoever_lost_the_lease_gives_nothing_up(giving_up: GivingUp, scene: Scene) -> None:
+    """Whoever holds it now decides; no note and no answer is written."""
+    submission = scene.submission()
+    item = scene.item(submission, outcome=Outcome.PENDING)
+    job = scene.owe(Stage.MATCH, submission, [item])
+    lost = scene.claim(job, seconds=-1)
+    scene.claim(job)
+    for act in (giving_up.bury, giving_up.try_later, giving_up.after_failure):
+        with pytest.raises(Conflict):
+            act(lost, "a-code")
+    assert scene.outcomes() == {item: "pending"}
+    assert scene.rows("SELECT count(*) FROM processing_note") == [(0,)]
