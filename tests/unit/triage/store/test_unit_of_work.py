@@ -139,7 +139,8 @@ def run_in_a_unit(store: Store, *statements: str) -> None:
 @pytest.mark.parametrize(
     ("statements", "sentence"),
     [
-        (["SELECT 'a value' FROM nowhere"], "The database does not answer."),
+        (["SELECT 'a value' FROM"], "The database does not answer."),
+        (["SELECT 'a value' FROM nowhere"], "The database does not have the schema of this program."),
         (["PRAGMA query_only=ON", "INSERT INTO provenance (tool) VALUES ('x')"], "The database cannot be written."),
     ],
 )
