@@ -96,10 +96,10 @@ def test_an_edited_event_is_named(worked: Deployment) -> None:
 
 
 def test_an_event_deleted_in_the_middle_is_named(worked: Deployment) -> None:
-    """Its number is missing and nothing else is blamed."""
+    """Its number is missing, no other is blamed, and nothing more is written on such a log."""
     ((matched,),) = worked.rows('SELECT min(seq) FROM custody_event WHERE event LIKE \'%"action":"matched"%\'')
     worked.change("DELETE FROM custody_event WHERE seq = ?", matched)
-    assert faults(worked) == {("log-missing", f"custody:{matched}")}
+    assert faults(worked) == {("log-missing", f"custody:{matched}"), ("custody-head-broken", "custody:end")}
 
 
 def test_deleted_last_events_are_named(worked: Deployment) -> None:
@@ -107,7 +107,7 @@ def test_deleted_last_events_are_named(worked: Deployment) -> None:
     size = log_size(worked)
     worked.change("DELETE FROM custody_event WHERE seq >= ?", size - 3)
     found = faults(worked)
-    assert {code for code, _ in found} <= {"log-truncated", "log-missing"}
+    assert {code for code, _ in found} <= {"log-truncated", "log-missing", "custody-head-broken"}
     assert f"custody:{size - 3}" in {subject for _, subject in found}
 
 
@@ -131,7 +131,11 @@ def test_two_swapped_events_are_named(worked: Deployment) -> None:
         worked.change(
             "UPDATE custody_event SET event = ?, salt = ?, commitment = ?, leaf = ? WHERE seq = ?", *rows[there], here
         )
-    assert faults(worked) == {("log-reordered", "custody:3"), ("log-reordered", "custody:8")}
+    assert faults(worked) == {
+        ("log-reordered", "custody:3"),
+        ("log-reordered", "custody:8"),
+        ("witness-disagrees", "custody:end"),
+    }
 
 
 def test_a_witness_whose_tail_is_gone_is_found(worked: Deployment) -> None:

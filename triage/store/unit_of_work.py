@@ -131,8 +131,9 @@ class Store:
     def feed_mirror(self) -> None:
         """Bring the mirror up to the log's head. What it has of the latest records is compared, not only counted.
 
-        Raises Tampered: `witness-cut` (it lacks more than a crash can take), `witness-ahead` (the database was put
-        back or cut), `witness-disagrees`. Such a mirror is left as it is: an audit must see it.
+        Raises Tampered: `custody-head-broken` (the log itself lacks records), `witness-cut` (the mirror lacks more than
+        a crash can take), `witness-ahead` (the database was put back or cut), `witness-disagrees`. Such a mirror is
+        left as it is: an audit must see it.
         """
         view = self.mirror.view()
         with self._connected() as connection:
@@ -145,6 +146,8 @@ class Store:
             start = min(view.size, max(self.mirroring.fed, size - _COMPARED))
             leaves = custody.leaves(start, size - start)
             connection.rollback()
+        if len(leaves) < size - start:
+            raise Tampered("custody-head-broken", "The custody log lacks records that were signed; run an audit.")
         if leaves:
             self.mirror.extend(start, leaves, checkpoint)
         self.mirroring.fed = size
