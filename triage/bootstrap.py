@@ -31,6 +31,7 @@ from triage.settings import DATABASE_NAME, Settings, load_link_rules, load_match
 from triage.store.engine import open_engine
 from triage.store.schema import require_current_schema, upgrade_schema
 from triage.store.unit_of_work import Store
+from triage.vault.files import create_whole
 from triage.vault.keys import FileKeyProvider
 from triage.vault.local import LocalVault
 from triage.vault.witness import FileSigningKey, LogMirror
@@ -119,7 +120,7 @@ def initialise(settings: Settings) -> None:
     if not folders.vault_key.exists():
         FileKeyProvider.create(folders.vault_key, evidence_exists=evidence_exists)
     if not folders.log_name.exists():
-        folders.log_name.write_text(f"triage.invalid/custody/{secrets.token_hex(8)}\n", encoding="utf-8")
+        create_whole(folders.log_name, f"triage.invalid/custody/{secrets.token_hex(8)}\n".encode())
     if not folders.log_key.exists():
         FileSigningKey.create(folders.log_key, _log_name(folders), log_exists=folders.witness.exists())
     if not folders.witness.exists():

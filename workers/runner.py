@@ -11,7 +11,7 @@ from triage.bootstrap import Application
 from triage.chamber.parent import Chamber
 from triage.domain.errors import Conflict, Refused, Tampered, TriageError, Unavailable
 from triage.domain.interruption import Interrupted
-from triage.domain.jobs import Stage
+from triage.domain.jobs import Lease, Stage
 from workers.context import StageContext
 from workers.owners import own_name
 from workers.pipeline import STAGES
@@ -43,32 +43,46 @@ class Runner:
         self._lock = threading.Lock()
 
     def run(self, job_id: int) -> None:
-        """Run one job if it is still owed. Never raises: outcomes are rows, not exceptions."""
-        store, work = self._application.store, self._application.settings.work
-        with store.writing() as unit:
-            lease = unit.jobs.claim(job_id, own_name(), work.lease_seconds)
+        """Run one job if it is still owed. Never raises: outcomes are rows, and what stops the line is told."""
+        try:
+            lease = self._claimed(job_id)
+            if lease is not None:
+                self._run_leased(lease)
+        except Conflict:
+            return  # the lease was lost, or its commit went through after all: the job is in good hands
+        except TriageError as error:
+            self._on_trouble(error)
+        except Exception as error:  # noqa: BLE001 - the job runner: one of the two places that may catch everything
+            sentence = f"A job could neither be finished nor given up: {type(error).__name__}."
+            self._on_trouble(Unavailable("worker-failed", sentence))
+
+    def _claimed(self, job_id: int) -> Lease | None:
+        with self._application.store.writing() as unit:
+            lease = unit.jobs.claim(job_id, own_name(), self._application.settings.work.lease_seconds)
             if lease is None:
                 unit.jobs.ring_again(job_id)
             unit.commit()
-        if lease is None:
-            return
+        return lease
+
+    def _run_leased(self, lease: Lease) -> None:
+        giving_up = self._application.giving_up
         started = time.monotonic()
         try:
             STAGES[lease.stage](lease, StageContext(self._application, self._chamber()))
             self.tally.add(lease.stage, time.monotonic() - started)
         except Interrupted:
-            self._application.giving_up.hand_back(lease)
+            giving_up.hand_back(lease)
         except Conflict:
             return  # the lease was lost: whoever holds it now finishes the job
         except (Unavailable, Tampered) as error:
             # The machine or somebody's hand is at fault, not the item: nothing is given up, and the line stops.
-            self._application.giving_up.try_later(lease, error.code)
             self._on_trouble(error)
+            giving_up.try_later(lease, error.code)
         except Refused as error:
-            self._application.giving_up.bury(lease, error.code)
+            giving_up.bury(lease, error.code)
         except Exception as error:  # noqa: BLE001 - the job runner: one of the two places that may catch everything
             code = error.code if isinstance(error, TriageError) else f"unexpected {type(error).__name__}"
-            self._application.giving_up.after_failure(lease, code)
+            giving_up.after_failure(lease, code)
 
     def close(self) -> None:
         """End the chambers of all threads."""

@@ -161,6 +161,19 @@ def test_a_changed_leaf_of_the_witness_is_found(worked: Deployment) -> None:
     assert ("log-changed", "custody:4") in faults(worked)
 
 
+@pytest.mark.parametrize("first_page", [0, 1])
+def test_a_damaged_database_file_is_a_sentence(worked: Deployment, first_page: int) -> None:
+    """No longer a database, or one whose pages are torn: exit status 8 for every command, and no traceback."""
+    size = worked.database.stat().st_size
+    with worked.database.open("r+b") as file:
+        for start in range(first_page * 4096, size, 4096):
+            file.seek(start)
+            file.write(b"\xff" * 64)
+    for command in (("audit", "--json"), ("status",), ("work",)):
+        ran = worked.run(*command)
+        assert (ran.code, "database-damaged" in ran.err) == (EXIT_TAMPERED, True), ran.err
+
+
 def test_an_altered_hash_set_is_found(worked: Deployment) -> None:
     """A release that was changed after its import could have hidden a match."""
     sealed = max((worked.data / "hashsets").rglob("*"), key=lambda path: path.is_file() and path.stat().st_size)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Float, cast, create_engine, event, func, literal_column
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from triage.domain.errors import Tampered, Unavailable
 
 WRITER = "triage_writer"
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for `url`. Create it after any fork. A reader and a writer may be open at once on SQLite."""
+    """An engine for `url`. Create it after any fork. A reader and a writer may be open at once on SQLite.
+
+    Its errors never quote the values of a statement: they would be names and digests of evidence.
+    """
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": 60})
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": 60}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -51,3 +59,29 @@ def database_now(connection: Connection) -> ColumnElement[float]:
     if connection.dialect.name == "sqlite":
         return literal_column("((julianday('now') - 2440587.5) * 86400.0)", Float)
     return cast(func.extract("epoch", func.clock_timestamp()), Float)
+
+
+@contextmanager
+def telling_refusals() -> Iterator[None]:
+    """Turn what the database refuses into what a door can say. Raises Unavailable, Tampered."""
+    try:
+        yield
+    except OperationalError as error:
+        raise Unavailable("database-unavailable", _reason(error)) from error
+    except DatabaseError as error:
+        if "malformed" not in str(error.orig) and "not a database" not in str(error.orig):
+            raise
+        raise Tampered("database-damaged", "The database file is damaged: put it back from a backup.") from error
+
+
+def _reason(error: OperationalError) -> str:
+    detail = str(error.orig).lower()
+    if "disk is full" in detail or "no space" in detail:
+        return "The disk that holds the database is full."
+    if "locked" in detail:
+        return "The database is held by another process for too long."
+    if "readonly" in detail:
+        return "The database cannot be written."
+    if "i/o error" in detail:
+        return "The disk that holds the database fails, or is full."
+    return "The database does not answer."

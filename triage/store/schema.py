@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from triage.domain.errors import Refused
 
-from .engine import WRITER, open_engine
+from .engine import WRITER, open_engine, telling_refusals
 
 
 def migration_config() -> Config:
@@ -24,10 +24,10 @@ def migration_config() -> Config:
 
 
 def upgrade_schema(url: str) -> None:
-    """Apply every migration that the database does not have yet, in one transaction."""
+    """Apply every migration that the database does not have yet, in one transaction. Raises Unavailable."""
     engine = open_engine(url)
     config = migration_config()
-    with engine.connect() as connection:
+    with telling_refusals(), engine.connect() as connection:
         connection.execution_options(**{WRITER: True})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -36,9 +36,9 @@ def upgrade_schema(url: str) -> None:
 
 
 def require_current_schema(engine: Engine) -> None:
-    """Raises Refused `schema-version` when the database's schema is not this program's."""
+    """Raises Refused `schema-version` when the database's schema is not this program's; Unavailable, Tampered."""
     head = ScriptDirectory.from_config(migration_config()).get_current_head()
-    with engine.connect() as connection:
+    with telling_refusals(), engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     if current != head:
         raise Refused("schema-version", "The database has another schema than this program: run `triage init`.")

@@ -9,14 +9,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError
 
 from triage.domain.checkpoints import LogSigner
-from triage.domain.errors import Tampered, Unavailable
+from triage.domain.errors import Tampered
 
 from .custody import Custody, LogMirror
 from .dossier_facts import DossierFacts
-from .engine import WRITER, as_reader
+from .engine import WRITER, as_reader, telling_refusals
 from .examinations import Examinations
 from .items import Items
 from .jobs import Jobs
@@ -115,11 +114,8 @@ class Store:
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
-        try:
-            with self.engine.connect() as connection:
-                yield connection
-        except OperationalError as error:
-            raise Unavailable("database-unavailable", _reason(error)) from error
+        with telling_refusals(), self.engine.connect() as connection:
+            yield connection
 
     def close(self) -> None:
         """Bring the mirror up to date, if this process has written, and let go of the database."""
@@ -156,16 +152,3 @@ class Store:
         if time.monotonic() >= self.mirroring.next_at:
             self.feed_mirror()
             self.mirroring.next_at = time.monotonic() + MIRROR_SECONDS
-
-
-def _reason(error: OperationalError) -> str:
-    detail = str(error.orig).lower()
-    if "disk is full" in detail or "no space" in detail:
-        return "The disk that holds the database is full."
-    if "locked" in detail:
-        return "The database is held by another process for too long."
-    if "no such" in detail or "does not exist" in detail:
-        return "The database does not have the schema of this program."
-    if "readonly" in detail:
-        return "The database cannot be written."
-    return "The database does not answer."

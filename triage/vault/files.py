@@ -16,26 +16,37 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def create_secret(path: Path) -> bytes:
-    """Make a random secret and its file (mode 0600), whole or not at all, and safe on disk before returning.
-
-    Raises Conflict `key-exists`: an existing file is never replaced, since what it locked would be lost.
-    """
+    """Make a random secret and its file, as `create_whole` does."""
     secret = secrets.token_bytes(SECRET_SIZE)
+    create_whole(path, secret)
+    return secret
+
+
+def create_whole(path: Path, data: bytes) -> None:
+    """Make a private file (mode 0600), whole or not at all, and safe on disk before returning.
+
+    Raises Conflict `key-exists`: an existing file is never replaced, since what it locked would be lost; Unavailable
+    `disk-full`.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.parent / f".{path.name}.{secrets.token_hex(8)}"
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secret)
-            file.flush()
-            os.fsync(file.fileno())
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            write_whole(descriptor, data)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
         os.link(draft, path)  # unlike a rename, a link refuses to replace
     except FileExistsError:
         raise Conflict("key-exists", "The key file exists already; it is never replaced.") from None
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise Unavailable("disk-full", "There is no room for a key file.") from None
+        raise
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
     sync_folder(path.parent)
-    return secret
 
 
 def load_secret(path: Path) -> bytes:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from hashsets.errors import Damaged, HashSetError
-from triage.domain.errors import Refused, Tampered, TriageError, Unreadable
+from triage.domain.errors import Refused, Tampered, TriageError, Unavailable, Unreadable
 
 if TYPE_CHECKING:
     from triage.bootstrap import Application
@@ -95,6 +95,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except HashSetError as error:
         _say(error.code, error.sentence, as_json=as_json)
         return Tampered.exit_code if isinstance(error, Damaged) else Unreadable.exit_code
+    except OSError as error:
+        # The door's last word: Python's own would name files of evidence.
+        _say("system-refused", f"The operating system refused (error {error.errno}).", as_json=as_json)
+        return Unavailable.exit_code
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else 0
         if status == INTERRUPTED:
