@@ -154,6 +154,13 @@ class Library:
         for release_id in self._enabled:
             verify(self._root / RELEASES / release_id)
 
+    def release_folder(self, release_id: str) -> Path:
+        """Where a release lies, in force or not. Raises HashSetError when there is no such."""
+        folder = self._root / RELEASES / release_id
+        if folder.name != release_id or release_id.startswith(".") or not folder.is_dir():
+            raise HashSetError("release-unknown", "there is no release of this id")
+        return folder
+
     def lookup_digests(self, digests: Sequence[Digest]) -> list[Candidate]:
         """Entries that list one of `digests`, by query, set and entry. Raises Damaged."""
         found: list[Candidate] = []
@@ -229,10 +236,7 @@ class Library:
             return list(self._opened.values())
 
     def _manifest(self, release_id: str) -> Manifest:
-        folder = self._root / RELEASES / release_id
-        if folder.name != release_id or release_id.startswith(".") or not folder.is_dir():
-            raise HashSetError("release-unknown", "there is no release of this id")
-        return Manifest.read(folder)
+        return Manifest.read(self.release_folder(release_id))
 
     def _in_force(self, set_name: str) -> str | None:
         return next((found for found in self._enabled if self._manifest(found).set_name == set_name), None)
