@@ -13,11 +13,18 @@ from pathlib import Path
 from hashsets.errors import Damaged
 from hashsets.vocabulary import Entry, Opinion
 
-SCHEMA = """
+OPINION_SCHEMA = """
 CREATE TABLE opinion (
   id INTEGER PRIMARY KEY, category TEXT, series TEXT,
   victim_identified INTEGER, offender_identified INTEGER, distributed INTEGER, tags TEXT NOT NULL
 );
+"""
+CONTINUATION_SCHEMA = "CREATE TABLE IF NOT EXISTS continuation (entry INTEGER PRIMARY KEY, key TEXT NOT NULL);"
+"""Entries whose source gave another entry the same key first: the key as the source wrote it."""
+
+SCHEMA = f"""
+{OPINION_SCHEMA}
+{CONTINUATION_SCHEMA}
 CREATE TABLE entry (
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, opinion INTEGER NOT NULL, content BLOB NOT NULL
 );
@@ -28,19 +35,61 @@ OPINIONS_REMEMBERED = 100_000
 ASKED_AT_ONCE = 10_000
 
 
+def unjournalled(path: Path) -> sqlite3.Connection:
+    """A database that is of no use until it is whole and sealed, so nothing is journalled on the way."""
+    connection = sqlite3.connect(path.absolute().as_uri(), isolation_level=None, uri=True)
+    for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-65536"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def read_only(path: Path) -> str:
+    """How a sealed file of entries is named to SQLite."""
+    return f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+
+
+class OpinionRows:
+    """Writes each opinion once, as long as it is remembered, and numbers it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._known: dict[Opinion, int] = {}
+        self._count = 0
+
+    def number(self, opinion: Opinion) -> int:
+        """The number of an opinion's row in the table `opinion`."""
+        known = self._known.get(opinion)
+        if known is not None:
+            return known
+        if len(self._known) >= OPINIONS_REMEMBERED:
+            self._known.clear()
+        number = self._count
+        self._count += 1
+        self._known[opinion] = number
+        self._connection.execute(
+            "INSERT INTO opinion VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                number,
+                opinion.category,
+                opinion.series,
+                opinion.victim_identified,
+                opinion.offender_identified,
+                opinion.distributed,
+                json.dumps(opinion.tags, ensure_ascii=False),
+            ),
+        )
+        return number
+
+
 class EntryWriter:
     """Takes entries, gives them numbers from 0, and keeps keys unique. Used by one import, then closed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connection = sqlite3.connect(path, isolation_level=None)
-        # The file is of no use until it is whole and sealed, so nothing is journalled on the way.
-        for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-65536"):
-            self._connection.execute(f"PRAGMA {pragma}")
+        self._connection = unjournalled(path)
         self._connection.executescript(SCHEMA)
         self._connection.execute("BEGIN")
-        self._opinions: dict[Opinion, int] = {}
-        self._opinion_count = 0
+        self._opinions = OpinionRows(self._connection)
         self.count = 0
 
     def add(self, entries: Sequence[Entry]) -> list[tuple[int | None, str]]:
@@ -51,6 +100,7 @@ class EntryWriter:
         known = self._contents([entry.key for entry in entries])
         placed: list[tuple[int | None, str]] = []
         rows = []
+        continued = []
         for entry in entries:
             content = content_of(entry)
             key = entry.key
@@ -60,10 +110,13 @@ class EntryWriter:
                 placed.append((None, key))
                 continue
             known[key] = content
-            rows.append((self.count, key, self._opinion(entry.opinion), content))
+            rows.append((self.count, key, self._opinions.number(entry.opinion), content))
+            if key != entry.key:
+                continued.append((self.count, entry.key))
             placed.append((self.count, key))
             self.count += 1
         self._connection.executemany("INSERT INTO entry VALUES (?, ?, ?, ?)", rows)
+        self._connection.executemany("INSERT INTO continuation VALUES (?, ?)", continued)
         opaque = [
             (row, kind, value)
             for entry, (row, _) in zip(entries, placed, strict=True)
@@ -99,41 +152,26 @@ class EntryWriter:
             known.update(self._contents([name]))
         return name
 
-    def _opinion(self, opinion: Opinion) -> int:
-        known = self._opinions.get(opinion)
-        if known is not None:
-            return known
-        if len(self._opinions) >= OPINIONS_REMEMBERED:
-            self._opinions.clear()
-        number = self._opinion_count
-        self._opinion_count += 1
-        self._opinions[opinion] = number
-        self._connection.execute(
-            "INSERT INTO opinion VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                number,
-                opinion.category,
-                opinion.series,
-                opinion.victim_identified,
-                opinion.offender_identified,
-                opinion.distributed,
-                json.dumps(opinion.tags, ensure_ascii=False),
-            ),
-        )
-        return number
-
 
 class EntryReader:
     """Keys and opinions by entry number. Safe for many threads at once."""
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
-        uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-        self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        self._connection = sqlite3.connect(read_only(path), uri=True, check_same_thread=False)
 
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
+
+    def has(self, key: str) -> bool:
+        """Whether there is an entry of this key. Raises Damaged."""
+        try:
+            with self._lock:
+                found = self._connection.execute("SELECT 1 FROM entry WHERE key = ?", (key,)).fetchone()
+        except sqlite3.DatabaseError as error:
+            raise Damaged("release-entries-unreadable", "a release's entries cannot be read") from error
+        return found is not None
 
     def count(self) -> int:
         """How many entries there are. Raises Damaged."""

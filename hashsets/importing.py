@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
-import shutil
-import sqlite3
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from hashsets.errors import HashSetError
 from hashsets.formats.detect import HEAD, Format, detect, format_named
-from hashsets.index.segment_files import settle_folder
 from hashsets.manifests import Manifest, checked_set_name
-from hashsets.release_builder import ReleaseBuilder, files_of, sha256_of
-from hashsets.releases import Release
+from hashsets.placing import GROWING, put_in_place, workshop
+from hashsets.release_builder import ReleaseBuilder
 from hashsets.vocabulary import SetKind
-
-UNFINISHED = ".importing-"
 
 Progress = Callable[[int, int], None]
 """Told the bytes of the input read so far, and all of them."""
@@ -31,27 +24,15 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What the person who imports a file says of it."""
+    """What is known of a release before its file is read. `created` is ISO 8601, `replaced` in force until then."""
 
     set_name: str
     set_kind: SetKind
     source: str
     terms: str
-
-
-@contextmanager
-def alone(root: Path) -> Iterator[None]:
-    """Hold the library's lock: one import or change at a time, over all processes. Ends with the process."""
-    root.mkdir(parents=True, exist_ok=True)
-    with (root / "lock").open("wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def sweep(releases: Path) -> None:
-    """Remove what imports that were killed have left. Only while holding the lock."""
-    for left in releases.glob(f"{UNFINISHED}*"):
-        shutil.rmtree(left, ignore_errors=True)
+    created: str
+    replaced: str | None
+    expires: date | None  # the first day (UTC) on which the release answers no more
 
 
 def import_release(
@@ -61,8 +42,7 @@ def import_release(
     *,
     format_name: str,
     columns: Mapping[str, str] | None,
-    replaced: str | None,
-    now: datetime,
+    test_classes: Sequence[str],
     progress: Progress | None,
 ) -> Manifest:
     """Read `path` into a new folder under `releases`, renamed into place once it is sealed and has opened.
@@ -71,38 +51,24 @@ def import_release(
     does not take the release.
     """
     checked_set_name(description.set_name)
-    releases.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=releases))
-    try:
-        manifest = _build(path, folder, description, format_name, columns, replaced, now, progress)
-        sealed = folder / manifest.release_id
-        Release.open(sealed).close()
-        final = releases / manifest.release_id
-        sealed.rename(final)
-        settle_folder(releases)
-    except (OSError, sqlite3.Error) as error:  # reading the input has its own codes
-        raise HashSetError("release-not-written", "the release could not be written: is the disk full?") from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    return manifest
+    with workshop(releases) as folder:
+        unsealed = _build(path, folder / GROWING, description, format_name, columns, test_classes, progress)
+        return put_in_place(folder, unsealed)
 
 
 def _build(
     path: Path,
-    folder: Path,
+    growing: Path,
     description: Description,
     format_name: str,
     columns: Mapping[str, str] | None,
-    replaced: str | None,
-    now: datetime,
+    test_classes: Sequence[str],
     progress: Progress | None,
 ) -> Manifest:
-    growing = folder / "release"
-    growing.mkdir()
     with _opened(path) as file:
         chosen = _format_of(file, path, format_name)
         source = _WatchedInput(file, path, progress)
-        builder = ReleaseBuilder(growing)
+        builder = ReleaseBuilder(growing, test_classes)
         try:
             builder.take(chosen.read(cast("BinaryIO", source), path, columns))
             source.finish()
@@ -111,25 +77,21 @@ def _build(
             builder.abandon()
     if not counts.entries:
         raise HashSetError("no-entries", "the file holds no usable entry; the release in force stays")
-    manifest = Manifest(
+    return Manifest(
         set_name=description.set_name,
         set_kind=description.set_kind,
         source=description.source,
         terms=description.terms,
-        created=now.isoformat(timespec="microseconds"),
+        created=description.created,
         format=chosen.name,
         positions=chosen.positions,
         input_sha256=source.sha256,
         input_bytes=source.size,
         counts=counts,
         first_rejects=tuple((reject.position, reject.code.value) for reject in builder.first_rejects),
-        replaced=replaced,
-    ).with_files(
-        {file.relative_to(growing).as_posix(): (file.stat().st_size, sha256_of(file)) for file in files_of(growing)}
+        replaced=description.replaced,
+        expires=description.expires.isoformat() if description.expires else None,
     )
-    manifest.write(growing)
-    growing.rename(folder / manifest.release_id)
-    return manifest
 
 
 @contextmanager

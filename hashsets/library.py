@@ -2,95 +2,79 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
+from hashsets.answers import Answering, Variants, exact_candidates, near_candidates
+from hashsets.categories import TEST_CLASSES
+from hashsets.deltas import POSITIONS, Delta, make_release
 from hashsets.errors import Damaged, HashSetError
-from hashsets.importing import UNFINISHED, Description, Progress, alone, import_release, sweep
+from hashsets.importing import Description, Progress, import_release
 from hashsets.index.hamming import MAX_REACH
-from hashsets.index.hits import Hits
-from hashsets.index.segment_files import settle_folder, write_durably
-from hashsets.manifests import Counts, Manifest
+from hashsets.library_state import LibraryState
+from hashsets.manifests import Manifest
+from hashsets.placing import UNFINISHED, alone, sweep
 from hashsets.releases import Release, verify
-from hashsets.vocabulary import (
-    TRANSFORMS,
-    Basis,
-    Candidate,
-    Digest,
-    DigestAlgorithm,
-    Fingerprint,
-    FingerprintAlgorithm,
-    SetKind,
-    Transform,
-)
+from hashsets.reports import ImportReport, ReleaseInfo
+from hashsets.states import VERDICTS, EntryState, Feedback, StateKind, States, append_state, read_states
+from hashsets.vocabulary import Candidate, Digest, Fingerprint, SetKind
 
-STATE = "state.json"
+__all__ = ["ImportReport", "Library", "ReleaseInfo"]
+
 RELEASES = "releases"
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseInfo:
-    """A release as lists show it. `created` is ISO 8601 in UTC."""
-
-    release_id: str
-    set_name: str
-    set_kind: SetKind
-    enabled: bool
-    created: str
-    source: str
-    terms: str
-    format: str
-    input_sha256: str
-    replaced: str | None
-    counts: Counts
-
-
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """What an import made. `first_rejects` are positions (of `positions`: lines or records) and codes."""
-
-    release: ReleaseInfo
-    positions: str
-    first_rejects: tuple[tuple[int, str], ...]
 
 
 class Library:
     """All releases under one folder. Releases are opened at the first lookup. Safe for many threads at once.
 
-    A library answers from the releases that were enabled when it was opened or last refreshed, so that `version`
-    names the state that an answer came from.
+    A library answers from the releases that were enabled, and the states of entries, when it was opened or last
+    refreshed, so that `version` names the state that an answer came from. Days are those of `now`, in UTC.
     """
 
-    def __init__(self, root: Path, now: Callable[[], datetime]) -> None:
+    def __init__(self, root: Path, now: Callable[[], datetime], test_classes: Sequence[str]) -> None:
         self._root = root
         self._now = now
+        self._test_classes = tuple(test_classes)
         self._lock = threading.Lock()
-        self._enabled = _read_state(root)
+        self._state = LibraryState.read(root)
+        self._states = read_states(root, States())
         self._opened: dict[str, Release] = {}
+        self._manifests: dict[str, Manifest] = {}
 
     @classmethod
-    def open(cls, root: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Library:
-        """The library under `root`; an absent or empty folder is a library without releases. Raises Damaged."""
-        return cls(root, now)
+    def open(
+        cls,
+        root: Path,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        test_classes: Sequence[str] = TEST_CLASSES,
+    ) -> Library:
+        """The library under `root`; an absent or empty folder is a library without releases. Raises Damaged.
+
+        Entries whose category is one of `test_classes` (in any scheme and case) never answer.
+        """
+        return cls(root, now, test_classes)
 
     @property
     def version(self) -> str:
-        """The enabled releases by id, joined with `+`; `none` when there are none. For provenance."""
-        return "+".join(self._enabled) or "none"
+        """What answers, for provenance: the enabled releases that have not expired, by id, joined with `+`.
+
+        `none` when there are none. Once anything has been said of entries, `States.version` follows as a last part.
+        """
+        today = self._today()
+        parts = self._answering_ids(today) or ["none"]
+        said = self._states.version(today)
+        return "+".join([*parts, said] if said else parts)
 
     def refresh(self) -> bool:
-        """Take up what others have enabled or disabled since; whether anything changed. Raises Damaged."""
-        enabled = _read_state(self._root)
-        changed = enabled != self._enabled
-        self._enabled = enabled
-        return changed
+        """Take up what others have enabled, disabled or said since; whether anything changed. Raises Damaged."""
+        before = self._state.enabled, self._states.seal
+        self._state = LibraryState.read(self._root)
+        self._states = read_states(self._root, self._states)
+        return before != (self._state.enabled, self._states.seal)
 
     def releases(self) -> list[ReleaseInfo]:
         """All releases by set name and age. Raises Damaged."""
@@ -110,11 +94,13 @@ class Library:
         source: str = "",
         terms: str = "",
         columns: Mapping[str, str] | None = None,
+        expires: date | None = None,
         progress: Progress | None = None,
     ) -> ImportReport:
         """Make a file the release in force of the set `name`; the one before stays on disk, disabled.
 
-        Raises HashSetError; then the release in force is still the one before.
+        `expires` is the first day (UTC) on which the release answers no more. Raises HashSetError; then the release
+        in force is still the one before.
         """
         with alone(self._root):
             self.refresh()
@@ -123,35 +109,130 @@ class Library:
             manifest = import_release(
                 path,
                 self._root / RELEASES,
-                Description(name, kind, source, terms),
+                Description(name, kind, source, terms, self._stamp(), before.release_id if before else None, expires),
                 format_name=format,
                 columns=columns,
-                replaced=before,
-                now=self._now(),
+                test_classes=self._test_classes,
                 progress=progress,
             )
-            self._set_enabled([*(found for found in self._enabled if found != before), manifest.release_id])
+            self._put_in_force(manifest, before)
         return ImportReport(self._info(manifest), manifest.positions, manifest.first_rejects)
+
+    def apply_delta(
+        self,
+        set_name: str,
+        delta: Delta,
+        *,
+        kind: SetKind | None = None,
+        source: str | None = None,
+        terms: str | None = None,
+        expires: date | None = None,
+        progress: Progress | None = None,
+    ) -> ImportReport:
+        """Make the release in force of a set and a delta the set's new release in force; the base stays, disabled.
+
+        A set without any release gets its first (of `kind`, else known). What is not given is as in the base. Nobody
+        else can change the library while the updates are read: fetch them first. Raises HashSetError; then the
+        release in force is still the one before.
+        """
+        with alone(self._root):
+            self.refresh()
+            sweep(self._root / RELEASES)
+            base = self._base(set_name, kind)
+            application = make_release(
+                delta,
+                self._root / RELEASES / base.release_id if base else None,
+                self._root / RELEASES,
+                Description(
+                    set_name,
+                    base.set_kind if base else kind or SetKind.KNOWN,
+                    source if source is not None else base.source if base else "",
+                    terms if terms is not None else base.terms if base else "",
+                    self._stamp(),
+                    base.release_id if base else None,
+                    expires or (base.expiry if base else None),
+                ),
+                test_classes=self._test_classes,
+                progress=progress,
+            )
+            in_force = application.manifest or base
+            assert in_force
+            if application.manifest:
+                self._put_in_force(application.manifest, base)
+            elif delta.checkpoint:
+                self._write(self._state.with_checkpoint(in_force.release_id, delta.checkpoint))
+        return ImportReport(self._info(in_force), POSITIONS, application.first_rejects, application.facts)
+
+    def checkpoint(self, set_name: str) -> str | None:
+        """Where the source of a set says to go on after the release in force. Raises Damaged."""
+        manifest = self._in_force(set_name)
+        if not manifest:
+            return None
+        made_with = manifest.delta.checkpoint if manifest.delta else None
+        return self._state.checkpoints.get(manifest.release_id, made_with)
 
     def enable(self, release_id: str) -> None:
         """Put a release in force, and the set's other one out of it. Raises HashSetError when there is no such."""
         with alone(self._root):
             self.refresh()
             manifest = self._manifest(release_id)
-            before = self._in_force(manifest.set_name)
-            self._set_enabled([*(found for found in self._enabled if found != before), release_id])
+            self._put_in_force(manifest, self._in_force(manifest.set_name))
 
     def disable(self, release_id: str) -> None:
         """Put a release out of force; it stays on disk. Raises HashSetError when it is not in force."""
         with alone(self._root):
             self.refresh()
-            if release_id not in self._enabled:
+            if release_id not in self._state.enabled:
                 raise HashSetError("release-not-enabled", "no such release is in force")
-            self._set_enabled([found for found in self._enabled if found != release_id])
+            self._write(self._state.with_enabled(found for found in self._state.enabled if found != release_id))
+
+    def set_state(
+        self,
+        set_name: str,
+        entry_key: str,
+        kind: StateKind,
+        *,
+        by: str,
+        note: str = "",
+        until: date | None = None,
+    ) -> EntryState:
+        """Say something of an entry of the set's release in force. It holds for later releases of the set too.
+
+        `until` (the first day on which the entry answers again) belongs to `DISABLED`, a `note` (a code: why) to
+        `QUARANTINED` at least. A verdict replaces the one before. Raises HashSetError.
+        """
+        state = EntryState(set_name, entry_key, kind, by, self._stamp(), note, until)
+        with alone(self._root):
+            self.refresh()
+            manifest = self._in_force(set_name)
+            if not manifest or not self._lists(manifest.release_id, entry_key):
+                raise HashSetError("entry-unknown", "the set's release in force lists no entry of this key")
+            self._states = append_state(self._root, self._states, state, cleared=False)
+        return state
+
+    def clear_state(self, set_name: str, entry_key: str, kind: StateKind, *, by: str, note: str = "") -> None:
+        """Take back what was said of an entry; that it was said stays on record. Raises HashSetError."""
+        with alone(self._root):
+            self.refresh()
+            said = self._states.find(set_name, entry_key, kind)
+            if not said:
+                raise HashSetError("state-unknown", "nothing of this kind is said of the entry")
+            taken_back = replace(said, by=by, at=self._stamp(), note=note or said.note)
+            self._states = append_state(self._root, self._states, taken_back, cleared=True)
+
+    def states(self) -> list[EntryState]:
+        """What is said of entries, by set, key and kind; also what was said until a day that has come."""
+        return list(self._states.all())
+
+    def feedback(self, set_name: str) -> Iterator[Feedback]:
+        """What our analysts confirmed and refuted, for the source of a set."""
+        for state in self._states.all():
+            if state.set_name == set_name and state.kind in VERDICTS:
+                yield Feedback(state.entry_key, state.kind, state.at, state.note)
 
     def verify(self) -> None:
         """Read every byte of every enabled release. Raises Damaged."""
-        for release_id in self._enabled:
+        for release_id in self._state.enabled:
             verify(self._root / RELEASES / release_id)
 
     def release_folder(self, release_id: str) -> Path:
@@ -163,29 +244,10 @@ class Library:
 
     def lookup_digests(self, digests: Sequence[Digest]) -> list[Candidate]:
         """Entries that list one of `digests`, by query, set and entry. Raises Damaged."""
+        answering = self._answering()
         found: list[Candidate] = []
-        for release in self._open_releases():
-            for algorithm in DigestAlgorithm:
-                asked = [place for place, digest in enumerate(digests) if digest.algorithm is algorithm]
-                hits = release.find_exact(algorithm, [digests[place].value for place in asked])
-                entries = release.entries(hits.entry.tolist())
-                for query, number in zip(hits.query.tolist(), hits.entry.tolist(), strict=True):
-                    key, opinion = entries[number]
-                    found.append(
-                        Candidate(
-                            query=asked[query],
-                            set_name=release.manifest.set_name,
-                            set_kind=release.manifest.set_kind,
-                            release_id=release.release_id,
-                            entry_key=key,
-                            basis=Basis.EXACT,
-                            algorithm=algorithm.value,
-                            profile=None,
-                            distance=0,
-                            transform=Transform.IDENTITY,
-                            opinion=opinion,
-                        )
-                    )
+        for release in self._open_releases(answering.today):
+            found += exact_candidates(release, digests, answering)
         return sorted(found, key=_order)
 
     def lookup_fingerprints(
@@ -197,118 +259,80 @@ class Library:
         of equally near ones the first of `TRANSFORMS`. A mapping gives the reach (0..31) for each set to be asked;
         sets that it does not name are not asked. Raises Damaged.
         """
-        asked = _Variants.of(fingerprints)
+        answering = self._answering()
+        variants = Variants.of(fingerprints)
         found: list[Candidate] = []
-        for release in self._open_releases():
-            name = release.manifest.set_name
-            within = reach if isinstance(reach, int) else reach.get(name)
-            if within is None or not len(asked.values):
-                continue
-            hits, transforms = asked.nearest(release.find_near(asked.values, within))
-            entries = release.entries(hits.row.tolist())
-            for query, number, distance, transform in zip(
-                hits.query.tolist(), hits.row.tolist(), hits.distance.tolist(), transforms.tolist(), strict=True
-            ):
-                key, opinion = entries[number]
-                found.append(
-                    Candidate(
-                        query=query,
-                        set_name=name,
-                        set_kind=release.manifest.set_kind,
-                        release_id=release.release_id,
-                        entry_key=key,
-                        basis=Basis.NEAR,
-                        algorithm=FingerprintAlgorithm.PDQ.value,
-                        profile=fingerprints[query].profile,
-                        distance=distance,
-                        transform=TRANSFORMS[transform],
-                        opinion=opinion,
-                    )
-                )
+        for release in self._open_releases(answering.today):
+            within = reach if isinstance(reach, int) else reach.get(release.manifest.set_name)
+            if within is not None and len(variants.values):
+                found += near_candidates(release, fingerprints, variants, within, answering)
         return sorted(found, key=_order)
 
-    def _open_releases(self) -> list[Release]:
+    def _answering(self) -> Answering:
+        return Answering(self._states, self._today(), self._test_classes)
+
+    def _today(self) -> date:
+        return self._now().astimezone(UTC).date()
+
+    def _stamp(self) -> str:
+        return self._now().isoformat(timespec="microseconds")
+
+    def _open_releases(self, today: date) -> list[Release]:
+        answering = self._answering_ids(today)
         with self._lock:
             self._opened = {
                 release_id: self._opened.get(release_id) or Release.open(self._root / RELEASES / release_id)
-                for release_id in self._enabled
+                for release_id in answering
             }
             return list(self._opened.values())
+
+    def _answering_ids(self, today: date) -> list[str]:
+        return [found for found in self._state.enabled if not self._has_expired(found, today)]
+
+    def _has_expired(self, release_id: str, today: date) -> bool:
+        if release_id not in self._manifests:
+            try:
+                self._manifests[release_id] = Manifest.read(self._root / RELEASES / release_id)
+            except Damaged:  # whoever asks such a release is told; whoever only names it or disables it can
+                return False
+        return self._manifests[release_id].expired_on(today)
+
+    def _lists(self, release_id: str, entry_key: str) -> bool:
+        release = Release.open(self._root / RELEASES / release_id)
+        try:
+            return release.has_entry(entry_key)
+        finally:
+            release.close()
+
+    def _base(self, set_name: str, kind: SetKind | None) -> Manifest | None:
+        """What a delta of a set is to be applied to. Raises HashSetError where that is not clear."""
+        base = self._in_force(set_name)
+        if not base and any(info.set_name == set_name for info in self.releases()):
+            raise HashSetError(
+                "set-not-in-force", "the set has releases and none is in force; enable the delta's base"
+            )
+        if base and kind and kind is not base.set_kind:
+            raise HashSetError("set-kind-differs", "the set's release in force is of another kind")
+        return base
 
     def _manifest(self, release_id: str) -> Manifest:
         return Manifest.read(self.release_folder(release_id))
 
-    def _in_force(self, set_name: str) -> str | None:
-        return next((found for found in self._enabled if self._manifest(found).set_name == set_name), None)
+    def _in_force(self, set_name: str) -> Manifest | None:
+        manifests = (self._manifest(found) for found in self._state.enabled)
+        return next((manifest for manifest in manifests if manifest.set_name == set_name), None)
 
-    def _set_enabled(self, enabled: Sequence[str]) -> None:
-        ordered = tuple(sorted(enabled))
-        fresh = self._root / f"{STATE}.new"
-        fresh.unlink(missing_ok=True)
-        write_durably(fresh, json.dumps({"layout": 1, "enabled": ordered}, indent=1).encode())
-        fresh.replace(self._root / STATE)
-        settle_folder(self._root)
-        self._enabled = ordered
+    def _put_in_force(self, manifest: Manifest, before: Manifest | None) -> None:
+        others = (found for found in self._state.enabled if not before or found != before.release_id)
+        self._write(self._state.with_enabled({*others, manifest.release_id}))
+
+    def _write(self, state: LibraryState) -> None:
+        state.write(self._root)
+        self._state = state
 
     def _info(self, manifest: Manifest) -> ReleaseInfo:
-        return ReleaseInfo(
-            release_id=manifest.release_id,
-            set_name=manifest.set_name,
-            set_kind=manifest.set_kind,
-            enabled=manifest.release_id in self._enabled,
-            created=manifest.created,
-            source=manifest.source,
-            terms=manifest.terms,
-            format=manifest.format,
-            input_sha256=manifest.input_sha256,
-            replaced=manifest.replaced,
-            counts=manifest.counts,
-        )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Variants:
-    """All values to be asked for, and which fingerprint and transform each belongs to."""
-
-    values: npt.NDArray[np.uint8]
-    query: npt.NDArray[np.int64]
-    transform: npt.NDArray[np.int64]
-
-    @classmethod
-    def of(cls, fingerprints: Sequence[Fingerprint]) -> _Variants:
-        """The eight variants of every PDQ fingerprint, or its value alone where it has none."""
-        rows = [
-            (query, transform, value)
-            for query, fingerprint in enumerate(fingerprints)
-            if fingerprint.algorithm is FingerprintAlgorithm.PDQ
-            for transform, value in enumerate(fingerprint.variants or (fingerprint.value,))
-        ]
-        values = np.frombuffer(b"".join(value for *_, value in rows), np.uint8)
-        return cls(
-            values.reshape(len(rows), FingerprintAlgorithm.PDQ.size),
-            np.array([query for query, *_ in rows], np.int64),
-            np.array([transform for _, transform, _ in rows], np.int64),
-        )
-
-    def nearest(self, hits: Hits) -> tuple[Hits, npt.NDArray[np.int64]]:
-        """Of each fingerprint and entry the nearest hit, and its transform."""
-        query, transform = self.query[hits.query], self.transform[hits.query]
-        order = np.lexsort((transform, hits.distance, hits.row, query))
-        query, row = query[order], hits.row[order]
-        first = np.ones(len(order), bool)
-        first[1:] = (query[1:] != query[:-1]) | (row[1:] != row[:-1])
-        return Hits(query[first], row[first], hits.distance[order][first]), transform[order][first]
+        return ReleaseInfo.of(manifest, enabled=manifest.release_id in self._state.enabled, today=self._today())
 
 
 def _order(candidate: Candidate) -> tuple[int, int, str, str, str]:
     return candidate.query, candidate.distance, candidate.set_name, candidate.entry_key, candidate.algorithm
-
-
-def _read_state(root: Path) -> tuple[str, ...]:
-    try:
-        document = json.loads((root / STATE).read_bytes())
-        return tuple(str(found) for found in document["enabled"])
-    except FileNotFoundError:
-        return ()
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Damaged("library-state-unreadable", "the list of enabled releases cannot be read") from error

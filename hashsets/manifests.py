@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from hashsets.vocabulary import SetKind
 
 MANIFEST = "manifest.json"
 LAYOUT = 1
-TOOL = "hashsets 0.1.0"
+TOOL = "hashsets 0.2.0"
 """Who wrote a release: changes whenever an import of the same file could come out differently."""
 
 
@@ -29,6 +30,19 @@ class Counts:
     fingerprints: Mapping[str, int]
     opaque: Mapping[str, int]  # kept for their owner, never compared
     rejects: Mapping[str, int]  # by RejectCode
+    test_class: int = 0  # among `entries`: they never count as hits
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaFacts:
+    """What a delta made of its base: numbers of entries, and where its source says to go on."""
+
+    base: str | None
+    added: int
+    changed: int
+    retracted: int
+    unchanged: int
+    checkpoint: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +56,14 @@ class Manifest:
     created: str
     format: str
     positions: str  # what the positions of rejects count
-    input_sha256: str
+    input_sha256: str  # of the file; of a delta: see deltas.py
     input_bytes: int
     counts: Counts
     first_rejects: tuple[tuple[int, str], ...]
     replaced: str | None
     tool: str = TOOL
+    expires: str | None = None  # ISO 8601: the first day (UTC) on which the release answers no more
+    delta: DeltaFacts | None = None
     files: Mapping[str, tuple[int, str]] | None = None
 
     @property
@@ -60,6 +76,15 @@ class Manifest:
         """Set, date and the beginning of the seal: `example-set.20261122.0f1e2d3c`."""
         slug = re.sub(r"[^a-z0-9]+", "-", self.set_name.lower()).strip("-")[:40] or "set"
         return f"{slug}.{self.created[:10].replace('-', '')}.{self.seal[:8]}"
+
+    @property
+    def expiry(self) -> date | None:
+        """The first day on which the release answers no more."""
+        return date.fromisoformat(self.expires) if self.expires else None
+
+    def expired_on(self, today: date) -> bool:
+        """Whether the release answers no more."""
+        return self.expiry is not None and self.expiry <= today
 
     def write(self, folder: Path) -> None:
         """Write the sealed manifest, the last file of a release."""
@@ -86,6 +111,9 @@ class Manifest:
 
     def _document(self) -> dict[str, Any]:
         document = asdict(self)
+        for part, name in ((document, "expires"), (document, "delta"), (document["counts"], "test_class")):
+            if not part[name]:  # releases from before these words keep the seal that they had
+                del part[name]
         document["files"] = {name: list(facts) for name, facts in (self.files or {}).items()}
         document["first_rejects"] = [list(reject) for reject in self.first_rejects]
         return {**document, "layout": LAYOUT}
@@ -95,6 +123,8 @@ class Manifest:
         document["counts"] = Counts(**document["counts"])
         document["set_kind"] = SetKind(document["set_kind"])
         document["first_rejects"] = tuple((int(at), str(code)) for at, code in document["first_rejects"])
+        if "delta" in document:
+            document["delta"] = DeltaFacts(**document["delta"])
         document["files"] = {
             str(name): (int(size), str(digest)) for name, (size, digest) in document["files"].items()
         }

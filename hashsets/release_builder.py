@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
+from hashsets.categories import TEST_CLASSES, is_test_class
 from hashsets.entry_store import EntryWriter
 from hashsets.formats.records import Read, Reject, RejectCode
 from hashsets.index.exact import ExactSegment
@@ -18,6 +18,7 @@ from hashsets.index.hamming import BYTES, HammingSegment
 from hashsets.index.hits import Values
 from hashsets.index.segment_files import write_segment
 from hashsets.manifests import MANIFEST, Counts
+from hashsets.spools import Spools
 from hashsets.vocabulary import DigestAlgorithm, FingerprintAlgorithm
 
 ENTRIES = "entries.sqlite"
@@ -33,12 +34,24 @@ def exact_folder(algorithm: DigestAlgorithm) -> str:
     return f"digests-{algorithm.value}"
 
 
+def write_fingerprints(folder: Path, values: Values, entries: npt.NDArray[np.uint32]) -> None:
+    """Write a release's PDQ values, searchable, and the entry of each."""
+    HammingSegment.build(values).save(folder / FINGERPRINTS)
+    write_segment(folder / OWNERS, OWNERS_KIND, {}, {"entries": entries})
+
+
+def test_class_entries(categories: Mapping[str, int], test_classes: Sequence[str]) -> int:
+    """How many of the entries counted by category are of a test class."""
+    return sum(count for category, count in categories.items() if is_test_class(category, test_classes))
+
+
 class ReleaseBuilder:
     """Writes entries and spools of raw values as they come, and the indexes at the end."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, test_classes: Sequence[str] = TEST_CLASSES) -> None:
         self._folder = folder
-        self._spools: dict[str, BinaryIO] = {}
+        self._test_classes = test_classes
+        self._spools = Spools(folder)
         self._entries = EntryWriter(folder / ENTRIES)
         self._categories: Counter[str] = Counter()
         self._values: Counter[str] = Counter()
@@ -62,18 +75,15 @@ class ReleaseBuilder:
     def finish(self) -> Counts:
         """Write the indexes, close all files, and count. To be called once."""
         self._entries.close()
-        for spool in self._spools.values():
-            spool.close()
+        self._spools.close()
         for algorithm in DigestAlgorithm:
-            values, entries = self._spooled(algorithm.value, algorithm.size)
+            values, entries = self._spools.read(algorithm.value, algorithm.size)
             if len(entries):
                 ExactSegment.build(algorithm, values, entries).save(self._folder / exact_folder(algorithm))
-        values, entries = self._spooled(FingerprintAlgorithm.PDQ.value, BYTES)
+        values, entries = self._spools.read(FingerprintAlgorithm.PDQ.value, BYTES)
         if len(entries):
-            HammingSegment.build(values).save(self._folder / FINGERPRINTS)
-            write_segment(self._folder / OWNERS, OWNERS_KIND, {}, {"entries": entries})
-        for name in self._spools:
-            self._spool_path(name).unlink()
+            write_fingerprints(self._folder, values, entries)
+        self._spools.remove()
         digests = {algorithm.value for algorithm in DigestAlgorithm}
         return Counts(
             entries=self._entries.count,
@@ -82,13 +92,13 @@ class ReleaseBuilder:
             fingerprints={name: count for name, count in sorted(self._values.items()) if name not in digests},
             opaque=dict(sorted(self._opaque.items())),
             rejects=dict(sorted(self._rejects.items())),
+            test_class=test_class_entries(self._categories, self._test_classes),
         )
 
     def abandon(self) -> None:
         """Close what is open; the folder is thrown away by whoever made it."""
         self._entries.abandon()
-        for spool in self._spools.values():
-            spool.close()
+        self._spools.close()
 
     def _add(self, batch: list[Read]) -> None:
         placed = self._entries.add([read.entry for read in batch])
@@ -102,12 +112,11 @@ class ReleaseBuilder:
 
     def _count(self, read: Read, number: int) -> None:
         entry = read.entry
-        owner = number.to_bytes(4, "little")
         for digest in entry.digests:
-            self._spool(digest.algorithm.value).write(owner + digest.value)
+            self._spools.write(digest.algorithm.value, number, digest.value)
             self._values[digest.algorithm.value] += 1
         for value in entry.fingerprints:
-            self._spool(FingerprintAlgorithm.PDQ.value).write(owner + value)
+            self._spools.write(FingerprintAlgorithm.PDQ.value, number, value)
             self._values[FingerprintAlgorithm.PDQ.value] += 1
         self._categories[entry.opinion.category or ""] += 1
         self._opaque.update(kind for kind, _ in entry.opaque)
@@ -116,20 +125,6 @@ class ReleaseBuilder:
         self._rejects[reject.code.value] += 1
         if len(self.first_rejects) < FIRST_REJECTS:
             self.first_rejects.append(reject)
-
-    def _spool(self, name: str) -> BinaryIO:
-        if name not in self._spools:
-            self._spools[name] = self._spool_path(name).open("xb")
-        return self._spools[name]
-
-    def _spool_path(self, name: str) -> Path:
-        return self._folder / f"{name}.spool"
-
-    def _spooled(self, name: str, size: int) -> tuple[Values, npt.NDArray[np.uint32]]:
-        if name not in self._spools:
-            return np.empty((0, size), np.uint8), np.empty(0, np.uint32)
-        records = np.fromfile(self._spool_path(name), [("entry", "<u4"), ("value", np.uint8, (size,))])
-        return np.ascontiguousarray(records["value"]), np.ascontiguousarray(records["entry"])
 
 
 def files_of(folder: Path) -> Iterator[Path]:

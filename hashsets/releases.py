@@ -11,7 +11,7 @@ import numpy.typing as npt
 from hashsets.entry_store import EntryReader
 from hashsets.errors import Damaged
 from hashsets.index.exact import ExactHits, ExactSegment
-from hashsets.index.hamming import HammingSegment
+from hashsets.index.hamming import BYTES, HammingSegment
 from hashsets.index.hits import Hits, Values
 from hashsets.index.segment_files import READ_WHOLE_BELOW, open_segment
 from hashsets.manifests import Manifest
@@ -33,6 +33,7 @@ class Release:
         self.release_id = manifest.release_id
         self._exact = exact
         self._near = near
+        self.folder = folder
         self._entries = EntryReader(folder / ENTRIES)
 
     @classmethod
@@ -73,6 +74,20 @@ class Release:
         segment, owners = self._near
         hits = segment.search(values, reach)
         return Hits(hits.query, owners[hits.row].astype(np.int64), hits.distance)
+
+    def exact_segment(self, algorithm: DigestAlgorithm) -> ExactSegment | None:
+        """All digests of one algorithm; None when the release lists none."""
+        return self._exact.get(algorithm)
+
+    def fingerprints(self) -> tuple[Values, npt.NDArray[np.uint32]]:
+        """All PDQ values, uint8 of shape (n, 32), and the entry of each."""
+        if not self._near:
+            return np.empty((0, BYTES), np.uint8), np.empty(0, np.uint32)
+        return self._near[0].values, self._near[1]
+
+    def has_entry(self, key: str) -> bool:
+        """Whether the release lists an entry of this key."""
+        return self._entries.has(key)
 
     def entries(self, numbers: Sequence[int]) -> Mapping[int, tuple[str, Opinion]]:
         """Key and opinion by entry number."""

@@ -144,7 +144,8 @@ class Candidate:
     """An entry within the index's reach of one query; whether it is a match is for a policy to say.
 
     `query` is the position of the asking digest or fingerprint in its batch. `distance` is in bits (0 for exact).
-    `profile` is the profile of the query, None for digests.
+    `profile` is the profile of the query, None for digests. `state` is what our own analysts have said of the entry:
+    `confirmed` or nothing, for entries that they have refuted answer no more.
     """
 
     query: int
@@ -158,3 +159,4 @@ class Candidate:
     distance: int
     transform: Transform
     opinion: Opinion
+    state: str | None = None

@@ -83,6 +83,26 @@ class ExactSegment:
     def __len__(self) -> int:
         return len(self._entries)
 
+    @property
+    def values(self) -> Values:
+        """All digests in order, uint8 of shape (n, algorithm.size)."""
+        return self._values
+
+    @property
+    def entries(self) -> npt.NDArray[np.uint32]:
+        """The entry of each of `values`."""
+        return self._entries
+
+    def changed(
+        self, entries: npt.NDArray[np.uint32], stays: npt.NDArray[np.bool_], added: ExactSegment
+    ) -> ExactSegment:
+        """The same with other `entries`, only the rows that stay, and those of `added`. Faster than sorting anew."""
+        kept, numbers = self._values[stays], entries[stays]
+        places = np.searchsorted(_strings(kept), _strings(added.values), side="right")
+        values = np.insert(kept, places, added.values, axis=0)
+        numbers = np.insert(numbers, places, added.entries)
+        return ExactSegment(self._algorithm, values, _ordered_among_equals(_strings(values), numbers))
+
     def lookup(self, values: Sequence[bytes]) -> ExactHits:
         """All entries that list one of `values`, each of the algorithm's length. Raises ValueError on another."""
         if any(len(value) != self._algorithm.size for value in values):
@@ -105,6 +125,21 @@ class ExactSegment:
         found = set(zip(hits.query.tolist(), hits.entry.tolist(), strict=True))
         if any((position, int(self._entries[row])) not in found for position, row in enumerate(rows)):
             raise Damaged("segment-misses-member", "a segment does not find a member of its own")
+
+
+def _ordered_among_equals(strings: npt.NDArray[np.bytes_], entries: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    """`entries` ascending wherever their digests, which are in order, are equal."""
+    differs = strings[1:] != strings[:-1]
+    wrong = ~differs & (entries[1:] < entries[:-1])
+    if not wrong.any():
+        return entries
+    run = np.concatenate((np.zeros(1, np.int64), np.cumsum(differs)))
+    disordered = np.zeros(run[-1] + 1, bool)
+    disordered[run[1:][wrong]] = True
+    rows = np.flatnonzero(disordered[run])
+    ordered = entries.copy()
+    ordered[rows] = entries[rows[np.lexsort((entries[rows], run[rows]))]]
+    return ordered
 
 
 def _strings(values: Values) -> npt.NDArray[np.bytes_]:

@@ -1,0 +1,179 @@
+"""The updates of a delta on disk: checked as they come, of each key the last, values in spools as in an import."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+
+from hashsets.entry_store import OPINION_SCHEMA, OpinionRows, content_of, unjournalled
+from hashsets.formats.records import OPAQUE_MAX, TEXT_MAX, RejectCode, Values, bounded_text
+from hashsets.importing import Progress
+from hashsets.index.exact import EMPTY_FILE
+from hashsets.release_builder import BATCH, FIRST_REJECTS
+from hashsets.spools import Spools
+from hashsets.vocabulary import Entry, FingerprintAlgorithm, Opinion
+
+Update = tuple[str, Entry | None]
+"""A key, and its record from now on; None retracts the key."""
+
+FILE = "delta.sqlite"
+
+SCHEMA = f"""
+{OPINION_SCHEMA}
+CREATE TABLE change (
+  key TEXT PRIMARY KEY, position INTEGER NOT NULL, content BLOB, opinion INTEGER, number INTEGER
+) WITHOUT ROWID;
+CREATE TABLE opaque (position INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL);
+"""  # a change without content retracts; `number` is the entry's place in the new release
+
+
+class UpdateReject(StrEnum):
+    """Why an update was not taken, beside the codes of readers."""
+
+    KEY_UNUSABLE = "key-unusable"  # empty, too long, or with control characters
+    KEY_DISAGREES = "key-disagrees"  # the record calls itself by another key
+    SUPERSEDED = "superseded"  # a later update of the delta concerns the same key
+    RETRACTS_UNKNOWN = "retracts-unknown-key"
+
+
+class Staging:
+    """Takes a delta's updates into `folder`. Positions count updates from 1."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FILE
+        self.spools = Spools(folder)
+        self.taken = 0
+        self.input_bytes = 0
+        self.rejects: Counter[str] = Counter()
+        self.first_rejects: list[tuple[int, str]] = []
+        self._digest = hashlib.sha256()
+        self.connection = unjournalled(self.path)
+        self.connection.executescript(SCHEMA)
+        self.connection.execute("BEGIN")
+        self._opinions = OpinionRows(self.connection)
+
+    @property
+    def input_sha256(self) -> str:
+        """Over one JSON line `[key, content]` for each update that was taken; a retracted key's content is null."""
+        return self._digest.hexdigest()
+
+    def take(self, updates: Iterable[Update], progress: Progress | None) -> None:
+        """Take all updates; of several for one key the last counts."""
+        remaining = iter(updates)
+        while batch := list(islice(remaining, BATCH)):
+            self._take(batch)
+            if progress:
+                progress(self.taken, 0)
+
+    def finish(self) -> None:
+        """Let the disk have everything that others will read."""
+        self.connection.execute("COMMIT")
+        self.spools.close()
+
+    def close(self) -> None:
+        """Let go of all files; the folder is thrown away by whoever made it."""
+        self.connection.close()
+        self.spools.close()
+
+    def reject(self, position: int, code: str) -> None:
+        """Count one thing that was not taken."""
+        self.rejects[code] += 1
+        if len(self.first_rejects) < FIRST_REJECTS:
+            self.first_rejects.append((position, code))
+
+    def _take(self, batch: Sequence[Update]) -> None:
+        staged: dict[str, _Staged] = {}
+        for key, entry in batch:
+            self.taken += 1
+            usable = self._checked(key, entry)
+            if usable is None:
+                continue
+            if key in staged:
+                self.reject(staged[key].position, UpdateReject.SUPERSEDED)
+            staged[key] = usable
+            content = usable.entry and content_of(usable.entry)
+            line = json.dumps([key, content.hex() if content else None]) + "\n"
+            self._digest.update(line.encode())
+            self.input_bytes += len(line)
+        marks = ",".join("?" * len(staged))
+        earlier = f"SELECT position FROM change WHERE key IN ({marks}) ORDER BY position"  # noqa: S608  # question marks only
+        for (position,) in self.connection.execute(earlier, list(staged)):
+            self.reject(position, UpdateReject.SUPERSEDED)
+        rows = [self._row(key, usable) for key, usable in staged.items()]
+        self.connection.executemany("INSERT OR REPLACE INTO change VALUES (?, ?, ?, ?, NULL)", rows)
+
+    def _row(self, key: str, staged: _Staged) -> tuple[str, int, bytes | None, int | None]:
+        entry = staged.entry
+        if entry is None:
+            return key, staged.position, None, None
+        for digest in entry.digests:
+            self.spools.write(digest.algorithm.value, staged.position, digest.value)
+        for value in entry.fingerprints:
+            self.spools.write(FingerprintAlgorithm.PDQ.value, staged.position, value)
+        opaque = [(staged.position, kind, value) for kind, value in entry.opaque]
+        self.connection.executemany("INSERT INTO opaque VALUES (?, ?, ?)", opaque)
+        return key, staged.position, content_of(entry), self._opinions.number(entry.opinion)
+
+    def _checked(self, key: str, entry: Entry | None) -> _Staged | None:
+        """The update as it is taken, or None. What is wrong is counted, as in an import."""
+        if not 1 <= len(key) <= TEXT_MAX or not key.isprintable():
+            self.reject(self.taken, UpdateReject.KEY_UNUSABLE)
+            return None
+        if entry is None:
+            return _Staged(self.taken, None)
+        if entry.key != key:
+            self.reject(self.taken, UpdateReject.KEY_DISAGREES)
+            return None
+        values = Values(self.taken)
+        usable = _usable(entry, values)
+        for reject in values.rejects:
+            self.reject(reject.position, reject.code)
+        return _Staged(self.taken, usable) if usable else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Staged:
+    position: int
+    entry: Entry | None
+
+
+def _usable(entry: Entry, values: Values) -> Entry | None:
+    """The entry as a reader of a file would have given it, or None when nothing of it can be used."""
+    digests = [digest for digest in dict.fromkeys(entry.digests) if digest not in EMPTY_FILE]
+    fingerprints = [
+        value for value in dict.fromkeys(entry.fingerprints) if len(value) == FingerprintAlgorithm.PDQ.size
+    ]
+    opaque = [pair for pair in dict.fromkeys(entry.opaque) if len(pair[1]) <= OPAQUE_MAX]
+    for code, count in (
+        (RejectCode.EMPTY_FILE_DIGEST, len(set(entry.digests)) - len(digests)),
+        (RejectCode.WRONG_LENGTH, len(set(entry.fingerprints)) - len(fingerprints)),
+        (RejectCode.WRONG_LENGTH, len(set(entry.opaque)) - len(opaque)),
+    ):
+        for _ in range(count):
+            values.reject(code)
+    if not (digests or fingerprints or opaque):
+        values.reject(RejectCode.NO_USABLE_VALUE)
+        return None
+    return replace(
+        entry,
+        digests=tuple(digests),
+        fingerprints=tuple(fingerprints),
+        opaque=tuple(opaque),
+        opinion=_bounded(entry.opinion, values),
+    )
+
+
+def _bounded(opinion: Opinion, values: Values) -> Opinion:
+    tags = (bounded_text(tag, values) for tag in opinion.tags)
+    return replace(
+        opinion,
+        category=bounded_text(opinion.category, values),
+        series=bounded_text(opinion.series, values),
+        tags=tuple(tag for tag in tags if tag),
+    )

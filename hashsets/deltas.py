@@ -1,0 +1,111 @@
+"""Updates of a set in the form in which exchanges give them: key to record or tombstone, and where to go on.
+
+A delta never changes a release. It makes a new one, whole or absent, that says which release it was made from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from hashsets.delta_merging import Effect, base_entries, merge, resolve
+from hashsets.delta_staging import Staging, Update
+from hashsets.errors import HashSetError
+from hashsets.importing import Description, Progress
+from hashsets.manifests import DeltaFacts, Manifest, checked_set_name
+from hashsets.placing import GROWING, put_in_place, workshop
+from hashsets.releases import Release, verify
+
+FORMAT = "delta"
+POSITIONS = "update"
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What a source says has changed since its last checkpoint.
+
+    `updates` are read once, front to back: a key with its record from now on, or with None when the source retracts
+    it. Of several updates of one key the last counts. `checkpoint` is the source's own word for where to go on.
+    """
+
+    updates: Iterable[Update]
+    checkpoint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What applying a delta made: a sealed release, or none when the delta changes nothing."""
+
+    manifest: Manifest | None
+    facts: DeltaFacts
+    first_rejects: tuple[tuple[int, str], ...]
+
+
+def make_release(
+    delta: Delta,
+    base: Path | None,
+    releases: Path,
+    description: Description,
+    *,
+    test_classes: Sequence[str],
+    progress: Progress | None,
+) -> Application:
+    """Put a new release under `releases`, made of the one in the folder `base` and a delta. The base stays as it is.
+
+    The base is read in full first: damage must not be sealed anew. `progress` is told the updates taken so far, and
+    0 because nobody knows how many there are. Raises HashSetError when there is no base and nothing usable in the
+    delta, and when the disk does not take the release; Damaged.
+    """
+    checked_set_name(description.set_name)
+    if base:
+        verify(base)
+    with workshop(releases) as folder, closing(Staging(folder)) as staging:
+        staging.take(_whole(delta.updates), progress)
+        staging.finish()
+        opened = Release.open(base) if base else None
+        try:
+            entries = base_entries(opened, folder)
+            effect = resolve(staging, entries, opened.manifest.counts.entries if opened else 0)
+            staging.close()
+            facts = _facts(effect, opened, delta.checkpoint)
+            rejects = tuple(staging.first_rejects)
+            if effect.is_nothing:
+                if not opened:
+                    raise HashSetError("no-entries", "the delta holds no usable entry, and the set has no release")
+                return Application(None, facts, rejects)
+            counts = merge(opened, entries, staging, folder / GROWING, test_classes)
+        finally:
+            if opened:
+                opened.close()
+        unsealed = Manifest(
+            set_name=description.set_name,
+            set_kind=description.set_kind,
+            source=description.source,
+            terms=description.terms,
+            created=description.created,
+            format=FORMAT,
+            positions=POSITIONS,
+            input_sha256=staging.input_sha256,
+            input_bytes=staging.input_bytes,
+            counts=counts,
+            first_rejects=rejects,
+            replaced=description.replaced,
+            expires=description.expires.isoformat() if description.expires else None,
+            delta=facts,
+        )
+        return Application(put_in_place(folder, unsealed), facts, rejects)
+
+
+def _whole(updates: Iterable[Update]) -> Iterator[Update]:
+    """The updates; where their source fails, that is told apart from a disk of ours that fails."""
+    try:
+        yield from updates
+    except OSError as error:
+        raise HashSetError("delta-broken-off", "the updates broke off; nothing of them was applied") from error
+
+
+def _facts(effect: Effect, base: Release | None, checkpoint: str | None) -> DeltaFacts:
+    base_id = base.release_id if base else None
+    return DeltaFacts(base_id, effect.added, effect.changed, effect.retracted, effect.unchanged, checkpoint)
