@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +22,7 @@ from .clock import Clock
 from .keeping import Keeping
 
 _CHUNK = 1 << 20
+_ITEM = re.compile(r"item:[0-9]{1,18}")  # the record is not believed yet: it may name anything
 _KEEPING_ACTIONS = frozenset({CustodyAction.SEALED, CustodyAction.REFERENCED})
 
 
@@ -63,7 +65,7 @@ class _Recorded:
         """Pass records through, noting which digest each item was received with."""
         for record in records:
             event = record.event
-            if event is not None and event.action in _KEEPING_ACTIONS and event.subject.startswith("item:"):
+            if event is not None and event.action in _KEEPING_ACTIONS and _ITEM.fullmatch(event.subject):
                 self.waiting[int(event.subject.removeprefix("item:"))] = str(event.details.get("sha256"))
                 if len(self.waiting) >= 500:
                     self.settle()
