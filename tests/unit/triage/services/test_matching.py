@@ -1,0 +1,203 @@
+"""Matching a batch: every item gets its answer, its matches, and what closes it, in one commit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hashsets.library import Library
+from hashsets.vocabulary import SetKind
+from tests.unit.triage.services.listing import import_list
+from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of, examined, flipped, pdq, value
+from triage.domain.errors import Conflict, Tampered
+from triage.domain.items import ItemKind, Outcome
+from triage.domain.jobs import Lease, Stage
+from triage.domain.matches import MatchPolicy
+from triage.services.matching import Matching
+from triage.store.unit_of_work import Store
+
+POLICY = MatchPolicy("policy 1", reach=31, quality_floor=50, reach_by_set={"strict": 10})
+
+
+@pytest.fixture
+def matching(store: Store, library: Library) -> Matching:
+    return Matching(store, library, POLICY, lambda: NOW, ACTOR)
+
+
+def match(matching: Matching, scene: Scene, submission: int, *items: int) -> Lease:
+    lease = scene.lease(Stage.MATCH, submission, items)
+    matching.match_batch(lease)
+    return lease
+
+
+def matches(scene: Scene) -> list[tuple[object, ...]]:
+    return scene.rows(
+        "SELECT item_id, set_name, subject, basis, algorithm, distance, transform FROM match"
+        " ORDER BY item_id, set_name, distance"
+    )
+
+
+def md5(data: bytes) -> str:
+    return digests_of(data).md5.hex()
+
+
+def test_each_item_gets_the_answer_that_its_facts_give(
+    matching: Matching, library: Library, scene: Scene, tmp_path: Path
+) -> None:
+    """All seven answers in one batch."""
+    near = f"pdq {value('listed').hex()}"
+    import_list(library, tmp_path, "known", SetKind.KNOWN, md5(b"known"), near)
+    import_list(library, tmp_path, "good", SetKind.KNOWN_GOOD, md5(b"good"), md5(b"known"))
+    one = scene.submission()
+    pending = Outcome.PENDING
+    expected = {
+        scene.item(one, name="known", outcome=pending): "known",
+        scene.item(one, name="good", outcome=pending): "known-good",
+        scene.item(one, seen=examined(flipped(value("listed"), 1, 2)), outcome=pending): "near",
+        scene.item(one, seen=examined(value("stranger")), outcome=pending): "unknown",
+        scene.item(one, seen=examined(value("listed"), quality=10), outcome=pending): "too-poor",
+        scene.item(one, outcome=pending): "undecodable",
+        scene.item(one, kind=ItemKind.CONTAINER, outcome=pending): "container",
+    }
+    match(matching, scene, one, *expected)
+    assert scene.outcomes() == expected
+
+
+def test_only_the_very_bytes_close_an_item(
+    matching: Matching, library: Library, scene: Scene, tmp_path: Path
+) -> None:
+    """With the reason beside it, and by item in the custody log."""
+    import_list(library, tmp_path, "known", SetKind.KNOWN, md5(b"a"), md5(b"b"), f"pdq {value('n').hex()}")
+    import_list(library, tmp_path, "good", SetKind.KNOWN_GOOD, md5(b"c"))
+    one = scene.submission()
+    items = [scene.item(one, name=name) for name in "abc"]
+    items.append(scene.item(one, seen=examined(value("n"))))
+    lease = match(matching, scene, one, *items)
+    assert scene.rows("SELECT closed_because FROM item ORDER BY id") == [
+        ("exact match: known",),
+        ("exact match: known",),
+        ("exact match: known-good",),
+        (None,),
+    ]
+    with scene.store.reading() as unit:
+        closed = [
+            dict(one.event.details) for one in unit.custody.records() if one.event and "closed" in one.event.action
+        ]
+    assert closed == [{"items": "1-2", "because": "known"}, {"items": "3", "because": "known-good"}]
+    assert scene.log()[0] == f"matched job:{lease.job_id} match"
+
+
+def test_a_match_is_found_through_any_variant_and_every_raster(
+    matching: Matching, library: Library, scene: Scene, tmp_path: Path
+) -> None:
+    """A turned copy, and a listed picture that survives as a thumbnail only."""
+    turned = pdq(value("turned")).variants[2]
+    import_list(library, tmp_path, "known", SetKind.KNOWN, f"pdq {turned.hex()}", f"pdq {value('small').hex()}")
+    one = scene.submission()
+    first = scene.item(one, seen=examined(value("turned")))
+    second = scene.item(one, seen=examined(value("edited"), thumbnail=value("small"), thumbnail_distance=99))
+    match(matching, scene, one, first, second)
+    assert matches(scene) == [
+        (first, "known", "main", "near", "pdq", 0, "rotate-180"),
+        (second, "known", "thumbnail", "near", "pdq", 0, "identity"),
+    ]
+    assert scene.outcomes() == {first: "near", second: "near"}
+
+
+def test_each_set_is_asked_within_its_own_reach(
+    matching: Matching, library: Library, scene: Scene, tmp_path: Path
+) -> None:
+    """Known-good sets are not asked for likeness at all."""
+    listed = f"pdq {value('x').hex()}"
+    import_list(library, tmp_path, "strict", SetKind.KNOWN, listed)
+    import_list(library, tmp_path, "wide", SetKind.KNOWN, listed)
+    import_list(library, tmp_path, "good", SetKind.KNOWN_GOOD, listed)
+    one = scene.submission()
+    item = scene.item(one, seen=examined(flipped(value("x"), *range(11))))
+    match(matching, scene, one, item)
+    assert [row[:2] for row in matches(scene)] == [(item, "wide")]
+
+
+def test_what_bytes_have_decided_is_not_asked_for_likeness(
+    matching: Matching, library: Library, scene: Scene, tmp_path: Path
+) -> None:
+    """Neither a known nor a known-good item: it is closed, and a near match would open it again."""
+    import_list(library, tmp_path, "known", SetKind.KNOWN, f"pdq {value('x').hex()}")
+    import_list(library, tmp_path, "good", SetKind.KNOWN_GOOD, md5(b"a"))
+    one = scene.submission()
+    item = scene.item(one, name="a", seen=examined(value("x")))
+    match(matching, scene, one, item)
+    assert [row[1] for row in matches(scene)] == ["good"]
+    assert scene.outcomes() == {item: "known-good"}
+
+
+def test_matching_again_adds_nothing(matching: Matching, library: Library, scene: Scene, tmp_path: Path) -> None:
+    """The same match measured again is the same row."""
+    import_list(library, tmp_path, "known", SetKind.KNOWN, md5(b"a"))
+    one = scene.submission()
+    item = scene.item(one, name="a")
+    match(matching, scene, one, item)
+    before = matches(scene)
+    match(matching, scene, one, item)
+    assert matches(scene) == before
+
+
+def test_a_release_that_came_into_force_meanwhile_is_asked(matching: Matching, scene: Scene, tmp_path: Path) -> None:
+    """Another process imported it: the next batch knows."""
+    one = scene.submission()
+    before, after = scene.item(one, name="a"), scene.item(one, name="b")
+    match(matching, scene, one, before)
+    other = Library.open(tmp_path / "hashsets", now=lambda: NOW)
+    import_list(other, tmp_path, "known", SetKind.KNOWN, md5(b"a"), md5(b"b"))
+    match(matching, scene, one, after)
+    assert scene.outcomes() == {before: "undecodable", after: "known"}
+
+
+def test_an_archive_without_members_that_has_a_note_could_not_be_opened(matching: Matching, scene: Scene) -> None:
+    """One that was empty is answered all the same."""
+    one = scene.submission()
+    broken, empty = (scene.item(one, kind=ItemKind.CONTAINER) for _ in range(2))
+    with scene.store.writing() as unit:
+        unit.items.add_notes("expand", [(broken, "archive-unreadable", "")])
+        unit.commit()
+    match(matching, scene, one, broken, empty)
+    assert scene.outcomes() == {broken: "undecodable", empty: "container"}
+
+
+def test_the_last_answer_lifts_the_barrier_of_every_submission_that_waited(matching: Matching, scene: Scene) -> None:
+    """In the same commit; one that waits for more goes on waiting."""
+    one, two, three = scene.submission(), scene.submission(), scene.submission()
+    shared = scene.item(one, two, three, outcome=Outcome.PENDING)
+    scene.item(three, outcome=Outcome.PENDING)
+    match(matching, scene, one, shared)
+    assert scene.jobs() == [("link", one, ()), ("link", two, ())]
+
+
+def test_whoever_lost_the_lease_writes_nothing(
+    matching: Matching, library: Library, scene: Scene, tmp_path: Path
+) -> None:
+    """Neither answers nor matches nor records."""
+    import_list(library, tmp_path, "known", SetKind.KNOWN, md5(b"a"))
+    one = scene.submission()
+    job = scene.owe(Stage.MATCH, one, [scene.item(one, name="a", outcome=Outcome.PENDING)])
+    lost = scene.claim(job, seconds=-1)
+    scene.claim(job)
+    with pytest.raises(Conflict):
+        matching.match_batch(lost)
+    assert (matches(scene), scene.outcomes(), scene.log()) == ([], {1: "pending"}, [])
+
+
+def test_a_release_that_is_not_as_sealed_answers_nothing(
+    store: Store, library: Library, scene: Scene, tmp_path: Path
+) -> None:
+    """The line stops, and the items keep waiting: "unknown" would be a lie."""
+    release = import_list(library, tmp_path, "known", SetKind.KNOWN, *(md5(bytes([one])) for one in range(50)))
+    one = scene.submission()
+    item = scene.item(one, name="a", outcome=Outcome.PENDING)
+    (values,) = (tmp_path / "hashsets" / "releases" / release).rglob("values.bin")
+    values.write_bytes(values.read_bytes()[:-16])
+    reopened = Matching(store, Library.open(tmp_path / "hashsets"), POLICY, lambda: NOW, ACTOR)
+    with pytest.raises(Tampered):
+        reopened.match_batch(scene.lease(Stage.MATCH, one, [item]))
+    assert scene.outcomes() == {item: "pending"}

@@ -1,0 +1,129 @@
+"""What an analyst is shown of one referral: everything that was found, and no name of a file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import pytest
+
+from hashsets.vocabulary import Basis, Opinion, Transform
+from tests.unit.triage.stored import NOW, Scene, candidate
+from triage.domain.errors import NotFound
+from triage.domain.findings import Subject
+from triage.domain.items import Outcome
+from triage.domain.links import LinkKind, Strength, Trait, near_fingerprint
+from triage.domain.matches import Match
+from triage.domain.networks import join_between
+from triage.domain.priority import Assessment, Axis, Reason
+from triage.services.referral_pages import ReferralPage, referral_page
+from triage.settings import load_link_rules
+from triage.store.unit_of_work import Store
+
+RULES = load_link_rules()
+
+
+@pytest.fixture
+def page(store: Store, scene: Scene) -> ReferralPage:
+    """Two joined submissions with three items that share everything."""
+    one, two = scene.submission(), scene.submission()
+    items = [scene.item(one, name="private name"), scene.item(two), scene.item(two, outcome=Outcome.KNOWN)]
+    body = Trait(LinkKind.SAME_CAMERA, "k", Strength.STRONG, "Same body")
+    common = Trait(LinkKind.SAME_ARCHIVE, "9", Strength.WEAK, "Same archive")
+    with store.writing() as unit:
+        unit.links.add_traits({item: [body] for item in items}, 100)
+        unit.links.add_traits({items[0]: [common], items[1]: [common]}, 100)
+        unit.connection.exec_driver_sql("UPDATE trait SET members = 5000 WHERE kind = 'same-archive'")
+        unit.links.assign([(items[0], items[0]), (items[1], items[0])])
+        unit.links.add_links([near_fingerprint(items[1], items[0], 7, Transform.FLIP_X)])
+        found = [
+            Match(items[2], Subject.MAIN, candidate(opinion=Opinion(category="2"))),
+            Match(items[1], Subject.MAIN, candidate(basis=Basis.NEAR, distance=4, entry="e-2")),
+            Match(items[0], Subject.MAIN, candidate(basis=Basis.NEAR, distance=9, entry="e-2")),
+        ]
+        unit.matches.add(found, unit.matches.comparison("p", "r"), NOW)
+        unit.items.set_outcomes({items[2]: (Outcome.KNOWN, "exact match: known")})
+        unit.items.add_notes("examine", [(items[0], "truncated", "")])
+        unit.networks.change_joins([join_between(one, two, "same-camera", "1 camera body in both")], [], NOW)
+        referral = unit.networks.open_referral(NOW)
+        unit.networks.place([one, two], referral, NOW)
+        reason = Reason(Axis.DANGER, 2, "a-rule", "1 unmatched")
+        unit.networks.assess(referral, Assessment(2, 1, 0, 3, (reason,), "1", "e"), NOW)
+        unit.networks.add_event(referral, "opened", {"submissions": [one, two]}, NOW)
+        unit.commit()
+        return referral_page(unit, referral, RULES, limit=10)
+
+
+def test_who_it_is_and_how_urgent_with_reasons(page: ReferralPage) -> None:
+    """In the words that people use for submissions and referrals."""
+    assert (page.referral, page.state, page.merged_into, page.submissions) == ("R-1", "open", None, ["S-1", "S-2"])
+    assert page.priority == {"danger": 2, "clock": 3, "solvability": 1, "network": 0}
+    assert [reason["sentence"] for reason in page.reasons] == ["1 unmatched"]
+    assert [join["because"] for join in page.joins] == ["1 camera body in both"]
+    assert [event["kind"] for event in page.history] == ["opened"]
+
+
+def test_answers_and_what_was_closed_unseen(page: ReferralPage) -> None:
+    """Distinct items of the whole network, and what could not be done."""
+    assert page.outcomes == {"known": 1, "unknown": 2}
+    assert page.closed_without_viewing == 1
+    assert page.notes == {"truncated": 1}
+
+
+def test_matches_together_and_one_by_one(page: ReferralPage) -> None:
+    """Release, entry, distance, transform and what found it."""
+    assert [(one["basis"], one["items"], one["distances"]) for one in page.match_counts] == [
+        ("exact", 1, "0"),
+        ("near", 2, "4 to 9"),
+    ]
+    assert [(one["item"], one["entry"], one["distance"], one["profile"]) for one in page.matches] == [
+        ("I-1", "e-2", 9, "pdq-ref512"),
+        ("I-2", "e-2", 4, "pdq-ref512"),
+        ("I-3", "e-1", 0, "md5"),
+    ]
+
+
+def test_clusters_say_because_and_what_links_nothing(page: ReferralPage) -> None:
+    """A value too common is shown with the reason why it joined nobody."""
+    assert [(one["kind"], one["members"], one["because"]) for one in page.clusters] == [
+        ("look-alike", 2, "All within 7 of 256 bits of I-1"),
+        ("same-camera", 3, "Same body"),
+        ("same-archive", 2, "Same archive"),
+    ]
+    assert [one["note"] for one in page.clusters] == [
+        None,
+        None,
+        "Shared by 5,000 items, more than 2,000: too common to link",
+    ]
+    assert [(one["from"], one["to"], one["transform"]) for one in page.links] == [("I-2", "I-1", "flip-x")]
+
+
+def test_no_name_of_a_file_is_on_it(page: ReferralPage) -> None:
+    """Nor a path: both are metadata of evidence that no decision here needs."""
+    text = json.dumps(asdict(page), default=str)
+    assert ".jpg" not in text
+    assert "private" not in text
+
+
+def test_lists_are_cut_at_the_limit(page: ReferralPage, store: Store) -> None:
+    """Counts are not."""
+    assert len(page.matches) == 3
+    with store.reading() as unit:
+        short = referral_page(unit, 1, RULES, limit=1)
+    assert (len(short.matches), len(short.match_counts)) == (1, 2)
+
+
+def test_a_merged_referral_says_where_it_goes_on(page: ReferralPage, store: Store) -> None:
+    """Its page stays."""
+    assert page.referral == "R-1"
+    with store.writing() as unit:
+        later = unit.networks.open_referral(NOW)
+        unit.networks.merge(later, 1, NOW)
+        merged = referral_page(unit, later, RULES, limit=1)
+    assert (merged.state, merged.merged_into, merged.submissions, merged.outcomes) == ("merged", "R-1", [], {})
+
+
+def test_one_that_is_not_there(store: Store) -> None:
+    """Its number is named."""
+    with store.reading() as unit, pytest.raises(NotFound, match="R-4"):
+        referral_page(unit, 4, RULES, limit=1)
