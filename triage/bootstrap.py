@@ -17,6 +17,7 @@ from triage.services.auditing import Auditing
 from triage.services.clock import system_clock
 from triage.services.examining import Examining
 from triage.services.expanding import Expanding
+from triage.services.exporting_sets import ExportingSets
 from triage.services.giving_up import GivingUp
 from triage.services.importing import Importing
 from triage.services.keeping import Keeping
@@ -96,6 +97,7 @@ class Application:
     referring: Referring
     giving_up: GivingUp
     importing: Importing
+    exporting_sets: ExportingSets
     looking_up: LookingUp
     auditing: Auditing
     reporting: Reporting
@@ -157,6 +159,7 @@ def open_application(settings: Settings) -> Application:
         referring=Referring(store, rules, load_priority_rules(), clock, actor),
         giving_up=GivingUp(store, settings.work, clock, actor),
         importing=Importing(store, library, clock, actor),
+        exporting_sets=ExportingSets(store, library, clock, actor),
         looking_up=LookingUp(library, policy),
         auditing=Auditing(store, vault, keeping, library, LogMirror(folders.witness), clock, actor),
         reporting=Reporting(store, library, policy, rules, clock, actor, _version()),

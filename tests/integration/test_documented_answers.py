@@ -16,7 +16,17 @@ from demo.pictures import photo_like
 from triage.interfaces.cli import run
 
 PAGE = Path(__file__).parents[2] / "docs/commands.md"
-OPEN_ENDED = {"outcomes", "source_notes", "processing_notes", "jobs", "notes", "findings", "variants", "details"}
+OPEN_ENDED = {
+    "outcomes",
+    "source_notes",
+    "processing_notes",
+    "jobs",
+    "notes",
+    "findings",
+    "variants",
+    "details",
+    "lost",
+}
 """Fields that count whatever occurs; what occurs in the example need not occur here."""
 
 
@@ -86,6 +96,8 @@ def test_documented_examples_have_the_fields_that_commands_print(tmp_path: Path,
     listed.write_text(f"{values['digests']['md5']}\npdq {values['fingerprints'][0]['value']}\n", encoding="ascii")
     printed["hashsets import"] = asked("hashsets", "import", str(listed), "--name", "made-up", "--kind", "known")
     release = printed["hashsets import"]["release"]["release_id"]
+    written = str(tmp_path / "written.txt")
+    printed["hashsets export"] = asked("hashsets", "export", release, written, "--format", "md5-list")
     printed["hashsets enable"] = asked("hashsets", "enable", release)
     printed["lookup"] = asked("lookup", str(again))
     printed["submit"] = asked("submit", str(exhibit), "--case", "C", "--exhibit", "E", "--basis", "made up")

@@ -47,6 +47,7 @@ class CustodyAction(StrEnum):
     CLOSED = "closed"  # closed without viewing
     NOTED = "noted"  # something could not be done
     RELEASED = "released"  # a hash-set release was imported
+    DISCLOSED = "disclosed"  # something left the house as a file: a hash-set release
     AUDITED = "audited"
     REPORTED = "reported"  # a report without image bytes was written
     REDACTED = "redacted"  # the text of an earlier record was lawfully deleted

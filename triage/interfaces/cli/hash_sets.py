@@ -11,7 +11,7 @@ from hashsets.vocabulary import SetKind
 from triage.domain.errors import Refused
 
 from .app import Json, app, opened
-from .output import console, print_json, progress, table
+from .output import console, print_json, progress, size, table
 
 if TYPE_CHECKING:
     from hashsets.library import ReleaseInfo
@@ -63,6 +63,42 @@ def import_(
     rows += [(f"{key}: stored, not comparable", value) for key, value in counted.opaque.items()]
     rows += [(f"rejected: {key}", value) for key, value in counted.rejects.items()]
     out.print(table("Contents", ["", "count#"], rows))
+
+
+@hashsets.command()
+def export(
+    release: Annotated[str, typer.Argument(help="Release id, in force or not.")],
+    file: Annotated[Path, typer.Argument(help="File to write; none is replaced.", dir_okay=False)],
+    *,
+    format_name: Annotated[
+        str, typer.Option("--format", help="Name of a format in docs/formats.md, for instance vics, csv or pdq-list.")
+    ],
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="For CSV: FIELD=COLUMN, for instance md5=Hash, in order. May be repeated."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a release to a file for another tool or for its source. Recorded as a disclosure.
+
+    A release whose terms begin with no-export is refused.
+    """
+    columns = {field: header for header, field in _columns(column).items()} if column else None
+    with opened() as application, progress("Exporting", quiet=as_json) as tell:
+        report = application.exporting_sets.export(
+            release,
+            file,
+            format_name=format_name,
+            columns=columns,
+            progress=lambda done, total: tell("entries", done, total),
+        )
+    if as_json:
+        print_json(report)
+        return
+    out = console()
+    out.print(f"{report.written:,} of {report.entries:,} entries written to {file} ({size(report.bytes)}).")
+    if report.lost:
+        out.print(table("No place in this format", ["", "count#"], list(report.lost.items())))
 
 
 @hashsets.command("list")

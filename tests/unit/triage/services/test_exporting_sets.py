@@ -1,0 +1,76 @@
+"""A release leaves the house with its place in the custody log, or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from hashsets.library import Library
+from hashsets.vocabulary import SetKind
+from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of
+from triage.domain.errors import Conflict, NotFound, Refused, TriageError, Unavailable
+from triage.services.exporting_sets import ExportingSets
+from triage.store.unit_of_work import Store
+
+
+@pytest.fixture
+def exporting(store: Store, library: Library) -> ExportingSets:
+    return ExportingSets(store, library, lambda: NOW, ACTOR)
+
+
+def imported(library: Library, folder: Path, terms: str = "") -> str:
+    path = folder / "list.txt"
+    path.write_text("".join(f"{digests_of(bytes([n])).md5.hex()}\n" for n in range(3)), encoding="ascii")
+    return library.import_file(path, name="a-set", kind=SetKind.KNOWN, terms=terms).release.release_id
+
+
+def test_the_file_that_is_handed_out_is_the_one_recorded(
+    exporting: ExportingSets, store: Store, scene: Scene, tmp_path: Path
+) -> None:
+    """Release, format, entries and the file's digest; only its owner may read it, and nothing is left beside it."""
+    out = tmp_path / "out"
+    out.mkdir()
+    release = imported(exporting.library, tmp_path)
+    report = exporting.export(release, out / "set.txt", format_name="md5-list")
+    assert scene.log() == [f"disclosed release:{release} export"]
+    with store.reading() as unit:
+        (record,) = unit.custody.records()
+    assert record.event
+    assert dict(record.event.details) == {
+        "set": "a-set",
+        "format": "md5-list",
+        "entries": 3,
+        "bytes": 99,
+        "output_sha256": hashlib.sha256((out / "set.txt").read_bytes()).hexdigest(),
+    }
+    assert report.sha256 == record.event.details["output_sha256"]
+    assert [(path.name, path.stat().st_mode & 0o777) for path in out.iterdir()] == [("set.txt", 0o600)]
+
+
+@pytest.mark.parametrize(
+    ("release", "name", "file", "terms", "error", "code"),
+    [
+        ("a-set.20260101.00000000", "list", "set.txt", "", NotFound, "release-unknown"),
+        ("", "excel", "set.txt", "", Refused, "unknown-format"),
+        ("", "pdq-list", "set.txt", "", Refused, "nothing-to-export"),
+        ("", "list", "set.txt", "no-export", Refused, "export-forbidden"),
+        ("", "list", "absent/set.txt", "", Unavailable, "export-not-written"),
+        ("", "list", "there.txt", "", Conflict, "export-exists"),
+    ],
+)
+def test_what_is_not_handed_out_is_not_recorded(
+    release: str, name: str, file: str, terms: str, error: type[TriageError], code: str,
+    exporting: ExportingSets, scene: Scene, tmp_path: Path,
+) -> None:  # fmt: skip  # the case, then what it is tried on
+    """Each refusal has its code; no file appears and none is replaced."""
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "there.txt").write_text("mine", encoding="ascii")
+    known = imported(exporting.library, tmp_path, terms)
+    with pytest.raises(error) as caught:
+        exporting.export(release or known, out / file, format_name=name)
+    assert caught.value.code == code
+    assert scene.log() == []
+    assert [(path.name, path.read_text()) for path in out.iterdir()] == [("there.txt", "mine")]
