@@ -122,12 +122,16 @@ def initialise(settings: Settings) -> None:
     if not folders.vault_key.exists():
         FileKeyProvider.create(folders.vault_key, evidence_exists=evidence_exists)
     if not folders.log_name.exists():
+        if folders.log_key.exists():  # made after the name: the name was lost
+            raise Refused("key-lost", "The custody log has a key and its name is missing: restore keys/log-name.")
         create_whole(folders.log_name, f"triage.invalid/custody/{secrets.token_hex(8)}\n".encode())
     if not folders.log_key.exists():
         FileSigningKey.create(folders.log_key, _log_name(folders), log_exists=folders.witness.exists())
-    if not folders.witness.exists():
-        LogMirror.create(folders.witness)
     upgrade_schema(settings.database_url)
+    if not folders.witness.exists():
+        if _log_has_records(settings, folders):  # an empty witness would agree with whatever stands there now
+            raise Refused("witness-lost", "The custody log has records and its witness is missing: restore it.")
+        LogMirror.create(folders.witness)
     if folders.database.exists():
         folders.database.chmod(0o600)
 
@@ -178,6 +182,15 @@ def _version() -> str:
         return importlib.metadata.version("triage-pipeline")
     except importlib.metadata.PackageNotFoundError:  # run from a checkout that is not installed
         return "from source"
+
+
+def _log_has_records(settings: Settings, folders: Folders) -> bool:
+    store = Store(open_engine(settings.database_url), _signer(folders), LogMirror(folders.witness))
+    try:
+        with store.reading() as unit:
+            return unit.custody.head()[0] > 0
+    finally:
+        store.close()
 
 
 def _log_name(folders: Folders) -> str:
