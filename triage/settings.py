@@ -17,6 +17,9 @@ from triage.domain.matches import MatchPolicy
 from triage.domain.priority import PriorityRules, parse_rules
 
 DATABASE_NAME = "triage.sqlite3"
+_PREFIX, _NESTED = "TRIAGE_", "__"
+_READ_ELSEWHERE = ("TRIAGE_CONFIG", "TRIAGE_TEST_")
+"""Names in the environment that are no settings: the command line's own option, and what tests are told."""
 
 
 class _Section(BaseModel):
@@ -74,8 +77,8 @@ class Settings(BaseSettings):
     """Everything a deployment can set."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TRIAGE_",
-        env_nested_delimiter="__",
+        env_prefix=_PREFIX,
+        env_nested_delimiter=_NESTED,
         extra="forbid",
         frozen=True,
         nested_model_default_partial_update=True,
@@ -122,12 +125,13 @@ def load_settings(own_file: Path | None = None, data: Path | None = None) -> Set
         if not own_file.is_file():
             raise Refused("config-missing", f"The settings file {own_file} does not exist.")
         files.append(own_file)
+    _refuse_unknown_variables()
     reader = type("_Reader", (Settings,), {"_files": files, "__module__": __name__})
     try:
         settings: Settings = reader(**({"data": data} if data else {}))
     except ValidationError as error:
         raise Refused("config-invalid", _explain(error)) from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Refused("config-invalid", f"A settings file is not TOML: {error}") from error
     return settings
 
@@ -155,6 +159,15 @@ def load_priority_rules() -> PriorityRules:
         return parse_rules(_toml("priority.toml"))
     except ValueError as error:
         raise Refused("config-invalid", str(error)) from error
+
+
+def _refuse_unknown_variables() -> None:
+    """A mistyped section in the environment would be overlooked where a mistyped key in it is not."""
+    for name in sorted(os.environ):
+        section = name.removeprefix(_PREFIX).split(_NESTED)[0].lower()
+        ours = name.startswith(_PREFIX) and not name.startswith(_READ_ELSEWHERE)
+        if ours and section not in Settings.model_fields:
+            raise Refused("config-invalid", f"Settings refuse: the environment's {name} is no setting.")
 
 
 def _toml(name: str) -> dict[str, Any]:
