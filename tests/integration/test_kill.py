@@ -17,6 +17,7 @@ from tests.integration.seizures import pictures, zipped
 FILES = 150
 COPIES = 10
 MEMBERS = 12
+REFUSED = 3
 INTERRUPTED = 130
 
 SMALL_BATCHES = {"TRIAGE_RECEIVE__BATCH_ITEMS": "3"}
@@ -90,6 +91,40 @@ def assert_worked_exactly(deployment: Deployment) -> None:
     assert count(deployment, "referral") == 1
     assert count(deployment, "processing_note") == 0
     deployment.assert_audit_is_clean()
+
+
+class TestMakingADeployment:
+    """`triage init`."""
+
+    def test_killed_after_any_step_it_is_made_whole_by_the_next(self, tmp_path: Path, source: Path) -> None:
+        """Nothing half-made is taken for made."""
+        made = Deployment(tmp_path / "deployment")
+        for step in ("keys/vault.key", "keys/custody.key", "custody", "triage.sqlite3"):
+            process = made.start("init")
+            wait_until((made.data / step).exists, process)
+            process.kill()
+            finish(process)
+        made.done("init")
+        made.submit(source, "E")
+        made.assert_audit_is_clean()
+
+    def test_a_deployment_in_use_is_not_made_anew(self, received: Deployment) -> None:
+        """After an upgrade `init` is run again: keys, log and evidence stay as they are."""
+        before = {path: path.read_bytes() for path in (received.data / "keys").iterdir()}
+        received.done("init")
+        assert {path: path.read_bytes() for path in (received.data / "keys").iterdir()} == before
+        received.assert_audit_is_clean()
+
+    @pytest.mark.parametrize("lost", ["keys/vault.key", "keys/custody.key", "keys/log-name", "custody"])
+    def test_what_was_lost_is_not_replaced_in_silence(self, received: Deployment, lost: str) -> None:
+        """A new key opens nothing, and a new witness has seen nothing: they come back from their backup."""
+        (received.data / lost).rename(received.data / "elsewhere")
+        ran = received.run("init")
+        assert ran.code == REFUSED, ran.out
+        assert not (received.data / lost).exists()
+        (received.data / "elsewhere").rename(received.data / lost)
+        received.done("init")
+        received.assert_audit_is_clean()
 
 
 class TestSubmitting:

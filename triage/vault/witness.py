@@ -8,8 +8,10 @@ ahead, and what it holds is never rewritten.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import secrets
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -69,14 +71,22 @@ class LogMirror:
 
     @classmethod
     def create(cls, folder: Path) -> LogMirror:
-        """Begin an empty witness. Raises Conflict `witness-exists`."""
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Begin an empty witness, whole or not at all. Raises Conflict `witness-exists`."""
+        draft = folder.parent / f".{folder.name}.{secrets.token_hex(8)}"
+        draft.mkdir(parents=True, mode=0o700)
         try:
             for name in (_LEAVES, _CHECKPOINTS):
-                os.close(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        except FileExistsError:
-            raise Conflict("witness-exists", "The log's witness exists already.") from None
-        sync_folder(folder)
+                os.close(os.open(draft / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            sync_folder(draft)
+            draft.rename(folder)  # onto an empty folder at most
+        except OSError as error:
+            for name in (_LEAVES, _CHECKPOINTS):
+                (draft / name).unlink(missing_ok=True)
+            draft.rmdir()
+            if error.errno in {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}:
+                raise Conflict("witness-exists", "The log's witness exists already.") from None
+            raise
+        sync_folder(folder.parent)
         return cls(folder)
 
     def extend(self, start: int, leaf_hashes: Sequence[bytes], checkpoint: str) -> int:
