@@ -84,4 +84,6 @@ def _reason(error: OperationalError) -> str:
         return "The database cannot be written."
     if "i/o error" in detail:
         return "The disk that holds the database fails, or is full."
+    if "no such" in detail or "does not exist" in detail:
+        return "The database does not have the schema of this program."
     return "The database does not answer."
