@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -60,7 +60,7 @@ class Staging:
 
     @property
     def input_sha256(self) -> str:
-        """Over one JSON line `[key, content]` for each update that was taken; a retracted key's content is null."""
+        """Over each update that was taken: key, a zero byte, `content_of` the record or, to retract it, nothing."""
         return self._digest.hexdigest()
 
     def take(self, updates: Iterable[Update], progress: Progress | None) -> None:
@@ -97,28 +97,31 @@ class Staging:
             if key in staged:
                 self.reject(staged[key].position, UpdateReject.SUPERSEDED)
             staged[key] = usable
-            content = usable.entry and content_of(usable.entry)
-            line = json.dumps([key, content.hex() if content else None]) + "\n"
-            self._digest.update(line.encode())
-            self.input_bytes += len(line)
+            told = key.encode() + b"\0" + (usable.content or b"")
+            self._digest.update(told)
+            self.input_bytes += len(told)
+        self._write(staged)
+
+    def _write(self, staged: Mapping[str, _Staged]) -> None:
         marks = ",".join("?" * len(staged))
         earlier = f"SELECT position FROM change WHERE key IN ({marks}) ORDER BY position"  # noqa: S608  # question marks only
         for (position,) in self.connection.execute(earlier, list(staged)):
             self.reject(position, UpdateReject.SUPERSEDED)
-        rows = [self._row(key, usable) for key, usable in staged.items()]
+        rows: list[tuple[str, int, bytes | None, int | None]] = []
+        opaque: list[tuple[int, str, str]] = []
+        for key, update in staged.items():
+            entry = update.entry
+            if entry is None:
+                rows.append((key, update.position, None, None))
+                continue
+            rows.append((key, update.position, update.content, self._opinions.number(entry.opinion)))
+            for digest in entry.digests:
+                self.spools.write(digest.algorithm.value, update.position, digest.value)
+            for value in entry.fingerprints:
+                self.spools.write(FingerprintAlgorithm.PDQ.value, update.position, value)
+            opaque += [(update.position, kind, value) for kind, value in entry.opaque]
         self.connection.executemany("INSERT OR REPLACE INTO change VALUES (?, ?, ?, ?, NULL)", rows)
-
-    def _row(self, key: str, staged: _Staged) -> tuple[str, int, bytes | None, int | None]:
-        entry = staged.entry
-        if entry is None:
-            return key, staged.position, None, None
-        for digest in entry.digests:
-            self.spools.write(digest.algorithm.value, staged.position, digest.value)
-        for value in entry.fingerprints:
-            self.spools.write(FingerprintAlgorithm.PDQ.value, staged.position, value)
-        opaque = [(staged.position, kind, value) for kind, value in entry.opaque]
         self.connection.executemany("INSERT INTO opaque VALUES (?, ?, ?)", opaque)
-        return key, staged.position, content_of(entry), self._opinions.number(entry.opinion)
 
     def _checked(self, key: str, entry: Entry | None) -> _Staged | None:
         """The update as it is taken, or None. What is wrong is counted, as in an import."""
@@ -126,54 +129,49 @@ class Staging:
             self.reject(self.taken, UpdateReject.KEY_UNUSABLE)
             return None
         if entry is None:
-            return _Staged(self.taken, None)
+            return _Staged(self.taken, None, None)
         if entry.key != key:
             self.reject(self.taken, UpdateReject.KEY_DISAGREES)
             return None
-        values = Values(self.taken)
-        usable = _usable(entry, values)
-        for reject in values.rejects:
-            self.reject(reject.position, reject.code)
-        return _Staged(self.taken, usable) if usable else None
+        usable, codes = _usable(entry)
+        for code in codes:
+            self.reject(self.taken, code)
+        return _Staged(self.taken, usable, content_of(usable)) if usable else None
 
 
 @dataclass(frozen=True, slots=True)
 class _Staged:
     position: int
     entry: Entry | None
+    content: bytes | None
 
 
-def _usable(entry: Entry, values: Values) -> Entry | None:
-    """The entry as a reader of a file would have given it, or None when nothing of it can be used."""
-    digests = [digest for digest in dict.fromkeys(entry.digests) if digest not in EMPTY_FILE]
-    fingerprints = [
-        value for value in dict.fromkeys(entry.fingerprints) if len(value) == FingerprintAlgorithm.PDQ.size
-    ]
-    opaque = [pair for pair in dict.fromkeys(entry.opaque) if len(pair[1]) <= OPAQUE_MAX]
-    for code, count in (
-        (RejectCode.EMPTY_FILE_DIGEST, len(set(entry.digests)) - len(digests)),
-        (RejectCode.WRONG_LENGTH, len(set(entry.fingerprints)) - len(fingerprints)),
-        (RejectCode.WRONG_LENGTH, len(set(entry.opaque)) - len(opaque)),
-    ):
-        for _ in range(count):
-            values.reject(code)
+def _usable(entry: Entry) -> tuple[Entry | None, list[RejectCode]]:
+    """The entry as a reader of a file would have given it, or None when nothing of it can be used; what was wrong."""
+    listed = tuple(dict.fromkeys(entry.digests))
+    values = tuple(dict.fromkeys(entry.fingerprints))
+    kept = tuple(dict.fromkeys(entry.opaque))
+    digests = tuple(digest for digest in listed if digest not in EMPTY_FILE)
+    fingerprints = tuple(value for value in values if len(value) == FingerprintAlgorithm.PDQ.size)
+    opaque = tuple(pair for pair in kept if len(pair[1]) <= OPAQUE_MAX)
+    opinion, cut = _bounded(entry.opinion)
+    codes = [RejectCode.EMPTY_FILE_DIGEST] * (len(listed) - len(digests))
+    codes += [RejectCode.WRONG_LENGTH] * (len(values) - len(fingerprints) + len(kept) - len(opaque))
+    codes += [RejectCode.TEXT_CUT] * cut
     if not (digests or fingerprints or opaque):
-        values.reject(RejectCode.NO_USABLE_VALUE)
-        return None
-    return replace(
-        entry,
-        digests=tuple(digests),
-        fingerprints=tuple(fingerprints),
-        opaque=tuple(opaque),
-        opinion=_bounded(entry.opinion, values),
-    )
+        return None, [*codes, RejectCode.NO_USABLE_VALUE]
+    return Entry(entry.key, digests, fingerprints, opinion, opaque), codes
 
 
-def _bounded(opinion: Opinion, values: Values) -> Opinion:
-    tags = (bounded_text(tag, values) for tag in opinion.tags)
-    return replace(
+@lru_cache(maxsize=10_000)
+def _bounded(opinion: Opinion) -> tuple[Opinion, int]:
+    """The opinion in short printable texts, and how many had to be cut."""
+    values = Values(0)
+    tags = [bounded_text(tag, values) for tag in opinion.tags]
+    bounded = replace(
         opinion,
         category=bounded_text(opinion.category, values),
         series=bounded_text(opinion.series, values),
         tags=tuple(tag for tag in tags if tag),
     )
+    return bounded, len(values.rejects)

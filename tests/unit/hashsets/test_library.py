@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -233,3 +234,45 @@ def test_an_unreadable_state_stops_the_library(library: Library, write_list: Wri
         (tmp_path / "library" / "state.json").write_bytes(content)
         with pytest.raises(Damaged):
             Library.open(tmp_path / "library")
+
+
+def categories_file(folder: Path, *categories: str) -> Path:
+    path = folder / "set.csv"
+    path.write_text("md5;category\n" + "".join(f"{md5(name).value.hex()};{name}\n" for name in categories))
+    return path
+
+
+def test_entries_of_a_test_class_never_answer(library: Library, tmp_path: Path) -> None:
+    """They are kept and counted; which categories are meant can be said."""
+    path = categories_file(tmp_path, "test", "arachnid:Test", "us:1")
+    release = library.import_file(path, name="set", kind=KNOWN).release
+    assert (release.counts.entries, release.counts.test_class) == (3, 2)
+    asked = [md5(name) for name in ("test", "arachnid:Test", "us:1")]
+    assert [found.opinion.category for found in library.lookup_digests(asked)] == ["us:1"]
+    other = Library.open(tmp_path / "library", test_classes=("1",))
+    assert [found.opinion.category for found in other.lookup_digests(asked)] == ["test", "arachnid:Test"]
+
+
+def test_a_near_entry_of_a_test_class_does_not_answer_either(library: Library, tmp_path: Path) -> None:
+    """Whatever it was reached by."""
+    known = value()
+    path = tmp_path / "set.csv"
+    path.write_text(f"pdq;category\n{known.hex()};test\n{flipped(known, 3).hex()};us:1\n")
+    library.import_file(path, name="set", kind=KNOWN)
+    assert [found.distance for found in library.lookup_fingerprints([fingerprint(known)])] == [3]
+
+
+def test_an_expired_release_answers_nothing_and_says_so(write_list: WriteList, tmp_path: Path) -> None:
+    """From its day on, in UTC; the version no longer names it. It stays the set's release and can be replaced."""
+    now = datetime(2026, 5, 1, tzinfo=UTC)
+    library = Library.open(tmp_path / "library", now=lambda: now)
+    release = library.import_file(write_list("one"), name="set", kind=KNOWN, expires=date(2026, 5, 3)).release
+    assert (release.expires, release.expired, library.version) == ("2026-05-03", False, release.release_id)
+    assert len(library.lookup_digests([md5("one")])) == 1
+    now = datetime(2026, 5, 3, tzinfo=UTC)
+    assert library.lookup_digests([md5("one")]) == []
+    assert [(info.enabled, info.expired) for info in library.releases()] == [(True, True)]
+    assert library.version == "none"
+    library.import_file(write_list("one"), name="set", kind=KNOWN)
+    assert [(info.enabled, info.expired) for info in library.releases()] == [(False, True), (True, False)]
+    assert len(library.lookup_digests([md5("one")])) == 1
