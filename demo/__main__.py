@@ -219,13 +219,13 @@ def show(facts: dict[str, Any]) -> None:
     for referral in facts["referrals"]:
         axes = " · ".join(f"{name} {level}" for name, level in referral["priority"].items())
         joined = "".join(f"\n  one network: {because}" for because in referral["joined_because"])
-        out.print(f"[bold]{referral['referral']}[/bold]  {', '.join(referral['submissions'])}  ({axes}){joined}")
+        out.print(f"{referral['referral']}  {', '.join(referral['submissions'])}  ({axes}){joined}", style="bold")
         out.print(f"  {reasons_text(referral['reasons'][:4])}\n".replace("\n", "\n  ").rstrip() + "\n")
     audit = facts["audit"]
     state = "clean" if audit["clean"] else "NOT CLEAN"
     out.print(f"Audit: {state}; {audit['log_records']:,} custody records, {audit['items']:,} items re-hashed.")
     for failed in (name for name, holds in facts["checks"].items() if not holds):
-        out.print(f"[bold red]Not as made: {failed}[/bold red]")
+        out.print(f"Not as made: {failed}", style="bold red")
     out.print("\nReports to open:")
     for path in facts["reports"].values():
         out.print(f"  {Path(path).as_uri()}")

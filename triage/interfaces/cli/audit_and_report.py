@@ -45,7 +45,7 @@ def audit(
     as_json: Json = False,
 ) -> None:
     """Re-hash every item and verify the custody log. Exit status 8 when anything does not verify."""
-    elsewhere = [path.read_text(encoding="utf-8") for path in checkpoint or []]
+    elsewhere = [path.read_text(encoding="utf-8", errors="replace") for path in checkpoint or []]
     with opened() as application, progress("Auditing", quiet=as_json) as tell:
         with application.store.reading() as unit:
             total = unit.read.items_pending()[1]
@@ -69,7 +69,7 @@ def audit(
         f"{found.log_size:,} custody records and {found.items:,} items ({size(found.bytes)}) checked; "
         f"{size(found.orphan_bytes)} in the vault belong to no item."
     )
-    out.print(found.checkpoint, markup=False)
+    out.print(found.checkpoint)
     if not found.is_clean:
         rows = [(fault.code, fault.subject, fault.sentence) for fault in found.faults]
         out.print(table("Faults", ["code", "where", "what"], rows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,18 +18,28 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 PLAIN_SECONDS = 5.0
 """Between two lines of progress where there is no terminal."""
 
 
+class _PlainConsole(Console):
+    """Prints text as text: no markup in brackets, no pictures in colons, nothing that steers the terminal."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*(visible(one) if isinstance(one, str) else one for one in objects), **options)
+
+
 def console() -> Console:
     """Standard output; wide enough not to break tables where it is no terminal."""
-    return Console(soft_wrap=False, highlight=False) if sys.stdout.isatty() else Console(width=160, highlight=False)
+    width = None if sys.stdout.isatty() else 160
+    return _PlainConsole(width=width, soft_wrap=False, highlight=False, markup=False, emoji=False)
 
 
 def print_json(value: object) -> None:
-    """One JSON document on standard output."""
-    sys.stdout.write(json.dumps(value, default=_plain, indent=2, ensure_ascii=False) + "\n")
+    """One JSON document on standard output. Names that are no text have visible escapes, as `visible` shows them."""
+    text = json.dumps(value, default=_plain, indent=2, ensure_ascii=False, allow_nan=False)
+    sys.stdout.write(_SURROGATE.sub(lambda found: "\\" + _escaped(found[0]), text) + "\n")
 
 
 def _plain(value: object) -> object:
@@ -47,9 +58,20 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
+def visible(text: str) -> str:
+    """Text for a terminal: whatever is no text, or could steer the terminal, as an escape. Line breaks stay."""
+    return "".join(one if one.isprintable() or one == "\n" else _escaped(one) for one in text)
+
+
+def _escaped(character: str) -> str:
+    """Backslash, x, two digits. U+DC80 to U+DCFF, where Python keeps bytes that were no UTF-8, become those bytes."""
+    code = ord(character)
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\x{code:02x}"
+
+
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
     """A table; columns whose name ends in `#` are numbers and stand right."""
-    drawn = Table(title=title, title_justify="left", header_style="bold", show_edge=False, pad_edge=False)
+    drawn = Table(title=visible(title), title_justify="left", header_style="bold", show_edge=False, pad_edge=False)
     for column in columns:
         drawn.add_column(column.rstrip("#"), justify="right" if column.endswith("#") else "left")
     for row in rows:
@@ -58,10 +80,10 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
 
 
 def shown(cell: object) -> str:
-    """A cell's text: thousands set apart, nothing as a dash."""
+    """A cell's text: thousands set apart, nothing as a dash, what is no text visible."""
     if cell is None or cell == "":
         return "-"
-    return f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else str(cell)
+    return f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else visible(str(cell))
 
 
 def counts(title: str, values: Mapping[str, int]) -> Table:
