@@ -14,7 +14,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from hashsets.errors import Damaged, HashSetError
-from triage.domain.errors import Refused, Tampered, TriageError, Unavailable, Unreadable
+from triage.domain.errors import Conflict, NotFound, Refused, Tampered, TriageError, Unavailable, Unreadable
+
+from .output import visible
 
 if TYPE_CHECKING:
     from triage.bootstrap import Application
@@ -94,7 +96,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except HashSetError as error:
         _say(error.code, error.sentence, as_json=as_json)
-        return Tampered.exit_code if isinstance(error, Damaged) else Unreadable.exit_code
+        return _status_of(error)
     except OSError as error:
         # The door's last word: Python's own would name files of evidence.
         _say("system-refused", f"The operating system refused (error {error.errno}).", as_json=as_json)
@@ -108,7 +110,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _status_of(error: HashSetError) -> int:
+    kinds = {"release-unknown": NotFound, "release-not-enabled": Conflict}
+    kind = Tampered if isinstance(error, Damaged) else kinds.get(error.code, Unreadable)
+    return kind.exit_code
+
+
 def _say(code: str, sentence: str, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps({"error": {"code": code, "sentence": sentence}}) + "\n")
-    Console(stderr=True, highlight=False).print(f"[bold]triage[/bold]: {escape(sentence)} \\[{code}]")
+    Console(stderr=True, highlight=False).print(f"[bold]triage[/bold]: {escape(visible(sentence))} \\[{code}]")

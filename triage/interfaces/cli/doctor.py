@@ -8,6 +8,8 @@ import platform
 import shutil
 from dataclasses import dataclass
 
+import typer
+
 from triage.domain.errors import TriageError, Unavailable
 
 from .app import Json, app, opened, settings
@@ -27,19 +29,20 @@ class Check:
 def doctor(*, as_json: Json = False) -> None:
     """Check this machine and deployment: chamber, disk, keys, database, custody log, hash sets. Exit 7 if not."""
     checks = [*_machine(), *_chamber(), *_deployment()]
+    healthy = all(check.good is not False for check in checks)
     if as_json:
-        print_json({"healthy": all(check.good is not False for check in checks), "checks": checks})
-    else:
-        marks = {True: "ok", False: "MISSING", None: ""}
-        console().print(table("Doctor", ["check", "", "detail"], [(c.name, marks[c.good], c.detail) for c in checks]))
-    if any(check.good is False for check in checks):
+        print_json({"healthy": healthy, "checks": checks})
+        raise typer.Exit(0 if healthy else Unavailable.exit_code)
+    marks = {True: "ok", False: "MISSING", None: ""}
+    console().print(table("Doctor", ["check", "", "detail"], [(c.name, marks[c.good], c.detail) for c in checks]))
+    if not healthy:
         raise Unavailable("doctor-found-faults", "Something is missing; see the list.")
 
 
 def _machine() -> list[Check]:
     chosen = settings()
-    folder = chosen.data if chosen.data.exists() else chosen.data.absolute().parent
-    free = shutil.disk_usage(folder).free
+    data = chosen.data.absolute()
+    free = shutil.disk_usage(next(folder for folder in (data, *data.parents) if folder.exists())).free
     return [
         Check(
             "program", None, f"triage {importlib.metadata.version('triage-pipeline')}, {platform.python_version()}"
