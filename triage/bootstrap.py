@@ -156,7 +156,9 @@ def open_application(settings: Settings) -> Application:
         store=store,
         library=library,
         receiving=Receiving(store, vault, settings.receive, clock, actor),
-        expanding=Expanding(store, vault, keeping, settings.archives, settings.receive, settings.work, clock, actor),
+        expanding=Expanding(
+            store, vault, keeping, settings.archives, settings.receive, settings.work, clock, actor, stop.is_set
+        ),
         examining=Examining(store, keeping, settings.work, clock, actor, stop.is_set),
         matching=matching,
         linking=Linking(store, LookAlikeMemory(), policy, rules, settings.work, clock, actor),

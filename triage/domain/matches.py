@@ -38,7 +38,7 @@ class MatchPolicy:
         for key, reach in reaches.items():
             _check_whole(key, reach, MAX_REACH)
         _check_whole("quality_floor", self.quality_floor, 100)
-        if not isinstance(self.version, str) or not self.version:
+        if not self.version:
             raise ValueError("version: a text is needed")
 
     def reach_for(self, set_name: str) -> int:

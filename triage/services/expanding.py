@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 
 from hashsets.algorithms.digests import DigestStream
-from triage.chamber.expansion import Expansion, Member
+from triage.chamber.expansion import Member
 from triage.chamber.limits import ArchiveLimits
 from triage.chamber.parent import Chamber
 from triage.chamber.sniff import SNIFF_BYTES, kind_of
 from triage.domain.custody import CustodyAction, CustodyEvent
 from triage.domain.errors import Unreadable
 from triage.domain.findings import NoteCode, ProcessingNote
+from triage.domain.interruption import Interrupted
 from triage.domain.items import ContentDigests, ItemKind
-from triage.domain.jobs import Lease, NewJob, Stage
+from triage.domain.jobs import Lease, NewJob, Stage, item_range
 from triage.domain.submissions import Found
 from triage.settings import ArchiveSettings, ReceiveSettings, WorkSettings
 from triage.store.items import Kept, NewItem
@@ -36,7 +37,6 @@ class _KnownAlreadyError(Exception):
 class _Batch:
     members: list[tuple[NewItem, Found]] = field(default_factory=list)
     bytes: int = 0
-    noted: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,21 +51,33 @@ class Expanding:
     work: WorkSettings
     clock: Clock
     actor: str
+    stopping: Callable[[], bool]
 
     def expand(self, lease: Lease, chamber: Chamber) -> None:
-        """Expand the lease's container. Run again it finds its members in place and doubles nothing."""
-        with self.store.writing() as unit:
-            (container,) = unit.items.kept(lease.item_ids)
-            unit.custody.append([self._event(lease, CustodyAction.OPENED, {"items": str(container.item.id)})])
-            unit.commit()
-        notes: tuple[ProcessingNote, ...]
-        if container.item.depth >= self.archives.max_depth:
-            notes = (ProcessingNote(NoteCode.ARCHIVE_TOO_DEEP, f"depth {container.item.depth}"),)
-        else:
-            notes = self._expand(lease, container, chamber)
-        self._finish(lease, container, notes)
+        """Expand the lease's containers. Run again it finds their members in place and doubles nothing.
 
-    def _expand(self, lease: Lease, container: Kept, chamber: Chamber) -> tuple[ProcessingNote, ...]:
+        Raises Interrupted between two containers when a person asked to stop.
+        """
+        with self.store.writing() as unit:
+            containers = unit.items.kept(lease.item_ids)
+            unit.custody.append([self._event(lease, CustodyAction.OPENED, {"items": item_range(lease.item_ids)})])
+            unit.commit()
+        notes: dict[int, tuple[ProcessingNote, ...]] = {}
+        batch = _Batch()
+        with self.vault.writer() as writer:
+            for container in containers:
+                if self.stopping():
+                    raise Interrupted
+                notes[container.item.id] = self._expand(lease, container, chamber, batch, writer)
+            self._commit(lease, batch, writer)
+        self._finish(lease, notes)
+
+    def _expand(
+        self, lease: Lease, container: Kept, chamber: Chamber, batch: _Batch, writer: VaultWriter
+    ) -> tuple[ProcessingNote, ...]:
+        """Take one container's members; they are committed as batches fill, with those of other containers."""
+        if container.item.depth >= self.archives.max_depth:
+            return (ProcessingNote(NoteCode.ARCHIVE_TOO_DEEP, f"depth {container.item.depth}"),)
         try:
             source = self.keeping.open(container)
         except Unreadable as error:
@@ -76,26 +88,19 @@ class Expanding:
             max_member_bytes=self.archives.max_member_bytes,
             max_ratio=self.archives.max_ratio,
         )
-        with closing(source), self.vault.writer() as writer, closing(chamber.expand(source, limits)) as expansion:
-            noted = self._take_members(lease, container, expansion, writer)
+        with closing(source), closing(chamber.expand(source, limits)) as expansion:
+            noted = 0
+            for member in expansion:
+                sealed = self._seal(member, container, batch, writer)
+                noted += bool(member.notes)
+                batch.members.append(sealed)
+                batch.bytes += sealed[0].size
+                if len(batch.members) >= self.receive.batch_items or batch.bytes >= self.receive.batch_bytes:
+                    self._commit(lease, batch, writer)
             notes = expansion.notes
         if noted:
             notes = (*notes, ProcessingNote(NoteCode.MEMBER_UNREADABLE, f"{noted} members not whole"))
         return notes
-
-    def _take_members(self, lease: Lease, container: Kept, expansion: Expansion, writer: VaultWriter) -> int:
-        batch, noted = _Batch(), 0
-        for member in expansion:
-            sealed = self._seal(member, container, batch, writer)
-            if member.notes:
-                noted += 1
-            batch.members.append(sealed)
-            batch.bytes += sealed[0].size
-            if len(batch.members) >= self.receive.batch_items or batch.bytes >= self.receive.batch_bytes:
-                self._commit(lease, batch, writer)
-                batch = _Batch()
-        self._commit(lease, batch, writer)
-        return noted
 
     def _seal(self, member: Member, container: Kept, batch: _Batch, writer: VaultWriter) -> tuple[NewItem, Found]:
         stream, head, size = DigestStream(), bytearray(), 0
@@ -145,36 +150,41 @@ class Expanding:
             unit.submissions.add_occurrences(
                 lease.submission_id, [(ids[new.digests.sha256], found) for new, found in batch.members]
             )
-            containers = [ids[new.digests.sha256] for new, _ in batch.members if new.kind is ItemKind.CONTAINER]
-            unit.jobs.add(first_jobs(lease.submission_id, fresh, arrived.intersection(containers)))
+            containers = {
+                ids[new.digests.sha256]: new.size for new, _ in batch.members if new.kind is ItemKind.CONTAINER
+            }
+            unit.jobs.add(
+                first_jobs(lease.submission_id, fresh, {one: containers[one] for one in arrived & containers.keys()})
+            )
+            parents = {new.digests.sha256: found.parent_item_id for new, found in reversed(batch.members)}
             unit.custody.append(
                 [
-                    CustodyEvent(
-                        now,
-                        self.actor,
-                        CustodyAction.SEALED,
-                        f"item:{item_id}",
-                        "expand",
-                        {
-                            "submission": lease.submission_id,
-                            "container": batch.members[0][1].parent_item_id,
-                            "sha256": new.digests.sha256.hex(),
-                            "size": new.size,
-                        },
-                    )
+                    self._sealed_event(lease, item_id, new, parents[new.digests.sha256])
                     for item_id, new in fresh.items()
                 ]
             )
             unit.commit()
+        batch.members.clear()
+        batch.bytes = 0
 
-    def _finish(self, lease: Lease, container: Kept, notes: tuple[ProcessingNote, ...]) -> None:
+    def _finish(self, lease: Lease, notes: Mapping[int, tuple[ProcessingNote, ...]]) -> None:
+        rows = [(item_id, note.code.value, note.detail) for item_id, found in notes.items() for note in found]
         with self.store.writing() as unit:
             unit.jobs.finish(lease)
-            unit.items.add_notes(lease.stage, [(container.item.id, note.code.value, note.detail) for note in notes])
+            unit.items.add_notes(lease.stage, rows)
             unit.jobs.add([NewJob(Stage.MATCH, lease.submission_id, lease.item_ids)])
-            details: dict[str, str | int | None] = {"items": str(container.item.id), "notes": len(notes)}
+            details: dict[str, str | int | None] = {"items": item_range(lease.item_ids), "notes": len(rows)}
             unit.custody.append([self._event(lease, CustodyAction.EXAMINED, details)])
             unit.commit()
+
+    def _sealed_event(self, lease: Lease, item_id: int, new: NewItem, container_id: int) -> CustodyEvent:
+        details: dict[str, str | int | None] = {
+            "submission": lease.submission_id,
+            "container": container_id,
+            "sha256": new.digests.sha256.hex(),
+            "size": new.size,
+        }
+        return CustodyEvent(self.clock(), self.actor, CustodyAction.SEALED, f"item:{item_id}", "expand", details)
 
     def _event(self, lease: Lease, action: CustodyAction, details: dict[str, str | int | None]) -> CustodyEvent:
         return CustodyEvent(self.clock(), self.actor, action, f"job:{lease.job_id}", "expand", details)

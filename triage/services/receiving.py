@@ -29,6 +29,9 @@ from .reading import FileReading, Read, SourceUnreadableError, read_whole
 from .settling import settle
 from .walking import SourceFile, SourceFolder, SourceProblem, root_of, walk
 
+_CONTAINERS_TOGETHER = 32
+_CONTAINER_BYTES_TOGETHER = 16 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -249,8 +252,10 @@ class Receiving:
             could_be_read = [read.found.path for read, _ in kept] + [folder.path for folder in folders]
             unit.submissions.forget_source_notes(submission.id, could_be_read)
             unit.submissions.add_source_notes(submission.id, _notes(kept, problems), now)
-            containers = [ids[new.digests.sha256] for _, new in kept if new.kind is ItemKind.CONTAINER]
-            unit.jobs.add(first_jobs(submission.id, fresh, arrived.intersection(containers)))
+            containers = {ids[new.digests.sha256]: new.size for _, new in kept if new.kind is ItemKind.CONTAINER}
+            unit.jobs.add(
+                first_jobs(submission.id, fresh, {one: containers[one] for one in arrived & containers.keys()})
+            )
             unit.custody.append(
                 [self._kept_event(item_id, new, submission.id, now) for item_id, new in fresh.items()]
             )
@@ -267,15 +272,30 @@ class Receiving:
         return CustodyEvent(now, self.actor, action, f"item:{item_id}", "receive", details)
 
 
-def first_jobs(submission_id: int, fresh: Mapping[int, NewItem], containers: Iterable[int]) -> list[NewJob]:
+def first_jobs(submission_id: int, fresh: Mapping[int, NewItem], containers: Mapping[int, int]) -> list[NewJob]:
     """What a submission owes for what it brought: `fresh` items are new altogether and examined in a batch.
 
-    `containers` are new to this submission and expanded one by one, even when another has expanded them before:
-    members are occurrences, and each submission has its own.
+    `containers` (item id → size) are new to this submission and expanded, even when another has expanded them before:
+    members are occurrences, and each submission has its own. Small ones share a job: a folder of thousands of
+    compressed pages costs its pages, not thousands of commits.
     """
-    jobs = [NewJob(Stage.EXPAND, submission_id, (item_id,)) for item_id in sorted(containers)]
     rest = tuple(item_id for item_id, new in fresh.items() if new.kind is not ItemKind.CONTAINER)
+    jobs = [NewJob(Stage.EXPAND, submission_id, group) for group in _container_groups(containers)]
     return [*jobs, NewJob(Stage.EXAMINE, submission_id, rest)] if rest else jobs
+
+
+def _container_groups(containers: Mapping[int, int]) -> Iterator[tuple[int, ...]]:
+    """Containers in order of their ids, as many to a group as stay under the bounds."""
+    group: list[int] = []
+    weight = 0
+    for item_id in sorted(containers):
+        if group and (len(group) >= _CONTAINERS_TOGETHER or weight + containers[item_id] > _CONTAINER_BYTES_TOGETHER):
+            yield tuple(group)
+            group, weight = [], 0
+        group.append(item_id)
+        weight += containers[item_id]
+    if group:
+        yield tuple(group)
 
 
 def _require(delivery: Delivery) -> None:

@@ -128,8 +128,8 @@ class Store:
         """Bring the mirror up to the log's head. What it has of the latest records is compared, not only counted.
 
         Raises Tampered: `custody-head-broken` (the log itself lacks records), `witness-cut` (the mirror lacks more
-        than a crash can take), `witness-ahead` (the database was put back or cut), `witness-disagrees`. Such a mirror is
-        left as it is: an audit must see it.
+        than a crash can take), `witness-ahead` (the database was put back or cut), `witness-disagrees`. Such a mirror
+        is left as it is: an audit must see it.
         """
         view = self.mirror.view()
         with self._connected() as connection:

@@ -55,7 +55,7 @@ def bench(
     receive_settings: ReceiveSettings,
     work_settings: WorkSettings,
 ) -> Bench:
-    expanding = Expanding(store, vault, keeping, ARCHIVES, receive_settings, work_settings, lambda: NOW, ACTOR)
+    expanding = Expanding(store, vault, keeping, ARCHIVES, receive_settings, work_settings, lambda: NOW, ACTOR, bool)
     submission = scene.submission()
     return Bench(expanding, scene, vault, submission, seal(scene, vault, submission, ZIP))
 

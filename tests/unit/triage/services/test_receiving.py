@@ -130,14 +130,14 @@ class TestWhatIsWritten:
             sealed = [record.event.details for record in unit.custody.records() if record.event][1:3]
         assert [details["sha256"] for details in sealed] == [sha(JPEG), sha(LARGE)]
 
-    def test_first_jobs_examine_in_batches_and_expand_one_by_one(self, desk: Desk) -> None:
-        """A container's members are not known yet; everything else is looked at together."""
-        desk.write(a=JPEG, b=b"PK\x03\x04", c=b"text", d=b"")
+    def test_first_jobs_examine_in_batches_and_expand_small_containers_together(self, desk: Desk) -> None:
+        """A folder of thousands of compressed pages costs its pages, not thousands of commits."""
+        desk.write(a=b"PK\x03\x04", b=b"PK\x03\x04 another", c=b"text", d=b"", e=JPEG)
         desk.receive()
         assert desk.scene.jobs() == [
-            ("expand", 1, (2,)),
-            ("examine", 1, (1,)),
+            ("expand", 1, (1, 2)),
             ("examine", 1, (3, 4)),
+            ("examine", 1, (5,)),
         ]
 
     def test_what_another_submission_brought_is_not_examined_again_but_its_archives_are_unfolded(
