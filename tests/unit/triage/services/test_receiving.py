@@ -136,8 +136,7 @@ class TestWhatIsWritten:
         desk.receive()
         assert desk.scene.jobs() == [
             ("expand", 1, (1, 2)),
-            ("examine", 1, (3, 4)),
-            ("examine", 1, (5,)),
+            ("examine", 1, (3, 4, 5)),
         ]
 
     def test_what_another_submission_brought_is_not_examined_again_but_its_archives_are_unfolded(
