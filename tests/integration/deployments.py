@@ -89,8 +89,8 @@ class Deployment:
         references = ("--case", case or f"CASE-{exhibit}", "--exhibit", exhibit, "--basis", basis)
         return self.done("submit", source, *references, *more, "--json").json
 
-    def work(self, threads: int = 2) -> Any:
-        """Work until nothing is owed."""
+    def work(self, threads: int = 1) -> Any:
+        """Work until nothing is owed. Each thread costs the start of a chamber."""
         return self.done("work", "--threads", threads, "--json").json
 
     def status(self, submission: int = 1) -> Any:
