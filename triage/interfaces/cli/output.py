@@ -126,6 +126,8 @@ def progress(title: str, *, quiet: bool) -> Iterator[Teller]:
         with Progress(*columns, console=Console(stderr=True)) as bar:
             task = bar.add_task(title, total=None, text="")
             yield lambda text, done, total: bar.update(task, completed=done, total=total, text=text)
+            whole = bar.tasks[0].total or bar.tasks[0].completed or 1
+            bar.update(task, completed=whole, total=whole)  # only now is it known how much there was
     else:
         yield _lines(title)
 
