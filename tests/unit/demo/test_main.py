@@ -12,7 +12,6 @@ import pytest
 
 from demo.__main__ import Demo, _clear, _facts, _import, _receive, _work, main, show
 from demo.hash_sets import make_hash_sets
-from demo.samples import make_seizure
 from demo.truth import SeizureTruth
 from triage.bootstrap import Application, initialise, open_application
 from triage.interfaces.cli.output import Teller
@@ -33,9 +32,8 @@ class Worked:
 
 
 @pytest.fixture(scope="module")
-def worked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worked]:
-    base = tmp_path_factory.mktemp("demo")
-    truth = make_seizure(base / "seizure", scale=0.1)
+def worked(seizure: SeizureTruth, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worked]:
+    base, truth = tmp_path_factory.mktemp("demo"), seizure
     settings = load_settings(data=base / "deployment")
     initialise(settings)
     application = open_application(settings)
