@@ -141,10 +141,11 @@ def _columns(pairs: list[str]) -> dict[str, str]:
 
 
 def _say(version: str, *, as_json: bool) -> None:
+    releases = [one for one in version.split("+") if one != "none" and not one.startswith("states.")]
     if as_json:
-        print_json({"in_force": version.split("+") if version != "none" else []})
+        print_json({"in_force": releases})
     else:
-        console().print(f"In force: {version.replace('+', ', ')}")
+        console().print(f"In force: {', '.join(releases) or 'none'}")
 
 
 def _row(one: ReleaseInfo) -> tuple[object, ...]:
