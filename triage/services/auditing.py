@@ -20,6 +20,7 @@ from triage.vault.witness import LogMirror
 
 from .clock import Clock
 from .keeping import Keeping
+from .receiving import AFTER_REFERENCE
 
 _CHUNK = 1 << 20
 _ITEM = re.compile(r"item:[0-9]{1,18}")  # the record is not believed yet: it may name anything
@@ -65,7 +66,7 @@ class _Recorded:
         """Pass records through, noting which digest each item was received with."""
         for record in records:
             event = record.event
-            if event is not None and event.action in _KEEPING_ACTIONS and _ITEM.fullmatch(event.subject):
+            if event is not None and _begins_an_item(event):
                 self.waiting[int(event.subject.removeprefix("item:"))] = str(event.details.get("sha256"))
                 if len(self.waiting) >= 500:
                     self.settle()
@@ -85,6 +86,12 @@ class _Recorded:
 
     def _fault(self, code: str, item_id: int, what: str) -> None:
         self.faults.append(Fault(code, f"I-{item_id}", f"Item I-{item_id} {what}."))
+
+
+def _begins_an_item(event: CustodyEvent) -> bool:
+    """Whether an item came in by this event. One that was sealed after it had been referenced is there already."""
+    is_item = event.action in _KEEPING_ACTIONS and _ITEM.fullmatch(event.subject)
+    return bool(is_item) and not AFTER_REFERENCE.items() <= event.details.items()
 
 
 @dataclass(frozen=True)

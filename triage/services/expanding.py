@@ -26,7 +26,7 @@ from triage.vault.seam import Vault, VaultWriter
 from .clock import Clock
 from .examining import unreadable_note
 from .keeping import Keeping, sealed_row
-from .receiving import first_jobs
+from .receiving import AFTER_REFERENCE, first_jobs, sealed_now_only
 
 
 class _KnownAlreadyError(Exception):
@@ -131,7 +131,7 @@ class Expanding:
         if any(new.digests.sha256 == sha256 for new, _ in batch.members):
             return True
         with self.store.reading() as unit:
-            return bool(unit.items.ids_by_sha256([sha256]))
+            return bool(unit.items.sealed_among([sha256]))
 
     def _commit(self, lease: Lease, batch: _Batch, writer: VaultWriter) -> None:
         if not batch.members:
@@ -142,6 +142,7 @@ class Expanding:
         with self.store.writing() as unit:
             unit.jobs.renew(lease, self.work.lease_seconds)
             before = unit.items.ids_by_sha256([new.digests.sha256 for new in located])
+            sealed_now = sealed_now_only(unit, located, before)
             unit.items.add(located, now)
             ids = unit.items.ids_by_sha256([new.digests.sha256 for new, _ in batch.members])
             fresh = {ids[new.digests.sha256]: new for new in located if new.digests.sha256 not in before}
@@ -162,6 +163,10 @@ class Expanding:
                     self._sealed_event(lease, item_id, new, parents[new.digests.sha256])
                     for item_id, new in fresh.items()
                 ]
+                + [
+                    self._sealed_event(lease, item_id, new, parents[new.digests.sha256], **AFTER_REFERENCE)
+                    for item_id, new in sealed_now.items()
+                ]
             )
             unit.commit()
         batch.members.clear()
@@ -177,12 +182,13 @@ class Expanding:
             unit.custody.append([self._event(lease, CustodyAction.EXAMINED, details)])
             unit.commit()
 
-    def _sealed_event(self, lease: Lease, item_id: int, new: NewItem, container_id: int) -> CustodyEvent:
+    def _sealed_event(self, lease: Lease, item_id: int, new: NewItem, container_id: int, **more: str) -> CustodyEvent:
         details: dict[str, str | int | None] = {
             "submission": lease.submission_id,
             "container": container_id,
             "sha256": new.digests.sha256.hex(),
             "size": new.size,
+            **more,
         }
         return CustodyEvent(self.clock(), self.actor, CustodyAction.SEALED, f"item:{item_id}", "expand", details)
 

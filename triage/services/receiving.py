@@ -19,7 +19,7 @@ from triage.domain.jobs import NewJob, Stage
 from triage.domain.submissions import Delivery, Found, Submission, SubmissionState
 from triage.settings import ReceiveSettings
 from triage.store.items import NewItem
-from triage.store.unit_of_work import Store
+from triage.store.unit_of_work import Store, Unit
 from triage.vault.seam import Vault, VaultWriter
 
 from .clock import Clock
@@ -178,8 +178,9 @@ class Receiving:
     def _keep_small(
         self, root: bytes, reads: Sequence[Read], writer: VaultWriter, *, in_place: bool
     ) -> list[tuple[Read, NewItem]]:
+        digests = [read.digests.sha256 for read in reads]
         with self.store.reading() as unit:
-            held = set(unit.items.ids_by_sha256([read.digests.sha256 for read in reads]))
+            held = set(unit.items.ids_by_sha256(digests)) if in_place else unit.items.sealed_among(digests)
         kept = []
         for read in reads:
             locator: dict[str, Any] | None = None
@@ -219,7 +220,7 @@ class Receiving:
         if any(other.digests.sha256 == read.digests.sha256 for other, _ in kept):
             return True
         with self.store.reading() as unit:
-            return bool(unit.items.ids_by_sha256([read.digests.sha256]))
+            return bool(unit.items.sealed_among([read.digests.sha256]))
 
     def _record(
         self,
@@ -233,6 +234,7 @@ class Receiving:
         located = [new for _, new in kept if new.sealed or new.in_place]
         with self.store.writing() as unit:
             before = unit.items.ids_by_sha256([new.digests.sha256 for new in located])
+            sealed_now = sealed_now_only(unit, located, before)
             unit.items.add(located, now)
             ids = unit.items.ids_by_sha256([new.digests.sha256 for _, new in kept])
             fresh = {
@@ -258,18 +260,36 @@ class Receiving:
             )
             unit.custody.append(
                 [self._kept_event(item_id, new, submission.id, now) for item_id, new in fresh.items()]
+                + [
+                    self._kept_event(item_id, new, submission.id, now, **AFTER_REFERENCE)
+                    for item_id, new in sealed_now.items()
+                ]
             )
             unit.commit()
         return len(fresh)
 
-    def _kept_event(self, item_id: int, new: NewItem, submission_id: int, now: datetime) -> CustodyEvent:
+    def _kept_event(self, item_id: int, new: NewItem, submission_id: int, now: datetime, **more: str) -> CustodyEvent:
         action = CustodyAction.SEALED if new.sealed else CustodyAction.REFERENCED
         details: dict[str, str | int | None] = {
             "submission": submission_id,
             "sha256": new.digests.sha256.hex(),
             "size": new.size,
+            **more,
         }
         return CustodyEvent(now, self.actor, action, f"item:{item_id}", "receive", details)
+
+
+AFTER_REFERENCE = {"before": CustodyAction.REFERENCED.value}
+"""In the details of a SEALED event: the item stands in the log already, referenced in place."""
+
+
+def sealed_now_only(unit: Unit, located: Iterable[NewItem], before: Mapping[bytes, int]) -> dict[int, NewItem]:
+    """Items that existed, referenced in place only, and whose bytes come into the vault with this unit, by id.
+
+    The place where they were referenced may be gone tomorrow, and this delivery is to be kept. Ask before `add`.
+    """
+    new = {entry.digests.sha256: entry for entry in located if entry.sealed and entry.digests.sha256 in before}
+    return {before[sha256]: new[sha256] for sha256 in sorted(new.keys() - unit.items.sealed_among(list(new)))}
 
 
 def first_jobs(submission_id: int, fresh: Mapping[int, NewItem], containers: Mapping[int, int]) -> list[NewJob]:

@@ -29,7 +29,7 @@ class NewItem:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Where an item's bytes are: exactly one of the two is set."""
+    """Where an item's bytes are. Both are set once an item referenced in place was handed in to be sealed, too."""
 
     item: Item
     sealed: Mapping[str, Any] | None
@@ -48,6 +48,18 @@ class Items:
         for part in sliced(digests):
             rows = self.connection.execute(select(item.c.sha256, item.c.id).where(item.c.sha256.in_(part)))
             found.update({row.sha256: row.id for row in rows})
+        return found
+
+    def sealed_among(self, digests: Sequence[bytes]) -> set[bytes]:
+        """Those SHA-256 values among `digests` whose bytes lie in the vault, not only at a source."""
+        found: set[bytes] = set()
+        for part in sliced(digests):
+            rows = self.connection.execute(
+                select(item.c.sha256)
+                .join(sealed_object, sealed_object.c.item_id == item.c.id)
+                .where(item.c.sha256.in_(part))
+            )
+            found.update(rows.scalars())
         return found
 
     def add(self, new: Sequence[NewItem], now: datetime) -> dict[bytes, int]:

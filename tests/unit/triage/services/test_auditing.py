@@ -150,6 +150,26 @@ def test_a_referenced_file_that_changed_is_named(
     assert codes(audit(auditing)) == [("source-changed", "I-4")]
 
 
+def test_an_item_referenced_and_later_sealed_is_one_item_of_the_log(
+    auditing: Auditing,
+    store: Store,
+    scene: Scene,
+    vault: LocalVault,
+    tmp_path: Path,
+    receive_settings: ReceiveSettings,
+) -> None:
+    """Two records, one item: an item smuggled in beside it still shows."""
+    other = tmp_path / "in place"
+    other.mkdir()
+    (other / "x").write_bytes(b"\xff\xd8\xff in place")
+    receiving = Receiving(store, vault, receive_settings, lambda: NOW, ACTOR)
+    for exhibit, in_place in (("EXH-2", True), ("EXH-3", False)):
+        receiving.receive(Delivery("CASE-1", exhibit, "Synthetic warrant", os.fsencode(other), in_place))
+    assert audit(auditing).is_clean
+    scene.item(1, name="smuggled in")
+    assert ("items-unrecorded", "items") in codes(audit(auditing))
+
+
 def test_bytes_that_belong_to_no_item_are_counted_and_no_fault(auditing: Auditing, vault: LocalVault) -> None:
     """A run killed between sealing and its commit leaves such: harmless, and visible."""
     with vault.writer() as writer:

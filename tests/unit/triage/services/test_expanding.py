@@ -11,10 +11,12 @@ from tests.unit.triage.services.sealing import JPEG, ZIP, ToldChamber, ToldMembe
 from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of
 from triage.domain.errors import Conflict
 from triage.domain.findings import NoteCode, ProcessingNote
+from triage.domain.items import ItemKind
 from triage.domain.jobs import Stage
 from triage.services.expanding import Expanding
 from triage.services.keeping import Keeping
 from triage.settings import ArchiveSettings, ReceiveSettings, WorkSettings
+from triage.store.items import NewItem
 from triage.store.unit_of_work import Store
 from triage.vault.local import LocalVault
 
@@ -102,6 +104,23 @@ def test_the_same_bytes_are_sealed_once(bench: Bench) -> None:
     assert bench.sealed_bytes() == before + stored
     assert [row[0] for row in bench.members()] == [b"a", b"b", b"c", b"d"]
     assert bench.scene.rows(f"SELECT depth FROM item WHERE id = {held}") == [(0,)]
+
+
+def test_a_member_that_is_only_referenced_elsewhere_is_sealed(bench: Bench, source: Path) -> None:
+    """The place where it was referenced may be gone tomorrow."""
+    path = source / "a"
+    path.write_bytes(JPEG)
+    place = {"root": str(source).encode(), "path": b"a", "size": 4, "mtime_ns": path.stat().st_mtime_ns}
+    with bench.scene.store.writing() as unit:
+        unit.items.add([NewItem(digests_of(JPEG), 4, ItemKind.RASTER, 0, in_place=place)], NOW)
+        unit.commit()
+    bench.expand(member(b"a", JPEG))
+    path.unlink()
+    with bench.scene.store.reading() as unit:
+        (kept,) = unit.items.kept([2])
+    assert whole(bench.expanding.keeping.open(kept)) == JPEG
+    assert "sealed item:2 expand" in bench.scene.log()
+    assert bench.scene.jobs() == [("match", bench.submission, (bench.archive,))]
 
 
 def test_members_owe_their_own_jobs_and_the_archive_its_matching(bench: Bench) -> None:

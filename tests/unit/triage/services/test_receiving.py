@@ -292,6 +292,26 @@ class TestInPlace:
         desk.receive("EXH-2", in_place=True)
         assert desk.scene.rows("SELECT count(*) FROM in_place_source") == [(0,)]
 
+    @pytest.mark.parametrize("data", [JPEG, LARGE])
+    def test_what_is_only_referenced_is_sealed_when_it_is_handed_in(self, desk: Desk, data: bytes) -> None:
+        """The disk that it was referenced on may be gone tomorrow; this submission's evidence is kept."""
+        desk.write(a=data)
+        desk.receive(in_place=True)
+        jobs = desk.scene.jobs()
+        sealed = desk.receive("EXH-2")
+        assert sealed.progress.items_new == 0
+        (desk.source / "a").unlink()
+        assert desk.kept_bytes(1) == data
+        assert desk.scene.jobs() == jobs
+        assert [line for line in desk.scene.log() if "item:" in line] == [
+            "referenced item:1 receive",
+            "sealed item:1 receive",
+        ]
+        size = desk.vault_bytes()
+        desk.write(b=data)
+        desk.receive("EXH-3")
+        assert desk.vault_bytes() == size
+
 
 class TestTrouble:
     """What breaks while reading or sealing."""
