@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from types import TracebackType
+from typing import Self, cast
 
 from tests.unit.triage.stored import NOW, Scene, digests_of
 from triage.chamber.limits import ArchiveLimits
@@ -17,6 +18,7 @@ from triage.domain.submissions import Found
 from triage.services.keeping import sealed_row
 from triage.store.items import NewItem
 from triage.vault.local import LocalVault
+from triage.vault.seam import SealedObject, Segment, Vault, VaultWriter
 
 JPEG = b"\xff\xd8\xff\xe0"
 ZIP = b"PK\x03\x04"
@@ -108,3 +110,41 @@ class ToldChamber:
     def chamber(self) -> Chamber:
         """As the services take it."""
         return cast("Chamber", self)
+
+
+@dataclass
+class ChangingVault:
+    """A vault during whose sealing something happens."""
+
+    inner: Vault
+    act: Callable[[], object]
+
+    def writer(self) -> VaultWriter:
+        return _ChangingWriter(self.inner.writer(), self.act)
+
+    def open(self, sealed: SealedObject) -> ByteSource:
+        return self.inner.open(sealed)
+
+    def segments(self) -> Iterator[Segment]:
+        return self.inner.segments()
+
+
+@dataclass
+class _ChangingWriter:
+    inner: VaultWriter
+    act: Callable[[], object]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.inner.__exit__(kind, error, trace)
+
+    def seal(self, chunks: Iterable[bytes]) -> SealedObject:
+        self.act()
+        return self.inner.seal(chunks)
+
+    def sync(self) -> None:
+        self.inner.sync()

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import pytest
 
+from tests.unit.triage.services.sealing import ChangingVault
 from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of
 from triage.domain.errors import Refused, Unavailable
 from triage.domain.items import Outcome
-from triage.domain.sources import ByteSource
 from triage.domain.submissions import Delivery
 from triage.services.keeping import Keeping
 from triage.services.progress import Progress
@@ -22,7 +20,6 @@ from triage.services.receiving import Receipt, Receiving
 from triage.settings import ReceiveSettings
 from triage.store.unit_of_work import Store
 from triage.vault.local import LocalVault
-from triage.vault.seam import SealedObject, Segment, Vault, VaultWriter
 
 JPEG = b"\xff\xd8\xff\xe0"
 LARGE = JPEG + bytes(range(256)) * 20  # above the 1,000 bytes from which files are streamed
@@ -319,7 +316,7 @@ class TestTrouble:
     def test_a_file_that_changes_while_it_is_read_is_received_and_noted(self, desk: Desk) -> None:
         """Its digest is that of the bytes that were sealed."""
         desk.write(a=JPEG + b"a" * 10, b=LARGE)
-        changing = _ChangingVault(desk.receiving.vault, lambda: os.utime(desk.source / "b", ns=(1, 1)))
+        changing = ChangingVault(desk.receiving.vault, lambda: os.utime(desk.source / "b", ns=(1, 1)))
         replace(desk.receiving, vault=changing).receive(
             Delivery("CASE-1", "EXH-1", "Synthetic warrant", os.fsencode(desk.source))
         )
@@ -329,7 +326,7 @@ class TestTrouble:
     def test_a_vault_that_fails_loses_no_earlier_batch(self, desk: Desk) -> None:
         """The next run begins where the last commit stood."""
         desk.write(**{f"{number:02}": JPEG + bytes([number]) for number in range(10)})
-        writers = _ChangingVault(desk.receiving.vault, _fails_after(4))
+        writers = ChangingVault(desk.receiving.vault, _fails_after(4))
         delivery = Delivery("CASE-1", "EXH-1", "Synthetic warrant", os.fsencode(desk.source))
         with pytest.raises(Unavailable):
             replace(desk.receiving, vault=writers).receive(delivery)
@@ -358,44 +355,6 @@ def test_an_empty_source_is_linked_too(desk: Desk) -> None:
     """So that it gets its referral and nobody waits for it."""
     assert desk.receive().progress == Progress()
     assert desk.scene.jobs() == [("link", 1, ())]
-
-
-@dataclass
-class _ChangingVault:
-    """A vault during whose sealing something happens."""
-
-    inner: Vault
-    act: Callable[[], object]
-
-    def writer(self) -> VaultWriter:
-        return _ChangingWriter(self.inner.writer(), self.act)
-
-    def open(self, sealed: SealedObject) -> ByteSource:
-        return self.inner.open(sealed)
-
-    def segments(self) -> Iterator[Segment]:
-        return self.inner.segments()
-
-
-@dataclass
-class _ChangingWriter:
-    inner: VaultWriter
-    act: Callable[[], object]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.inner.__exit__(kind, error, trace)
-
-    def seal(self, chunks: Iterable[bytes]) -> SealedObject:
-        self.act()
-        return self.inner.seal(chunks)
-
-    def sync(self) -> None:
-        self.inner.sync()
 
 
 def _fails_after(count: int) -> Callable[[], None]:
