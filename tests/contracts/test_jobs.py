@@ -12,8 +12,9 @@ from threading import Barrier
 import pytest
 from sqlalchemy import select, update
 
+from hashsets.algorithms.digests import Digests
 from triage.domain.errors import Conflict
-from triage.domain.items import ContentDigests, ItemKind, Outcome
+from triage.domain.items import ItemKind, Outcome
 from triage.domain.jobs import JobState, Lease, NewJob, Stage
 from triage.domain.submissions import Delivery, Found, SubmissionState
 from triage.services.giving_up import GivingUp
@@ -52,7 +53,7 @@ def received(store: Store, exhibit: str) -> int:
 def items(store: Store, submission: int, count: int) -> tuple[int, ...]:
     """New items without an answer, found in this submission."""
     new = [
-        NewItem(ContentDigests(bytes(16), bytes(20), bytes([number]) * 32), 10, ItemKind.RASTER, 0)
+        NewItem(Digests(bytes(16), bytes(20), bytes([number]) * 32), 10, ItemKind.RASTER, 0)
         for number in range(1, count + 1)
     ]
     with store.writing() as unit:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from hashsets.algorithms.digests import Digests
 from hashsets.library import Library
 from hashsets.vocabulary import (
     Basis,
@@ -38,7 +39,7 @@ from triage.domain.findings import (
     Subject,
     TakenFingerprint,
 )
-from triage.domain.items import ContentDigests, ItemKind, Outcome
+from triage.domain.items import ItemKind, Outcome
 from triage.domain.links import LinkKind, Strength, Trait, near_fingerprint
 from triage.domain.matches import Match, MatchPolicy
 from triage.domain.networks import join_between
@@ -115,9 +116,7 @@ class Scene:
         """A new item, found once in each of the submissions, examined when there are findings."""
         self.items += 1
         seed = self.items.to_bytes(4, "big")
-        digests = ContentDigests(
-            hashlib.md5(seed).digest(), hashlib.sha1(seed).digest(), hashlib.sha256(seed).digest()
-        )
+        digests = Digests(hashlib.md5(seed).digest(), hashlib.sha1(seed).digest(), hashlib.sha256(seed).digest())
         with self.unit() as unit:
             item_id = unit.items.add([NewItem(digests, size, kind, 0)], NOW)[digests.sha256]
             unit.items.set_outcomes({item_id: (outcome, None)})
@@ -554,5 +553,5 @@ def test_a_checkpoint_that_is_not_ours_is_never_printed(reporting: Reporting, sc
 
 def _new_item(number: int) -> NewItem:
     seed = b"bulk" + number.to_bytes(4, "big")
-    digests = ContentDigests(hashlib.md5(seed).digest(), hashlib.sha1(seed).digest(), hashlib.sha256(seed).digest())
+    digests = Digests(hashlib.md5(seed).digest(), hashlib.sha1(seed).digest(), hashlib.sha256(seed).digest())
     return NewItem(digests, 1, ItemKind.RASTER, 0)

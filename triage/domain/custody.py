@@ -46,7 +46,7 @@ class CustodyAction(StrEnum):
     REFERRED = "referred"
     CLOSED = "closed"  # closed without viewing
     NOTED = "noted"  # something could not be done
-    RELEASED = "released"  # a hash-set release was imported
+    RELEASED = "released"  # a hash-set release was imported, or put in or out of force
     DISCLOSED = "disclosed"  # something left the house as a file: a hash-set release
     AUDITED = "audited"
     REPORTED = "reported"  # a report without image bytes was written

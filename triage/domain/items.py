@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hashsets.vocabulary import Digest, DigestAlgorithm
+from hashsets.algorithms.digests import Digests
 
 
 class ItemKind(StrEnum):
@@ -31,28 +31,11 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ContentDigests:
-    """The three digests of an item's bytes, raw."""
-
-    md5: bytes
-    sha1: bytes
-    sha256: bytes
-
-    def as_digests(self) -> tuple[Digest, ...]:
-        """The values as a hash-set library asks for them."""
-        return (
-            Digest(DigestAlgorithm.MD5, self.md5),
-            Digest(DigestAlgorithm.SHA1, self.sha1),
-            Digest(DigestAlgorithm.SHA256, self.sha256),
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Item:
     """One content-addressed item; `depth` counts the fewest containers around it so far."""
 
     id: int
-    digests: ContentDigests
+    digests: Digests
     size: int
     kind: ItemKind
     depth: int

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from hashsets.algorithms.digests import DigestStream
+from hashsets.algorithms.digests import Digests, DigestStream
 from triage.chamber.expansion import Member
 from triage.chamber.limits import ArchiveLimits
 from triage.chamber.parent import Chamber
@@ -15,7 +15,7 @@ from triage.domain.custody import CustodyAction, CustodyEvent
 from triage.domain.errors import Unreadable
 from triage.domain.findings import NoteCode, ProcessingNote
 from triage.domain.interruption import Interrupted
-from triage.domain.items import ContentDigests, ItemKind
+from triage.domain.items import ItemKind
 from triage.domain.jobs import Lease, NewJob, Stage, item_range
 from triage.domain.submissions import Found
 from triage.settings import ArchiveSettings, ReceiveSettings, WorkSettings
@@ -104,7 +104,7 @@ class Expanding:
 
     def _seal(self, member: Member, container: Kept, batch: _Batch, writer: VaultWriter) -> tuple[NewItem, Found]:
         stream, head, size = DigestStream(), bytearray(), 0
-        digests: list[ContentDigests] = []
+        digests: list[Digests] = []
 
         def chunks() -> Iterator[bytes]:
             nonlocal size
@@ -114,7 +114,7 @@ class Expanding:
                 size += len(chunk)
                 yield chunk
             found = stream.finish()
-            digests.append(ContentDigests(md5=found.md5, sha1=found.sha1, sha256=found.sha256))
+            digests.append(found)
             if self._is_held(found.sha256, batch):
                 raise _KnownAlreadyError
 

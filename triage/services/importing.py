@@ -1,4 +1,4 @@
-"""Importing a hash-set release, with its place in the custody log."""
+"""Hash-set releases coming into and out of force, each with its place in the custody log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .clock import Clock
 
 @dataclass(frozen=True)
 class Importing:
-    """Makes a file the release in force of a set."""
+    """Makes a file the release in force of a set, and puts releases in and out of force."""
 
     store: Store
     library: Library
@@ -59,24 +59,30 @@ class Importing:
             raise answer(error.code, error.sentence) from error
         release = report.release
         details: dict[str, str | int | None] = {
+            "step": "imported",
             "set": release.set_name,
             "kind": release.set_kind.value,
             "entries": release.counts.entries,
             "input_sha256": release.input_sha256,
             "replaced": release.replaced,
         }
-        with self.store.writing() as unit:
-            unit.custody.append(
-                [
-                    CustodyEvent(
-                        self.clock(),
-                        self.actor,
-                        CustodyAction.RELEASED,
-                        f"release:{release.release_id}",
-                        "import",
-                        details,
-                    )
-                ]
-            )
-            unit.commit()
+        self._record(release.release_id, details)
         return report
+
+    def enable(self, release_id: str) -> None:
+        """Put a release in force, and its set's other one out of it. Raises HashSetError for an unknown one."""
+        self.library.enable(release_id)
+        self._record(release_id, {"step": "enabled"})
+
+    def disable(self, release_id: str) -> None:
+        """Put a release out of force; it stays on disk. Raises HashSetError for one not in force."""
+        self.library.disable(release_id)
+        self._record(release_id, {"step": "disabled"})
+
+    def _record(self, release_id: str, details: Mapping[str, str | int | None]) -> None:
+        event = CustodyEvent(
+            self.clock(), self.actor, CustodyAction.RELEASED, f"release:{release_id}", "releases", details
+        )
+        with self.store.writing() as unit:
+            unit.custody.append([event])
+            unit.commit()

@@ -6,11 +6,10 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hashsets.algorithms.digests import DigestStream
-
+from hashsets.algorithms.digests import Digests, DigestStream
 from triage.chamber.sniff import SNIFF_BYTES, kind_of
 from triage.domain.findings import NoteCode, ProcessingNote
-from triage.domain.items import ContentDigests, ItemKind
+from triage.domain.items import ItemKind
 
 from .walking import SourceFile
 
@@ -30,7 +29,7 @@ class Read:
     """What one pass over a file gave. `changed` says that size or time moved while we read."""
 
     found: SourceFile
-    digests: ContentDigests
+    digests: Digests
     size: int
     kind: ItemKind
     changed: bool
@@ -79,7 +78,7 @@ class FileReading:
         digests = self._stream.finish()
         return Read(
             found=self._found,
-            digests=ContentDigests(md5=digests.md5, sha1=digests.sha1, sha256=digests.sha256),
+            digests=digests,
             size=self._size,
             kind=ItemKind(kind_of(self._head)),
             changed=self._changed,

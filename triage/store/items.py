@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from triage.domain.items import ContentDigests, Item, ItemKind, Outcome
+from hashsets.algorithms.digests import Digests
+from triage.domain.items import Item, ItemKind, Outcome
 
 from .rows import insert_new, sliced
 from .tables import in_place_source, item, processing_note, sealed_object
@@ -19,7 +20,7 @@ from .tables import in_place_source, item, processing_note, sealed_object
 class NewItem:
     """An item before it has an id, with the locator of its bytes: a row of `sealed_object` or `in_place_source`."""
 
-    digests: ContentDigests
+    digests: Digests
     size: int
     kind: ItemKind
     depth: int
@@ -157,7 +158,7 @@ class Items:
 def _item(row: Row[Any]) -> Item:
     return Item(
         id=row.id,
-        digests=ContentDigests(md5=row.md5, sha1=row.sha1, sha256=row.sha256),
+        digests=Digests(md5=row.md5, sha1=row.sha1, sha256=row.sha256),
         size=row.size,
         kind=ItemKind(row.kind),
         depth=row.depth,

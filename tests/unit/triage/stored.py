@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+from hashsets.algorithms.digests import Digests
 from hashsets.vocabulary import (
     TRANSFORMS,
     Basis,
@@ -19,7 +20,7 @@ from hashsets.vocabulary import (
     Transform,
 )
 from triage.domain.findings import Examination, Findings, Raster, Subject, TakenFingerprint
-from triage.domain.items import ContentDigests, ItemKind, Outcome
+from triage.domain.items import ItemKind, Outcome
 from triage.domain.jobs import Lease, NewJob, Stage
 from triage.domain.submissions import Delivery, Found, SubmissionState
 from triage.store.items import NewItem
@@ -29,9 +30,9 @@ NOW = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
 ACTOR = "tester@triage"
 
 
-def digests_of(data: bytes) -> ContentDigests:
+def digests_of(data: bytes) -> Digests:
     """The three digests of some bytes."""
-    return ContentDigests(hashlib.md5(data).digest(), hashlib.sha1(data).digest(), hashlib.sha256(data).digest())
+    return Digests(hashlib.md5(data).digest(), hashlib.sha1(data).digest(), hashlib.sha256(data).digest())
 
 
 def value(seed: object) -> bytes:

@@ -117,7 +117,7 @@ def list_(*, as_json: Json = False) -> None:
 def enable(release: Annotated[str, typer.Argument(help="Release id.")], *, as_json: Json = False) -> None:
     """Put a release in force, and its set's other one out of it."""
     with opened() as application:
-        application.library.enable(release)
+        application.importing.enable(release)
         _say(application.library.version, as_json=as_json)
 
 
@@ -125,7 +125,7 @@ def enable(release: Annotated[str, typer.Argument(help="Release id.")], *, as_js
 def disable(release: Annotated[str, typer.Argument(help="Release id.")], *, as_json: Json = False) -> None:
     """Put a release out of force; it stays on disk."""
     with opened() as application:
-        application.library.disable(release)
+        application.importing.disable(release)
         _say(application.library.version, as_json=as_json)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hashsets.algorithms.digests import Digests
 from hashsets.vocabulary import (
     TRANSFORMS,
     Basis,
@@ -29,7 +30,6 @@ from .output import console, print_json, table
 
 if TYPE_CHECKING:
     from triage.chamber.parent import Chamber
-    from triage.domain.items import ContentDigests
 
 Files = Annotated[list[Path], typer.Argument(help="Files to look at.", exists=True, dir_okay=False)]
 
@@ -92,14 +92,14 @@ def _chamber() -> Chamber:
     return Chamber(ChamberLimits(wall_seconds=chosen.wall_seconds, memory_bytes=chosen.memory_bytes))
 
 
-def _examine_all(files: Sequence[Path]) -> list[tuple[Path, ContentDigests, Examination]]:
+def _examine_all(files: Sequence[Path]) -> list[tuple[Path, Digests, Examination]]:
     if not files:
         return []
     with _chamber() as chamber:
         return [(path, *_examine(path, chamber)) for path in files]
 
 
-def _examine(path: Path, chamber: Chamber) -> tuple[ContentDigests, Examination]:
+def _examine(path: Path, chamber: Chamber) -> tuple[Digests, Examination]:
     from triage.services.reading import read_whole  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.services.walking import SourceFile  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.vault.in_place import InPlaceSource, open_in_place  # noqa: PLC0415 - keeps `triage --help` quick
@@ -156,7 +156,7 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def _as_document(path: Path, digests: ContentDigests, seen: Examination) -> dict[str, Any]:
+def _as_document(path: Path, digests: Digests, seen: Examination) -> dict[str, Any]:
     return {
         "file": str(path),
         "digests": {"md5": digests.md5, "sha1": digests.sha1, "sha256": digests.sha256},
@@ -194,7 +194,7 @@ def _fact(value: object) -> str:
     return "yes" if value is True else str(value)
 
 
-def _show(path: Path, digests: ContentDigests, seen: Examination) -> None:
+def _show(path: Path, digests: Digests, seen: Examination) -> None:
     out = console()
     rows: list[tuple[object, ...]] = [
         ("md5", "", "", "", digests.md5.hex()),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 
+from hashsets.algorithms.digests import Digests
 from hashsets.vocabulary import Digest, DigestAlgorithm
 from triage.chamber.sniff import kind_of
-from triage.domain.items import ContentDigests, ItemKind, Outcome
+from triage.domain.items import ItemKind, Outcome
 
 DATA = b"synthetic bytes"
-DIGESTS = ContentDigests(
+DIGESTS = Digests(
     md5=hashlib.md5(DATA).digest(), sha1=hashlib.sha1(DATA).digest(), sha256=hashlib.sha256(DATA).digest()
 )
 

@@ -40,8 +40,8 @@ def test_a_release_is_recorded_with_what_it_holds_and_replaces(
         write(tmp_path, one, digests_of(b"b").md5.hex()), name="a-set", kind=SetKind.KNOWN
     ).release
     assert scene.log() == [
-        f"released release:{first.release_id} import",
-        f"released release:{second.release_id} import",
+        f"released release:{first.release_id} releases",
+        f"released release:{second.release_id} releases",
     ]
     recorded = details(store)
     assert [(one["entries"], one["replaced"]) for one in recorded] == [(1, None), (2, first.release_id)]
@@ -63,3 +63,12 @@ def test_progress_is_told(importing: Importing, tmp_path: Path) -> None:
     path = write(tmp_path, *(digests_of(bytes([one])).md5.hex() for one in range(100)))
     importing.import_file(path, name="a", kind=SetKind.KNOWN, progress=lambda *seen: told.append(seen))
     assert told[-1] == (path.stat().st_size, path.stat().st_size)
+
+
+def test_what_answers_is_recorded_whenever_it_changes(store: Store, importing: Importing, tmp_path: Path) -> None:
+    """Which releases were in force on a day is a question that a court asks."""
+    path = write(tmp_path, digests_of(b"a").md5.hex())
+    release = importing.import_file(path, name="synthetic", kind=SetKind.KNOWN).release.release_id
+    importing.disable(release)
+    importing.enable(release)
+    assert [found["step"] for found in details(store)] == ["imported", "disabled", "enabled"]
