@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from demo.truth import ExhibitTruth, SampleFile
-from tests.integration.deployments import Deployment, Facts
+from tests.integration.deployments import Deployment, Facts, finish
 from tests.integration.seizures import Sample, pictures, zipped
 from triage.domain.items import Outcome
 
@@ -172,6 +173,27 @@ class TestTheSameAgain:
         for name in ("outcomes", "closed", "occurrences", "matches", "networks", "joins", "traits", "priority"):
             assert getattr(other, name) == getattr(facts, name), name
 
+    @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+    def test_two_processes_over_postgresql_agree_with_one_over_sqlite(
+        self,
+        database_url: str,
+        processed: Deployment,
+        sample: Sample,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """The same counts, matches, links, networks and priorities, and a clean audit."""
+        told = _told(processed)
+        monkeypatch.setenv("TRIAGE_DATABASE__URL", database_url)
+        other = Deployment(tmp_path / "postgresql")
+        other.done("init")
+        sample.import_sets(other)
+        sample.submit(other)
+        ran = [finish(process) for process in [other.start("work", "--threads", "1") for _ in range(2)]]
+        assert [(one.code, one.err) for one in ran if one.code] == []
+        assert _told(other) == told
+        other.assert_audit_is_clean()
+
     def test_submitting_and_working_again_changes_nothing(
         self, processed: Deployment, sample: Sample, facts: Facts, tmp_path: Path
     ) -> None:
@@ -238,6 +260,21 @@ class TestNetworksGrow:
         assert first["outcomes"] == {"container": 2, "unknown": 4}
         assert (second["outcomes"], second["occurrences"]) == (first["outcomes"], first["occurrences"])
         deployment.assert_audit_is_clean()
+
+
+def _told(deployment: Deployment) -> Any:
+    """What commands say of everything, but for ids and times."""
+    submissions = [
+        {name: status[name] for name in ("exhibit_ref", "outcomes", "occurrences", "processing_notes", "bytes")}
+        for status in deployment.done("status", "--json").json
+    ]
+    referrals = []
+    for referral in deployment.done("referrals", "list", "--json").json:
+        page = deployment.done("referrals", "show", referral["referral"], "--limit", 10_000, "--json").json
+        counted = {name: len(page[name]) for name in ("links", "matches", "joins")}
+        clusters = sorted((cluster["kind"], cluster["members"]) for cluster in page["clusters"])
+        referrals.append((page["submissions"], page["priority"], page["reasons"], counted, clusters))
+    return submissions, referrals
 
 
 def _place(exhibit: ExhibitTruth, file: SampleFile) -> tuple[str, bytes, str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Float, cast, create_engine, event, func, literal_column
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from triage.domain.errors import Tampered, Unavailable
 
@@ -63,18 +63,22 @@ def database_now(connection: Connection) -> ColumnElement[float]:
 
 @contextmanager
 def telling_refusals() -> Iterator[None]:
-    """Turn what the database refuses into what a door can say. Raises Unavailable, Tampered."""
+    """Turn what the database refuses into what a door can say. Raises Unavailable, Tampered.
+
+    A statement that it cannot run at all says nothing of the items in it: the line stops and none is given up. What
+    it refuses for the values in it comes through as it is.
+    """
     try:
         yield
-    except OperationalError as error:
+    except (IntegrityError, DataError):
+        raise
+    except DBAPIError as error:
+        if "malformed" in str(error.orig) or "not a database" in str(error.orig):
+            raise Tampered("database-damaged", "The database file is damaged: put it back from a backup.") from error
         raise Unavailable("database-unavailable", _reason(error)) from error
-    except DatabaseError as error:
-        if "malformed" not in str(error.orig) and "not a database" not in str(error.orig):
-            raise
-        raise Tampered("database-damaged", "The database file is damaged: put it back from a backup.") from error
 
 
-def _reason(error: OperationalError) -> str:
+def _reason(error: DBAPIError) -> str:
     detail = str(error.orig).lower()
     if "disk is full" in detail or "no space" in detail:
         return "The disk that holds the database is full."

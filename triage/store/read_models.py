@@ -92,13 +92,14 @@ class ReadModels:
     def extensions(self, item_ids: Sequence[int]) -> dict[int, str]:
         """A file-name extension under which each item was found, lower case without the dot; "" where none."""
         found: dict[int, str] = {}
+        place = func.row_number().over(partition_by=occurrence.c.item_id, order_by=occurrence.c.path)  # no min(bytea)
         for part in sliced(item_ids):
-            rows = self.connection.execute(
-                select(occurrence.c.item_id, func.min(occurrence.c.path).label("path"))
+            numbered = (
+                select(occurrence.c.item_id, occurrence.c.path, place.label("place"))
                 .where(occurrence.c.item_id.in_(part))
-                .group_by(occurrence.c.item_id)
+                .subquery()
             )
-            for row in rows:
+            for row in self.connection.execute(select(numbered).where(numbered.c.place == 1)):
                 extension = os.path.splitext(bytes(row.path))[1]  # noqa: PTH122 - raw byte paths
                 found[row.item_id] = extension.decode("ascii", "ignore").lower().lstrip(".")
         return found
