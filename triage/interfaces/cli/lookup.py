@@ -197,16 +197,16 @@ def _fact(value: object) -> str:
 def _show(path: Path, digests: Digests, seen: Examination) -> None:
     out = console()
     rows: list[tuple[object, ...]] = [
-        ("md5", "", "", "", digests.md5.hex()),
-        ("sha1", "", "", "", digests.sha1.hex()),
-        ("sha256", "", "", "", digests.sha256.hex()),
+        ("md5", " ", " ", " ", digests.md5.hex()),
+        ("sha1", " ", " ", " ", digests.sha1.hex()),
+        ("sha256", " ", " ", " ", digests.sha256.hex()),
     ]
     for taken in seen.fingerprints:
         value = taken.fingerprint
         rows.append(
             (value.algorithm.value, value.profile.value, taken.subject.value, value.quality, value.value.hex())
         )
-        rows += [("", "", f"  {name}", "", text) for name, text in list(_variants(value.variants).items())[1:]]
+        rows += [(" ", " ", f"  {name}", " ", text) for name, text in list(_variants(value.variants).items())[1:]]
     out.print(table(str(path), ["algorithm", "profile", "of", "quality#", "value"], rows))
     facts = [(name, _fact(getattr(seen.findings, name))) for name in seen.findings.__slots__]
     facts = [(name.replace("_", " "), fact) for name, fact in facts if fact]
