@@ -77,7 +77,7 @@ class Runner:
         except (Unavailable, Tampered) as error:
             # The machine or somebody's hand is at fault, not the item: nothing is given up, and the line stops.
             self._on_trouble(error)
-            giving_up.try_later(lease, error.code)
+            giving_up.stop_line(lease, error.code)
         except Refused as error:
             giving_up.bury(lease, error.code)
         except Exception as error:  # noqa: BLE001 - the job runner: one of the two places that may catch everything

@@ -1,8 +1,9 @@
 """Stacks of look-alikes around a centre: every member is near the centre itself, so that likeness cannot drift.
 
 Linking whatever is near something near chains: in a peer, 3,000 pictures each like the next became one group.
-Items are placed in the order of their content address, each with the nearest centre so far or as a new one; the
-result depends on the content alone, not on timing.
+A submission's items are placed in the order of their content address, each with the nearest centre so far or as a
+new one: within a submission the result depends on the content alone. Between submissions the one that is linked first
+gives the centre.
 """
 
 from __future__ import annotations

@@ -36,6 +36,12 @@ class GivingUp:
             unit.jobs.retry_later(lease, code, self.work.retry_seconds * 2 ** min(lease.attempts, 6))
             unit.commit()
 
+    def stop_line(self, lease: Lease, code: str) -> None:
+        """The machine failed, not the job: it waits a little, and no attempt is held against it."""
+        with self.store.writing() as unit:
+            unit.jobs.retry_later(lease, code, self.work.retry_seconds, counted=False)
+            unit.commit()
+
     def after_failure(self, lease: Lease, code: str) -> None:
         """Try again; then split a batch into its items; then bury the one that still fails."""
         if lease.attempts + 1 < self.work.max_attempts:

@@ -79,10 +79,10 @@ class Receiving:
         now = self.clock()
         with self.store.writing() as unit:
             submission = unit.submissions.open(delivery, now)
-            if submission.delivery.in_place != delivery.in_place or submission.delivery.basis != delivery.basis:
+            if _differs(submission.delivery, delivery):
                 raise Refused(
                     "delivery-differs",
-                    f"S-{submission.id} began with another lawful basis or another --in-place; give the same again.",
+                    f"S-{submission.id} has another lawful basis, --in-place or --preserve-until: give the same.",
                 )
             unit.submissions.set_state(submission.id, SubmissionState.RECEIVING, None)
             unit.custody.append(
@@ -316,6 +316,12 @@ def _container_groups(containers: Mapping[int, int]) -> Iterator[tuple[int, ...]
         weight += containers[item_id]
     if group:
         yield tuple(group)
+
+
+def _differs(begun: Delivery, again: Delivery) -> bool:
+    """Whether a repeated delivery states something else; leaving the day of deletion out states nothing."""
+    day = again.preserve_until or begun.preserve_until
+    return (begun.in_place, begun.basis, begun.preserve_until) != (again.in_place, again.basis, day)
 
 
 def _require(delivery: Delivery) -> None:

@@ -114,12 +114,12 @@ class Jobs:
         """Hand the job back untouched, at once ready for another."""
         self._fenced(lease, lease_until=0.0, rang_at=0.0, owner="")
 
-    def retry_later(self, lease: Lease, error: str, delay: float) -> None:
-        """Hand the job back with one more attempt counted and a pause of `delay` seconds."""
+    def retry_later(self, lease: Lease, error: str, delay: float, *, counted: bool = True) -> None:
+        """Hand the job back with a pause of `delay` seconds, and one more attempt counted unless told otherwise."""
         now = database_now(self.connection)
         self._fenced(
             lease,
-            attempts=job.c.attempts + 1,
+            attempts=job.c.attempts + int(counted),
             last_error=error,
             not_before=now + delay,
             lease_until=0.0,

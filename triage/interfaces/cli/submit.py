@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from triage.domain.errors import NotFound, Unreadable
+from triage.domain.errors import NotFound, Refused, Unreadable
 from triage.domain.submissions import Delivery
 
 from .app import Json, app, opened, settings
@@ -63,6 +63,8 @@ def submit(
         in_place=in_place,
         preserve_until=preserve_until.date() if preserve_until else None,
     )
+    if settings().data.resolve().is_relative_to(path.resolve()):
+        raise Refused("source-holds-data", "The source contains this deployment's own folder; choose a narrower one.")
     with opened() as application, progress("Receiving", quiet=as_json) as tell:
         receipt = application.receiving.receive(
             delivery, lambda done: tell(f"files, {size(done.bytes_read)}, {done.problems} problems", done.files, None)

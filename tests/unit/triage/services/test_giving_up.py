@@ -108,6 +108,13 @@ def test_a_referral_that_could_not_be_made_is_a_dead_letter(giving_up: GivingUp,
     assert (scene.jobs(), scene.jobs("dead")) == ([], [("refer", submission, ())])
 
 
+def test_a_stopped_line_holds_nothing_against_the_job(giving_up: GivingUp, scene: Scene) -> None:
+    """A full disk met ten times is no reason to give an item up."""
+    job = scene.owe(Stage.MATCH, scene.submission(), [])
+    giving_up.stop_line(scene.claim(job), "disk-full")
+    assert scene.rows("SELECT attempts, last_error, state FROM job") == [(0, "disk-full", "ready")]
+
+
 def test_whoever_lost_the_lease_gives_nothing_up(giving_up: GivingUp, scene: Scene) -> None:
     """Whoever holds it now decides; no note and no answer is written."""
     submission = scene.submission()
@@ -115,7 +122,7 @@ def test_whoever_lost_the_lease_gives_nothing_up(giving_up: GivingUp, scene: Sce
     job = scene.owe(Stage.MATCH, submission, [item])
     lost = scene.claim(job, seconds=-1)
     scene.claim(job)
-    for act in (giving_up.bury, giving_up.try_later, giving_up.after_failure):
+    for act in (giving_up.bury, giving_up.try_later, giving_up.stop_line, giving_up.after_failure):
         with pytest.raises(Conflict):
             act(lost, "a-code")
     assert scene.outcomes() == {item: "pending"}

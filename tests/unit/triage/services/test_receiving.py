@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -34,8 +35,15 @@ class Desk:
     source: Path
     keeping: Keeping
 
-    def receive(self, exhibit: str = "EXH-1", basis: str = "Synthetic warrant", *, in_place: bool = False) -> Receipt:
-        delivery = Delivery("CASE-1", exhibit, basis, os.fsencode(self.source), in_place)
+    def receive(
+        self,
+        exhibit: str = "EXH-1",
+        basis: str = "Synthetic warrant",
+        *,
+        in_place: bool = False,
+        preserve_until: date | None = None,
+    ) -> Receipt:
+        delivery = Delivery("CASE-1", exhibit, basis, os.fsencode(self.source), in_place, preserve_until)
         return self.receiving.receive(delivery)
 
     def write(self, **files: bytes) -> None:
@@ -220,6 +228,7 @@ class TestGoingOn:
         [
             ({"in_place": True}, "delivery-differs"),
             ({"basis": "Another warrant"}, "delivery-differs"),
+            ({"preserve_until": date(2027, 1, 1)}, "delivery-differs"),
         ],
     )
     def test_the_same_exhibit_is_not_continued_on_other_terms(

@@ -48,8 +48,14 @@ class TestInitAndSubmit:
     def test_the_lawful_basis_is_asked_for(self, deployment: Triage, tmp_path: Path) -> None:
         """Without it there is no submission."""
         assert deployment("submit", tmp_path, "--case", "C", "--exhibit", "E").status == 2
-        blank = deployment("submit", tmp_path, "--case", "C", "--exhibit", "E", "--basis", " ", "--json")
+        (tmp_path / "a").mkdir()
+        blank = deployment("submit", tmp_path / "a", "--case", "C", "--exhibit", "E", "--basis", " ", "--json")
         assert (blank.status, blank.document["error"]["code"]) == (3, "basis-missing")
+
+    def test_a_source_that_holds_the_deployment_itself(self, deployment: Triage, tmp_path: Path) -> None:
+        """Its own vault and keys are no exhibit."""
+        ran = deployment("submit", tmp_path, *BASIS, "--json")
+        assert (ran.status, ran.document["error"]["code"]) == (3, "source-holds-data")
 
     def test_a_source_that_is_not_there(self, deployment: Triage, tmp_path: Path) -> None:
         """Nothing is recorded, and its name is not repeated."""
