@@ -68,8 +68,8 @@ def test_a_job_that_is_not_owed_is_not_run(with_matching: WithMatching, facts: S
     [
         (Interrupted(), "ready", 0, False),
         (Conflict("lease-lost", "x"), "ready", 0, False),
-        (Unavailable("disk-full", "x"), "ready", 1, True),
-        (Tampered("seal-broken", "x"), "ready", 1, True),
+        (Unavailable("disk-full", "x"), "ready", 0, True),
+        (Tampered("seal-broken", "x"), "ready", 0, True),
         (Refused("by-law", "x"), "dead", 1, False),
         (Unreadable("odd", "x"), "ready", 1, False),
         (NotFound("odd", "x"), "ready", 1, False),
