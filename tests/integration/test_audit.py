@@ -139,7 +139,7 @@ def test_two_swapped_events_are_named(worked: Deployment) -> None:
 
 
 def test_a_witness_whose_tail_is_gone_is_found(worked: Deployment) -> None:
-    """More than a crash can lose, which is what the newest checkpoint covers: its older ones say that it held more."""
+    """More than a crash can lose (what the newest checkpoint covers): its older ones say that it held more."""
     witness = worked.data / "custody"
     covered = [int(line) for line in (witness / "checkpoints").read_text().splitlines() if line.isdigit()]
     end = covered[-2] - 1
