@@ -47,11 +47,6 @@ class Ground:
     because: str
 
 
-def joins_networks(overlap: Overlap, rules: JoinRules) -> bool:
-    """Whether any ground joins them."""
-    return any(ground.joins for ground in grounds(overlap, rules))
-
-
 def grounds(overlap: Overlap, rules: JoinRules) -> tuple[Ground, ...]:
     """Every ground for and against, those that join first, otherwise in the order of `PREDICATES`."""
     found = [ground for predicate in PREDICATES if (ground := predicate(overlap, rules))]

@@ -45,9 +45,3 @@ class Found:
     size: int
     mtime_ns: int
     parent_item_id: int = 0
-
-
-def path_text(path: bytes) -> str:
-    """A path for people: UTF-8 where it is, visible escapes where it is not, no control characters."""
-    shown = path.decode("utf-8", errors="backslashreplace")
-    return "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in shown)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from triage.domain.errors import NotFound
 from triage.domain.findings import ProcessingNote
@@ -179,12 +179,6 @@ class Submissions:
             .where(occurrence.c.submission_id == submission_id, occurrence.c.item_id.in_(item_ids))
             .values(linked=True)
         )
-
-    def count_occurrences(self, submission_id: int) -> int:
-        """Occurrences recorded so far."""
-        return self.connection.execute(
-            select(func.count()).select_from(occurrence).where(occurrence.c.submission_id == submission_id)
-        ).scalar_one()
 
 
 def _submission(row: Row[Any]) -> Submission:

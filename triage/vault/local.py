@@ -58,10 +58,6 @@ class LocalVault:
         except FileNotFoundError:
             return  # nothing was ever sealed here
 
-    def holds_evidence(self) -> bool:
-        """Whether anything was ever sealed here; asked before a new wrapping key may be made."""
-        return any(True for _ in self.segments())
-
     def _opened(self, sealed: SealedObject) -> int:
         try:
             descriptor = os.open(self._root / sealed.segment, os.O_RDONLY | os.O_NOFOLLOW)

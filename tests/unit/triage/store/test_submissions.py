@@ -56,7 +56,7 @@ def test_every_place_of_an_item_is_kept_once(store: Store, scene: Scene) -> None
     with store.writing() as unit:
         for _ in range(2):
             unit.submissions.add_occurrences(submission, [(item, place) for place in places])
-        assert unit.submissions.count_occurrences(submission) == 3
+        assert unit.read.status(submission).occurrences == 3
 
 
 def test_a_path_whose_bytes_changed_has_two_occurrences(store: Store, scene: Scene) -> None:
