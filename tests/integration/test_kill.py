@@ -20,7 +20,7 @@ MEMBERS = 12
 REFUSED = 3
 INTERRUPTED = 130
 
-SMALL_BATCHES = {"TRIAGE_RECEIVE__BATCH_ITEMS": "3"}
+SMALL_BATCHES = {"TRIAGE_RECEIVE__BATCH_ITEMS": "1"}  # a commit for each file: a fast machine too is killed midway
 """Many commits, so that a kill falls between, before and within them."""
 
 
@@ -136,8 +136,8 @@ class TestSubmitting:
         kept = 0
         for _ in range(3):
             process = submitting(deployment, source)
-            wait_for_more(deployment, process, 12)
-            time.sleep(chance.uniform(0, 0.08))
+            wait_for_more(deployment, process, 8)
+            time.sleep(chance.uniform(0, 0.03))
             process.kill()
             finish(process)
             assert count(deployment, "occurrence") > kept
