@@ -1,36 +1,35 @@
-"""The updates of a delta on disk: checked as they come, of each key the last, values in spools as in an import."""
+"""The updates of a delta on disk: checked as they come, of each key the last."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from hashsets.entry_store import OPINION_SCHEMA, OpinionRows, content_of, unjournalled
-from hashsets.formats.records import OPAQUE_MAX, TEXT_MAX, RejectCode, Values, bounded_text
+from hashsets.entry_store import content_of, unjournalled
+from hashsets.formats.records import OPAQUE_MAX, TEXT_MAX, Read, RejectCode, Values, bounded_text
 from hashsets.importing import Progress
 from hashsets.index.exact import EMPTY_FILE
 from hashsets.release_builder import BATCH, FIRST_REJECTS
-from hashsets.spools import Spools
-from hashsets.vocabulary import Entry, FingerprintAlgorithm, Opinion
+from hashsets.vocabulary import Digest, DigestAlgorithm, Entry, FingerprintAlgorithm, Opinion
 
 Update = tuple[str, Entry | None]
 """A key, and its record from now on; None retracts the key."""
 
 FILE = "delta.sqlite"
 
-SCHEMA = f"""
-{OPINION_SCHEMA}
+SCHEMA = """
 CREATE TABLE change (
-  key TEXT PRIMARY KEY, position INTEGER NOT NULL, content BLOB, opinion INTEGER, number INTEGER
+  key TEXT PRIMARY KEY, position INTEGER NOT NULL, content BLOB, record TEXT
 ) WITHOUT ROWID;
-CREATE TABLE opaque (position INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL);
-"""  # a change without content retracts; `number` is the entry's place in the new release
+"""  # a change without content retracts
 
 
 class UpdateReject(StrEnum):
@@ -46,17 +45,14 @@ class Staging:
     """Takes a delta's updates into `folder`. Positions count updates from 1."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / FILE
-        self.spools = Spools(folder)
         self.taken = 0
         self.input_bytes = 0
         self.rejects: Counter[str] = Counter()
         self.first_rejects: list[tuple[int, str]] = []
         self._digest = hashlib.sha256()
-        self.connection = unjournalled(self.path)
-        self.connection.executescript(SCHEMA)
-        self.connection.execute("BEGIN")
-        self._opinions = OpinionRows(self.connection)
+        self._connection = unjournalled(folder / FILE)
+        self._connection.executescript(SCHEMA)
+        self._connection.execute("BEGIN")
 
     @property
     def input_sha256(self) -> str:
@@ -72,14 +68,35 @@ class Staging:
                 progress(self.taken, 0)
 
     def finish(self) -> None:
-        """Let the disk have everything that others will read."""
-        self.connection.execute("COMMIT")
-        self.spools.close()
+        """Make everything that was taken readable in order. To be called once, after the last update."""
+        self._connection.execute("CREATE INDEX change_position ON change (position)")
+        self._connection.execute("COMMIT")
+
+    def changes(self) -> Iterator[list[Change]]:
+        """What was taken, in batches, by position."""
+        rows = self._connection.execute("SELECT key, position, content FROM change ORDER BY position")
+        while batch := rows.fetchmany(BATCH):
+            yield [Change(*row) for row in batch]
+
+    def replaces(self, keys: Sequence[str]) -> set[str]:
+        """Those of `keys` for which a record was taken."""
+        marks = ",".join("?" * len(keys))
+        query = f"SELECT key FROM change WHERE content IS NOT NULL AND key IN ({marks})"  # noqa: S608  # question marks only
+        return {key for (key,) in self._connection.execute(query, list(keys))}
+
+    def drop(self, keys: Sequence[str]) -> None:
+        """Forget the records of changes that change nothing; that they were there still counts for `replaces`."""
+        self._connection.executemany("UPDATE change SET record = NULL WHERE key = ?", ((key,) for key in keys))
+
+    def records(self) -> Iterator[Read]:
+        """The records that were taken and not dropped, by position."""
+        query = "SELECT position, key, record FROM change WHERE record IS NOT NULL ORDER BY position"
+        for position, key, record in self._connection.execute(query):
+            yield Read(position, _entry(key, json.loads(record)))
 
     def close(self) -> None:
-        """Let go of all files; the folder is thrown away by whoever made it."""
-        self.connection.close()
-        self.spools.close()
+        """Let go of the file; the folder is thrown away by whoever made it."""
+        self._connection.close()
 
     def reject(self, position: int, code: str) -> None:
         """Count one thing that was not taken."""
@@ -105,23 +122,13 @@ class Staging:
     def _write(self, staged: Mapping[str, _Staged]) -> None:
         marks = ",".join("?" * len(staged))
         earlier = f"SELECT position FROM change WHERE key IN ({marks}) ORDER BY position"  # noqa: S608  # question marks only
-        for (position,) in self.connection.execute(earlier, list(staged)):
+        for (position,) in self._connection.execute(earlier, list(staged)):
             self.reject(position, UpdateReject.SUPERSEDED)
-        rows: list[tuple[str, int, bytes | None, int | None]] = []
-        opaque: list[tuple[int, str, str]] = []
-        for key, update in staged.items():
-            entry = update.entry
-            if entry is None:
-                rows.append((key, update.position, None, None))
-                continue
-            rows.append((key, update.position, update.content, self._opinions.number(entry.opinion)))
-            for digest in entry.digests:
-                self.spools.write(digest.algorithm.value, update.position, digest.value)
-            for value in entry.fingerprints:
-                self.spools.write(FingerprintAlgorithm.PDQ.value, update.position, value)
-            opaque += [(update.position, kind, value) for kind, value in entry.opaque]
-        self.connection.executemany("INSERT OR REPLACE INTO change VALUES (?, ?, ?, ?, NULL)", rows)
-        self.connection.executemany("INSERT INTO opaque VALUES (?, ?, ?)", opaque)
+        rows = [
+            (key, update.position, update.content, _record(update.entry) if update.entry else None)
+            for key, update in staged.items()
+        ]
+        self._connection.executemany("INSERT OR REPLACE INTO change VALUES (?, ?, ?, ?)", rows)
 
     def _checked(self, key: str, entry: Entry | None) -> _Staged | None:
         """The update as it is taken, or None. What is wrong is counted, as in an import."""
@@ -137,6 +144,15 @@ class Staging:
         for code in codes:
             self.reject(self.taken, code)
         return _Staged(self.taken, usable, content_of(usable)) if usable else None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One staged update: its key, its position, and `content_of` its record; None retracts the key."""
+
+    key: str
+    position: int
+    content: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,3 +191,25 @@ def _bounded(opinion: Opinion) -> tuple[Opinion, int]:
         tags=tuple(tag for tag in tags if tag),
     )
     return bounded, len(values.rejects)
+
+
+def _record(entry: Entry) -> str:
+    return json.dumps(
+        {
+            "digests": [(digest.algorithm.value, digest.value.hex()) for digest in entry.digests],
+            "fingerprints": [value.hex() for value in entry.fingerprints],
+            "opinion": asdict(entry.opinion),
+            "opaque": entry.opaque,
+        }
+    )
+
+
+def _entry(key: str, record: dict[str, Any]) -> Entry:
+    opinion = Opinion(**{**record["opinion"], "tags": tuple(record["opinion"]["tags"])})
+    return Entry(
+        key,
+        tuple(Digest(DigestAlgorithm(name), bytes.fromhex(value)) for name, value in record["digests"]),
+        tuple(bytes.fromhex(value) for value in record["fingerprints"]),
+        opinion,
+        tuple((kind, value) for kind, value in record["opaque"]),
+    )

@@ -6,17 +6,17 @@ A delta never changes a release. It makes a new one, whole or absent, that says 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hashsets.delta_merging import Effect, base_entries, merge, resolve
 from hashsets.delta_staging import Staging, Update
 from hashsets.errors import HashSetError
 from hashsets.importing import Description, Progress
+from hashsets.layering import Effect, resolve, write_entries, write_layer
 from hashsets.manifests import DeltaFacts, Manifest, checked_set_name
 from hashsets.placing import GROWING, put_in_place, workshop
-from hashsets.releases import Release, verify
+from hashsets.releases import Release
 
 FORMAT = "delta"
 POSITIONS = "update"
@@ -54,31 +54,30 @@ def make_release(
 ) -> Application:
     """Put a new release under `releases`, made of the one in the folder `base` and a delta. The base stays as it is.
 
-    The base is read in full first: damage must not be sealed anew. `progress` is told the updates taken so far, and
-    0 because nobody knows how many there are. Raises HashSetError when there is no base and nothing usable in the
-    delta, and when the disk does not take the release; Damaged.
+    The new release is a layer on the base's ground, which is not written anew, nor read but where the delta concerns
+    it. `progress` is told the updates taken so far, and 0 because nobody knows how many there are.
+
+    Raises HashSetError when there is no base and nothing usable in the delta, and when the disk does not take the
+    release; Damaged.
     """
     checked_set_name(description.set_name)
-    if base:
-        verify(base)
-    with workshop(releases) as folder, closing(Staging(folder)) as staging:
+    with workshop(releases) as folder, ExitStack() as open_now:
+        staging = open_now.enter_context(closing(Staging(folder)))
         staging.take(_whole(delta.updates), progress)
         staging.finish()
-        opened = Release.open(base) if base else None
-        try:
-            entries = base_entries(opened, folder)
-            effect = resolve(staging, entries, opened.manifest.counts.entries if opened else 0)
-            staging.close()
-            facts = _facts(effect, opened, delta.checkpoint)
-            rejects = tuple(staging.first_rejects)
-            if effect.is_nothing:
-                if not opened:
-                    raise HashSetError("no-entries", "the delta holds no usable entry, and the set has no release")
-                return Application(None, facts, rejects)
-            counts = merge(opened, entries, staging, folder / GROWING, test_classes)
-        finally:
-            if opened:
-                opened.close()
+        opened = open_now.enter_context(closing(Release.open(base))) if base else None
+        effect = resolve(staging, opened)
+        facts = _facts(effect, opened, delta.checkpoint)
+        rejects = tuple(staging.first_rejects)
+        if effect.is_nothing:
+            if not opened:
+                raise HashSetError("no-entries", "the delta holds no usable entry, and the set has no release")
+            return Application(None, facts, rejects)
+        if opened:
+            counts, layer = write_layer(opened, staging, effect, folder / GROWING, test_classes)
+        else:
+            fresh = write_entries(staging.records(), folder / GROWING, test_classes)
+            counts, layer = replace(fresh, rejects=dict(sorted(staging.rejects.items()))), None
         unsealed = Manifest(
             set_name=description.set_name,
             set_kind=description.set_kind,
@@ -94,6 +93,7 @@ def make_release(
             replaced=description.replaced,
             expires=description.expires.isoformat() if description.expires else None,
             delta=facts,
+            layer=layer,
         )
         return Application(put_in_place(folder, unsealed), facts, rejects)
 

@@ -7,8 +7,10 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from hashsets.errors import Damaged
 from hashsets.vocabulary import Entry, Opinion
@@ -28,8 +30,15 @@ SCHEMA = f"""
 CREATE TABLE entry (
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, opinion INTEGER NOT NULL, content BLOB NOT NULL
 );
-CREATE TABLE opaque (entry INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL);
+CREATE TABLE opaque (
+  entry INTEGER NOT NULL, place INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (entry, place)
+) WITHOUT ROWID;
 """
+
+TEXTS = (
+    "entry.id, entry.key, category, series, victim_identified, offender_identified, distributed, tags"
+    " FROM entry CROSS JOIN opinion ON opinion.id = entry.opinion"
+)
 
 OPINIONS_REMEMBERED = 100_000
 ASKED_AT_ONCE = 10_000
@@ -118,12 +127,12 @@ class EntryWriter:
         self._connection.executemany("INSERT INTO entry VALUES (?, ?, ?, ?)", rows)
         self._connection.executemany("INSERT INTO continuation VALUES (?, ?)", continued)
         opaque = [
-            (row, kind, value)
+            (row, place, kind, value)
             for entry, (row, _) in zip(entries, placed, strict=True)
             if row is not None
-            for kind, value in entry.opaque
+            for place, (kind, value) in enumerate(entry.opaque)
         ]
-        self._connection.executemany("INSERT INTO opaque VALUES (?, ?, ?)", opaque)
+        self._connection.executemany("INSERT INTO opaque VALUES (?, ?, ?, ?)", opaque)
         return placed
 
     def close(self) -> None:
@@ -153,10 +162,15 @@ class EntryWriter:
         return name
 
 
+Text = tuple[int, str, Opinion, tuple[tuple[str, str], ...]]
+"""Of an entry: number, key, opinion, and types and values that are kept for its owner."""
+
+
 class EntryReader:
-    """Keys and opinions by entry number. Safe for many threads at once."""
+    """What is said of entries, by their numbers and keys. Safe for many threads at once."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._lock = threading.Lock()
         self._connection = sqlite3.connect(read_only(path), uri=True, check_same_thread=False)
 
@@ -164,51 +178,67 @@ class EntryReader:
         """Let go of the file."""
         self._connection.close()
 
-    def has(self, key: str) -> bool:
-        """Whether there is an entry of this key. Raises Damaged."""
-        try:
-            with self._lock:
-                found = self._connection.execute("SELECT 1 FROM entry WHERE key = ?", (key,)).fetchone()
-        except sqlite3.DatabaseError as error:
-            raise Damaged("release-entries-unreadable", "a release's entries cannot be read") from error
-        return found is not None
+    def span(self) -> int:
+        """One more than the largest number. Raises Damaged."""
+        return int(self._rows("SELECT COALESCE(MAX(id) + 1, 0) FROM entry", ())[0][0])
 
-    def count(self) -> int:
-        """How many entries there are. Raises Damaged."""
-        try:
-            with self._lock:
-                return int(self._connection.execute("SELECT COALESCE(MAX(id) + 1, 0) FROM entry").fetchone()[0])
-        except sqlite3.DatabaseError as error:
-            raise Damaged("release-entries-unreadable", "a release's entries cannot be read") from error
+    def find(self, keys: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+        """Number and content hash by key, of the entries that there are. Raises Damaged."""
+        found = self._of_many("SELECT key, id, content FROM entry WHERE key IN ({marks})", keys)
+        return {key: (number, content) for key, number, content in found}
+
+    def continued(self, keys: Sequence[str]) -> list[tuple[int, str]]:
+        """Number and own key of the entries whose source gave them one of `keys`, which was taken. Raises Damaged."""
+        return self._of_many(
+            "SELECT entry.id, entry.key FROM continuation JOIN entry ON entry.id = continuation.entry"
+            " WHERE continuation.key IN ({marks})",
+            keys,
+        )
 
     def many(self, numbers: Iterable[int]) -> Mapping[int, tuple[str, Opinion]]:
         """Key and opinion by entry number. Raises Damaged when one is missing."""
         asked = sorted(set(numbers))
-        found: dict[int, tuple[str, Opinion]] = {}
+        rows = self._of_many(f"SELECT {TEXTS} WHERE entry.id IN ({{marks}})", asked)
+        if len(rows) != len(asked):
+            raise Damaged("release-entries-missing", "a release lacks entries that its index names")
+        return {number: (key, _opinion(said)) for number, key, *said in rows}
+
+    def opaque_of(self, numbers: Iterable[int]) -> Mapping[int, tuple[tuple[str, str], ...]]:
+        """Types and values that are kept for their owner, by entry number. Raises Damaged."""
+        kept: dict[int, tuple[tuple[str, str], ...]] = {}
+        query = "SELECT entry, kind, value FROM opaque WHERE entry IN ({marks}) ORDER BY entry, place"
+        for number, kind, value in self._of_many(query, sorted(set(numbers))):
+            kept[number] = (*kept.get(number, ()), (kind, value))
+        return kept
+
+    def every(self) -> Iterator[Text]:
+        """Every entry, by number. Raises Damaged."""
         try:
-            for first in range(0, len(asked), ASKED_AT_ONCE):
-                found.update(self._some(asked[first : first + ASKED_AT_ONCE]))
+            with closing(sqlite3.connect(read_only(self._path), uri=True)) as connection:
+                opaque = iter(connection.execute("SELECT entry, kind, value FROM opaque ORDER BY entry, place"))
+                ahead = next(opaque, None)
+                for number, key, *said in connection.execute(f"SELECT {TEXTS} ORDER BY entry.id"):
+                    own: list[tuple[str, str]] = []
+                    while ahead and ahead[0] == number:
+                        own.append((ahead[1], ahead[2]))
+                        ahead = next(opaque, None)
+                    yield number, key, _opinion(said), tuple(own)
         except (sqlite3.DatabaseError, ValueError) as error:
             raise Damaged("release-entries-unreadable", "a release's entries cannot be read") from error
-        if len(found) != len(asked):
-            raise Damaged("release-entries-missing", "a release lacks entries that its index names")
-        return found
 
-    def _some(self, numbers: Sequence[int]) -> dict[int, tuple[str, Opinion]]:
-        marks = ",".join("?" * len(numbers))
-        query = (
-            "SELECT entry.id, key, category, series, victim_identified, offender_identified, distributed, tags"  # noqa: S608  # question marks only
-            f" FROM entry JOIN opinion ON opinion.id = entry.opinion WHERE entry.id IN ({marks})"
-        )
-        with self._lock:
-            rows = self._connection.execute(query, numbers).fetchall()
-        return {
-            number: (
-                key,
-                Opinion(category, series, _truth(victim), _truth(offender), _truth(spread), tuple(json.loads(tags))),
-            )
-            for number, key, category, series, victim, offender, spread, tags in rows
-        }
+    def _of_many(self, query: str, asked: Sequence[int] | Sequence[str]) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = []
+        for first in range(0, len(asked), ASKED_AT_ONCE):
+            some = asked[first : first + ASKED_AT_ONCE]
+            rows += self._rows(query.format(marks=",".join("?" * len(some))), some)
+        return rows
+
+    def _rows(self, query: str, values: Sequence[int] | Sequence[str]) -> list[tuple[Any, ...]]:
+        try:
+            with self._lock:
+                return self._connection.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise Damaged("release-entries-unreadable", "a release's entries cannot be read") from error
 
 
 def content_of(entry: Entry) -> bytes:
@@ -222,6 +252,15 @@ def content_of(entry: Entry) -> bytes:
         (opinion.victim_identified, opinion.offender_identified, opinion.distributed),
     )
     return hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
+
+
+def _opinion(said: Sequence[Any]) -> Opinion:
+    category, series, victim, offender, spread, tags = said
+    try:
+        named = tuple(json.loads(tags))
+    except ValueError as error:
+        raise Damaged("release-entries-unreadable", "a release's entries cannot be read") from error
+    return Opinion(category, series, _truth(victim), _truth(offender), _truth(spread), named)
 
 
 def _truth(value: int | None) -> bool | None:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from hashsets.errors import HashSetError
 from hashsets.library import Library
 from hashsets.manifests import Manifest
-from hashsets.release_builder import sha256_of
-from hashsets.release_contents import read_contents
-from hashsets.releases import verify
+from hashsets.releases import Release, verify
 from hashsets.vocabulary import Entry
+from hashsets.volumes import sha256_of
 from hashsets.writers.seam import Outline
 from hashsets.writers.written_formats import written_format_named
 
@@ -62,8 +61,8 @@ def export_release(
     if manifest.terms.strip().lower().startswith(NO_EXPORT):
         raise HashSetError("export-forbidden", "the terms of this release forbid handing it on")
     verify(folder)
-    entries = _told(read_contents(folder, manifest), manifest.counts.entries, progress)
-    with _new_file(path):
+    with _new_file(path), closing(Release.open(folder)) as release:
+        entries = _told(release.contents(), manifest.counts.entries, progress)
         tally = chosen.write(entries, path, Outline(manifest.counts.categories, columns))
         if not tally.written:
             raise HashSetError("nothing-to-export", "the format has a place for nothing of this release")

@@ -16,6 +16,7 @@ from hashsets.importing import Description, Progress, import_release
 from hashsets.index.hamming import MAX_REACH
 from hashsets.library_state import LibraryState
 from hashsets.manifests import Manifest
+from hashsets.merging import Step, is_due, merge
 from hashsets.placing import UNFINISHED, alone, sweep
 from hashsets.releases import Release, verify
 from hashsets.reports import ImportReport, ReleaseInfo
@@ -162,6 +163,18 @@ class Library:
             elif delta.checkpoint:
                 self._write(self._state.with_checkpoint(in_force.release_id, delta.checkpoint))
         return ImportReport(self._info(in_force), POSITIONS, application.first_rejects, application.facts)
+
+    def merge(self, set_name: str, step: Step = lambda _name: None) -> bool:
+        """Make one volume of the set's release in force and of the one that it lies on, if that has become due.
+
+        The release stays the same one. Readers go on with what they have open, and nobody waits: releases may be made
+        meanwhile. May be interrupted. Whether anything was merged. Raises HashSetError.
+        """
+        manifest = self._in_force(set_name)
+        if not manifest:
+            return False
+        folder = self._root / RELEASES / manifest.release_id
+        return is_due(manifest) and merge(folder, step)
 
     def checkpoint(self, set_name: str) -> str | None:
         """Where the source of a set says to go on after the release in force. Raises Damaged."""

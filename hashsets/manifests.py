@@ -13,10 +13,10 @@ from typing import Any
 from hashsets.errors import Damaged, HashSetError
 from hashsets.index.segment_files import seal_of, settle_folder, write_durably
 from hashsets.vocabulary import SetKind
+from hashsets.volumes import MANIFEST, Files
 
-MANIFEST = "manifest.json"
-LAYOUT = 1
-TOOL = "hashsets 0.2.0"
+LAYOUT = 2
+TOOL = "hashsets 0.3.0"
 """Who wrote a release: changes whenever an import of the same file could come out differently."""
 
 
@@ -32,6 +32,11 @@ class Counts:
     rejects: Mapping[str, int]  # by RejectCode
     test_class: int = 0  # among `entries`: they never count as hits
 
+    @property
+    def values(self) -> dict[str, int]:
+        """Values that are searched, by type."""
+        return {**self.digests, **self.fingerprints}
+
 
 @dataclass(frozen=True, slots=True)
 class DeltaFacts:
@@ -43,6 +48,24 @@ class DeltaFacts:
     retracted: int
     unchanged: int
     checkpoint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The volume on which a release lies as a thin layer: a release's own, or the one that it was merged into."""
+
+    release_id: str
+    seal: str  # of that release's manifest, or of its merged form
+    merged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What a release that lies on a ground holds itself: so many entries; and the ground's that hold no more."""
+
+    ground: Ground
+    entries: int
+    gone: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +87,8 @@ class Manifest:
     tool: str = TOOL
     expires: str | None = None  # ISO 8601: the first day (UTC) on which the release answers no more
     delta: DeltaFacts | None = None
-    files: Mapping[str, tuple[int, str]] | None = None
+    layer: Layer | None = None
+    files: Files | None = None
 
     @property
     def seal(self) -> str:
@@ -92,7 +116,7 @@ class Manifest:
         write_durably(folder / MANIFEST, json.dumps(document, indent=1, sort_keys=True).encode())
         settle_folder(folder)
 
-    def with_files(self, files: Mapping[str, tuple[int, str]]) -> Manifest:
+    def with_files(self, files: Files) -> Manifest:
         """The same with the list of files."""
         return replace(self, files=dict(files))
 
@@ -102,18 +126,17 @@ class Manifest:
         try:
             document = json.loads((folder / MANIFEST).read_bytes())
             seal, layout = document.pop("seal"), document.pop("layout")
-            manifest = cls._of_document(document)
+            manifest = cls._of_document(document) if layout == LAYOUT else None
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise Damaged("release-manifest-unreadable", "a release's manifest is missing or unreadable") from error
-        if layout != LAYOUT or manifest.seal != seal or manifest.release_id != folder.name:
+        if not manifest:
+            raise Damaged("release-layout-unknown", "a release was written by another version: import it again")
+        if manifest.seal != seal or manifest.release_id != folder.name:
             raise Damaged("release-seal-broken", "a release's manifest is not as it was sealed")
         return manifest
 
     def _document(self) -> dict[str, Any]:
         document = asdict(self)
-        for part, name in ((document, "expires"), (document, "delta"), (document["counts"], "test_class")):
-            if not part[name]:  # releases from before these words keep the seal that they had
-                del part[name]
         document["files"] = {name: list(facts) for name, facts in (self.files or {}).items()}
         document["first_rejects"] = [list(reject) for reject in self.first_rejects]
         return {**document, "layout": LAYOUT}
@@ -123,8 +146,10 @@ class Manifest:
         document["counts"] = Counts(**document["counts"])
         document["set_kind"] = SetKind(document["set_kind"])
         document["first_rejects"] = tuple((int(at), str(code)) for at, code in document["first_rejects"])
-        if "delta" in document:
+        if document["delta"]:
             document["delta"] = DeltaFacts(**document["delta"])
+        if document["layer"]:
+            document["layer"] = Layer(**{**document["layer"], "ground": Ground(**document["layer"]["ground"])})
         document["files"] = {
             str(name): (int(size), str(digest)) for name, (size, digest) in document["files"].items()
         }

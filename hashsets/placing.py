@@ -13,8 +13,8 @@ from pathlib import Path
 from hashsets.errors import HashSetError
 from hashsets.index.segment_files import settle_folder
 from hashsets.manifests import Manifest
-from hashsets.release_builder import files_of, sha256_of
 from hashsets.releases import Release
+from hashsets.volumes import sealed_files
 
 UNFINISHED = ".importing-"
 GROWING = "release"
@@ -55,14 +55,12 @@ def workshop(releases: Path) -> Iterator[Path]:
 def put_in_place(workshop_folder: Path, unsealed: Manifest) -> Manifest:
     """Seal what has grown in the workshop, let it open, and rename it to its place beside the other releases."""
     growing = workshop_folder / GROWING
-    manifest = unsealed.with_files(
-        {file.relative_to(growing).as_posix(): (file.stat().st_size, sha256_of(file)) for file in files_of(growing)}
-    )
+    manifest = unsealed.with_files(sealed_files(growing))
     manifest.write(growing)
     sealed = workshop_folder / manifest.release_id
     growing.rename(sealed)
-    Release.open(sealed).close()
     releases = workshop_folder.parent
+    Release.open(sealed, releases).close()
     sealed.rename(releases / manifest.release_id)
     settle_folder(releases)
     return manifest

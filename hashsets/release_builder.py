@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,21 +16,13 @@ from hashsets.index.exact import ExactSegment
 from hashsets.index.hamming import BYTES, HammingSegment
 from hashsets.index.hits import Values
 from hashsets.index.segment_files import write_segment
-from hashsets.manifests import MANIFEST, Counts
+from hashsets.manifests import Counts
 from hashsets.spools import Spools
 from hashsets.vocabulary import DigestAlgorithm, FingerprintAlgorithm
-
-ENTRIES = "entries.sqlite"
-FINGERPRINTS, OWNERS = "fingerprints", "fingerprint-entries"
-OWNERS_KIND = "entries-of-rows"
+from hashsets.volumes import ENTRIES, FINGERPRINTS, OWNERS, OWNERS_KIND, exact_folder
 
 FIRST_REJECTS = 1000
 BATCH = 2000
-
-
-def exact_folder(algorithm: DigestAlgorithm) -> str:
-    """Where a release keeps the digests of one algorithm."""
-    return f"digests-{algorithm.value}"
 
 
 def write_fingerprints(folder: Path, values: Values, entries: npt.NDArray[np.uint32]) -> None:
@@ -125,14 +116,3 @@ class ReleaseBuilder:
         self._rejects[reject.code.value] += 1
         if len(self.first_rejects) < FIRST_REJECTS:
             self.first_rejects.append(reject)
-
-
-def files_of(folder: Path) -> Iterator[Path]:
-    """Every file of a release but its manifest, in order of path."""
-    return (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != MANIFEST)
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,127 +1,218 @@
-"""A release on disk: a folder that is opened whole and checked, or not at all."""
+"""A release on disk: opened whole and checked, or not at all.
+
+A release is one volume; or, made by a delta, a thin volume of its own (the layer) on that of an earlier release (the
+ground), with the numbers of the ground's entries that hold no more. Entries of the layer are numbered after those of
+the ground. There is never a layer on a layer: the next delta writes the layer anew, and a layer that has grown is
+merged with its ground behind the readers' backs (see `merging.py`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from hashsets.entry_store import EntryReader
 from hashsets.errors import Damaged
-from hashsets.index.exact import ExactHits, ExactSegment
-from hashsets.index.hamming import BYTES, HammingSegment
+from hashsets.index.exact import ExactHits
 from hashsets.index.hits import Hits, Values
-from hashsets.index.segment_files import READ_WHOLE_BELOW, open_segment
-from hashsets.manifests import Manifest
-from hashsets.release_builder import ENTRIES, FINGERPRINTS, OWNERS, OWNERS_KIND, exact_folder, files_of, sha256_of
-from hashsets.vocabulary import DigestAlgorithm, Opinion
+from hashsets.index.segment_files import open_segment
+from hashsets.manifests import Ground, Manifest
+from hashsets.merged_forms import MergedForm, merged_folder
+from hashsets.vocabulary import DigestAlgorithm, Entry, Opinion
+from hashsets.volumes import Files, Volume, check_contents, check_files
+
+GONE, GONE_KIND = "gone", "numbers-of-entries"
+
+Numbers = npt.NDArray[np.uint32]
 
 
 class Release:
-    """An opened release. Safe for many threads at once."""
+    """An opened release. Safe for many threads at once.
+
+    `ground` names the volume below for whoever writes the next layer on it.
+    """
 
     def __init__(
-        self,
-        folder: Path,
-        manifest: Manifest,
-        exact: Mapping[DigestAlgorithm, ExactSegment],
-        near: tuple[HammingSegment, npt.NDArray[np.uint32]] | None,
+        self, folder: Path, manifest: Manifest, ground: Ground, below: Volume, above: Volume | None, gone: Numbers
     ) -> None:
+        self.folder = folder
         self.manifest = manifest
         self.release_id = manifest.release_id
-        self._exact = exact
-        self._near = near
-        self.folder = folder
-        self._entries = EntryReader(folder / ENTRIES)
+        self.ground = ground
+        self.below = below
+        self.above = above
+        self.gone = gone
+        self._gone = frozenset(gone.tolist())
 
     @classmethod
-    def open(cls, folder: Path) -> Release:
-        """Check seal and sizes (and contents, while they are small), let every index probe itself. Raises Damaged."""
+    def open(cls, folder: Path, releases: Path | None = None) -> Release:
+        """Check seals and sizes (and contents, while they are small), let every index probe itself. Raises Damaged.
+
+        `releases` is where the release below lies, when that is not beside `folder`.
+        """
         manifest = Manifest.read(folder)
-        _check_files(folder, manifest)
-        exact = {
-            algorithm: ExactSegment.open(folder / exact_folder(algorithm))
-            for algorithm in DigestAlgorithm
-            if manifest.counts.digests.get(algorithm.value)
-        }
-        release = cls(folder, manifest, exact, _open_near(folder) if manifest.counts.fingerprints else None)
-        sizes = {algorithm.value: len(segment) for algorithm, segment in exact.items()}
-        sizes |= {"pdq": len(release._near[0])} if release._near else {}
-        if release._entries.count() != manifest.counts.entries or sizes != {
-            **manifest.counts.digests,
-            **manifest.counts.fingerprints,
-        }:
-            release.close()
-            raise Damaged("release-counts-disagree", "a release does not hold what its manifest counts")
-        return release
+        parts = _parts(releases or folder.parent, folder, manifest)
+        with ExitStack() as opened:
+            below = opened.enter_context(closing(parts.below.open()))
+            if not parts.above:
+                if not parts.ground.merged and below.values() != manifest.counts.values:
+                    raise Damaged("release-counts-disagree", "a release does not hold what its manifest counts")
+                opened.pop_all()
+                return cls(folder, manifest, parts.ground, below, None, np.empty(0, np.uint32))
+            above = opened.enter_context(closing(parts.above.open()))
+            gone = _open_gone(folder, manifest.layer.gone if manifest.layer else 0)
+            opened.pop_all()
+            return cls(folder, manifest, parts.ground, below, above, gone)
 
     def close(self) -> None:
-        """Let go of the entries' file; mapped arrays go with the object."""
-        self._entries.close()
+        """Let go of the entries' files; mapped arrays go with the object."""
+        for volume in (self.below, self.above):
+            if volume:
+                volume.close()
 
     def find_exact(self, algorithm: DigestAlgorithm, values: Sequence[bytes]) -> ExactHits:
         """Which entries list which of `values`."""
-        if algorithm not in self._exact:
-            return ExactHits(np.empty(0, np.int64), np.empty(0, np.int64))
-        return self._exact[algorithm].lookup(values)
+        hits = self.below.find_exact(algorithm, values)
+        if not self.above:
+            return hits
+        stays = self._stays(hits.entry)
+        fresh = self.above.find_exact(algorithm, values)
+        query = np.concatenate((hits.query[stays], fresh.query))
+        order = np.argsort(query, kind="stable")
+        return ExactHits(query[order], np.concatenate((hits.entry[stays], fresh.entry + self.below.span))[order])
 
     def find_near(self, values: Values, reach: int) -> Hits:
         """Which entries list a fingerprint within `reach` bits of which of `values`; `row` is the entry's number."""
-        if not self._near:
-            return Hits.nothing()
-        segment, owners = self._near
-        hits = segment.search(values, reach)
-        return Hits(hits.query, owners[hits.row].astype(np.int64), hits.distance)
+        hits = self.below.find_near(values, reach)
+        if not self.above:
+            return hits
+        stays = self._stays(hits.row)
+        fresh = self.above.find_near(values, reach)
+        return Hits.of_parts(
+            [
+                Hits(hits.query[stays], hits.row[stays], hits.distance[stays]),
+                Hits(fresh.query, fresh.row + self.below.span, fresh.distance),
+            ]
+        )
 
-    def exact_segment(self, algorithm: DigestAlgorithm) -> ExactSegment | None:
-        """All digests of one algorithm; None when the release lists none."""
-        return self._exact.get(algorithm)
+    def find_keys(self, keys: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+        """Number and content hash by key, of the entries that there are. Raises Damaged."""
+        found = self.below.texts.find(keys)
+        if not self.above:
+            return found
+        standing = {key: place for key, place in found.items() if place[0] not in self._gone}
+        fresh = self.above.texts.find(keys)
+        return standing | {key: (number + self.below.span, content) for key, (number, content) in fresh.items()}
 
-    def fingerprints(self) -> tuple[Values, npt.NDArray[np.uint32]]:
-        """All PDQ values, uint8 of shape (n, 32), and the entry of each."""
-        if not self._near:
-            return np.empty((0, BYTES), np.uint8), np.empty(0, np.uint32)
-        return self._near[0].values, self._near[1]
+    def continued(self, keys: Sequence[str]) -> list[tuple[int, str]]:
+        """Number and own key of the entries to which their source gave one of `keys`, which was taken already.
+
+        Only an import leaves such entries, so they are all of the volume below. Raises Damaged.
+        """
+        return [(number, key) for number, key in self.below.texts.continued(keys) if number not in self._gone]
 
     def has_entry(self, key: str) -> bool:
         """Whether the release lists an entry of this key."""
-        return self._entries.has(key)
+        return key in self.find_keys([key])
 
     def entries(self, numbers: Sequence[int]) -> Mapping[int, tuple[str, Opinion]]:
         """Key and opinion by entry number."""
-        return self._entries.many(numbers)
+        if not self.above:
+            return self.below.texts.many(numbers)
+        span = self.below.span
+        fresh = self.above.texts.many([number - span for number in numbers if number >= span])
+        found = dict(self.below.texts.many([number for number in numbers if number < span]))
+        return found | {number + span: told for number, told in fresh.items()}
+
+    def contents(self) -> Iterator[Entry]:
+        """Every entry with all that it lists, by number, in bounded memory.
+
+        Raises Damaged, at the end too: when there were fewer than the manifest counts.
+        """
+        count = 0
+        for _, entry in chain(self.below.contents(self._gone), self.above.contents() if self.above else ()):
+            count += 1
+            yield entry
+        if count != self.manifest.counts.entries:
+            raise Damaged("release-entries-missing", "a release lacks entries that its manifest counts")
+
+    def some(self, numbers: Sequence[int]) -> Iterator[tuple[int, Entry]]:
+        """Number and all that is listed of some entries, by number. Raises Damaged."""
+        span = self.below.span
+        yield from self.below.some([number for number in numbers if number < span])
+        if self.above:
+            fresh = self.above.some([number - span for number in numbers if number >= span])
+            yield from ((number + span, entry) for number, entry in fresh)
+
+    def _stays(self, entries: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        if not len(self.gone):
+            return np.ones(len(entries), bool)
+        place = np.minimum(np.searchsorted(self.gone, entries), len(self.gone) - 1)
+        stays: npt.NDArray[np.bool_] = self.gone[place] != entries
+        return stays
 
 
 def verify(folder: Path) -> Manifest:
-    """Read every byte of a release and compare with its seal. Raises Damaged."""
+    """Read every byte that a release rests on and compare with its seals. Raises Damaged."""
     manifest = Manifest.read(folder)
-    _check_files(folder, manifest)
-    _check_contents(folder, manifest)
+    parts = _parts(folder.parent, folder, manifest)
+    for part in (_Part(folder, manifest.files or {}, 0), parts.below):
+        check_files(part.folder, part.files)
+        check_contents(part.folder, part.files)
     return manifest
 
 
-def _check_files(folder: Path, manifest: Manifest) -> None:
-    sealed = manifest.files or {}
-    found = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files_of(folder)}
-    if found != {name: size for name, (size, _) in sealed.items()}:
-        raise Damaged("release-files-changed", "a release's files or their sizes are not as they were sealed")
-    if sum(found.values()) <= READ_WHOLE_BELOW:
-        _check_contents(folder, manifest)
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A folder with one volume."""
+
+    folder: Path
+    files: Files
+    span: int
+
+    def open(self) -> Volume:
+        return Volume.open(self.folder, self.files, self.span)
 
 
-def _check_contents(folder: Path, manifest: Manifest) -> None:
-    for name, (_, digest) in (manifest.files or {}).items():
-        if sha256_of(folder / name) != digest:
-            raise Damaged(
-                "release-content-changed", f"a file of release {manifest.release_id} is not as it was sealed"
-            )
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The volumes of a release, and the name of the one below."""
+
+    ground: Ground
+    below: _Part
+    above: _Part | None = None
 
 
-def _open_near(folder: Path) -> tuple[HammingSegment, npt.NDArray[np.uint32]]:
-    segment = HammingSegment.open(folder / FINGERPRINTS)
-    owners = open_segment(folder / OWNERS, OWNERS_KIND).arrays.get("entries")
-    if owners is None or owners.shape != (len(segment),):
-        raise Damaged("release-files-changed", "a release's fingerprints and their entries do not fit together")
-    return segment, owners
+def _parts(releases: Path, folder: Path, manifest: Manifest) -> _Parts:
+    """Where the volumes of a release lie. Raises Damaged."""
+    if form := _merged_form(folder, manifest):
+        ground = Ground(manifest.release_id, form.seal, merged=True)
+        return _Parts(ground, _Part(merged_folder(folder), form.files, form.span))
+    files, layer = manifest.files or {}, manifest.layer
+    if not layer:
+        ground = Ground(manifest.release_id, manifest.seal, merged=False)
+        return _Parts(ground, _Part(folder, files, manifest.counts.entries))
+    below = releases / layer.ground.release_id
+    found = _parts(releases, below, Manifest.read(below))
+    if found.ground != layer.ground or found.above:
+        raise Damaged("release-ground-changed", "the release on which another lies is not what it was made on")
+    return _Parts(layer.ground, found.below, _Part(folder, files, layer.entries))
+
+
+def _merged_form(folder: Path, manifest: Manifest) -> MergedForm | None:
+    form = MergedForm.find(merged_folder(folder))
+    if form and form.seal_of_release != manifest.seal:
+        raise Damaged("release-seal-broken", "a merged release is not of the release whose name it has")
+    return form
+
+
+def _open_gone(folder: Path, count: int) -> Numbers:
+    gone = open_segment(folder / GONE, GONE_KIND).arrays.get("numbers")
+    if gone is None or gone.shape != (count,) or gone.dtype != np.uint32 or bool((gone[1:] <= gone[:-1]).any()):
+        raise Damaged("release-counts-disagree", "a release does not hold what its manifest counts")
+    return gone

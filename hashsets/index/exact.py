@@ -93,15 +93,18 @@ class ExactSegment:
         """The entry of each of `values`."""
         return self._entries
 
-    def changed(
-        self, entries: npt.NDArray[np.uint32], stays: npt.NDArray[np.bool_], added: ExactSegment
-    ) -> ExactSegment:
-        """The same with other `entries`, only the rows that stay, and those of `added`. Faster than sorting anew."""
-        kept, numbers = self._values[stays], entries[stays]
-        places = np.searchsorted(_strings(kept), _strings(added.values), side="right")
-        values = np.insert(kept, places, added.values, axis=0)
-        numbers = np.insert(numbers, places, added.entries)
-        return ExactSegment(self._algorithm, values, _ordered_among_equals(_strings(values), numbers))
+    def renumbered(self, more: int) -> ExactSegment:
+        """The same digests, each entry's number larger by `more`."""
+        return ExactSegment(self._algorithm, self._values, self._entries + np.uint32(more))
+
+    def merged(self, stays: npt.NDArray[np.bool_], added: ExactSegment | None) -> ExactSegment:
+        """The rows that stay and those of `added`, whose entries have larger numbers. Faster than sorting anew."""
+        values, numbers = self._values[stays], self._entries[stays]
+        if added:
+            places = np.searchsorted(_strings(values), _strings(added.values), side="right")
+            values = np.insert(values, places, added.values, axis=0)
+            numbers = np.insert(numbers, places, added.entries)
+        return ExactSegment(self._algorithm, values, numbers)
 
     def lookup(self, values: Sequence[bytes]) -> ExactHits:
         """All entries that list one of `values`, each of the algorithm's length. Raises ValueError on another."""
@@ -125,21 +128,6 @@ class ExactSegment:
         found = set(zip(hits.query.tolist(), hits.entry.tolist(), strict=True))
         if any((position, int(self._entries[row])) not in found for position, row in enumerate(rows)):
             raise Damaged("segment-misses-member", "a segment does not find a member of its own")
-
-
-def _ordered_among_equals(strings: npt.NDArray[np.bytes_], entries: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
-    """`entries` ascending wherever their digests, which are in order, are equal."""
-    differs = strings[1:] != strings[:-1]
-    wrong = ~differs & (entries[1:] < entries[:-1])
-    if not wrong.any():
-        return entries
-    run = np.concatenate((np.zeros(1, np.int64), np.cumsum(differs)))
-    disordered = np.zeros(run[-1] + 1, bool)
-    disordered[run[1:][wrong]] = True
-    rows = np.flatnonzero(disordered[run])
-    ordered = entries.copy()
-    ordered[rows] = entries[rows[np.lexsort((entries[rows], run[rows]))]]
-    return ordered
 
 
 def _strings(values: Values) -> npt.NDArray[np.bytes_]:

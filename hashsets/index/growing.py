@@ -62,7 +62,7 @@ class GrowingIndex:
         while kept and len(kept[-1][0]) <= size:
             older_ids, older = kept.pop()
             ids.insert(0, older_ids)
-            values.insert(0, older.values)
+            values.insert(0, older.values())
             size += len(older_ids)
         kept.append((np.concatenate(ids), HammingSegment.build(np.concatenate(values))))
         self._segments = tuple(kept)

@@ -6,6 +6,7 @@ query in more than r(c) bits of *every* chunk then differs in more than `reach` 
 reach agrees with the query to within r(c) in some chunk, and lies in a bucket that is looked up. Chunks need not be
 equally wide, and radii are handed out one step at a time where the next step costs least, given how crowded the
 chunk's buckets really are. Small sets are scanned, and so is a query that meets overfull buckets: bounded, and exact.
+Equal values are kept and compared once (see `repeats.py`).
 """
 
 from __future__ import annotations
@@ -33,23 +34,30 @@ from hashsets.index.hamming_kernels import (
     scan,
 )
 from hashsets.index.hits import Hits, Values
+from hashsets.index.repeats import Repeats
 from hashsets.index.segment_files import Segment, open_segment, verify_segment, write_segment
 
 KIND = "hamming-256"
 MAX_REACH = 31
 BYTES = 32
 
-LAYOUTS: tuple[tuple[int, tuple[int, ...]], ...] = (
+Layouts = tuple[tuple[int, tuple[int, ...]], ...]
+
+LAYOUTS: Layouts = (
     (32_768, (16,) * 16),
     (300_000, (19,) * 4 + (18,) * 10),
     (3_000_000, (22,) * 8 + (20,) * 4),
+    (7_500_000, (24,) * 3 + (23,) * 8),
     (40_000_000, (24,) * 8 + (22,) * 2 + (20,)),
 )
-"""From how many values on, which chunk widths in bits. Below the first a scan is as fast.
+"""From how many distinct values on, which chunk widths in bits. Below the first a scan is as fast.
 
-Wide chunks take the larger radius. At 10 M values, eight of 22 and four of 20 bits take 95 bytes a value and are as
-quick as eleven equal chunks at 123.
+Fewer and wider chunks are quicker and need more memory: at 10 M values eleven take a third of the time of twelve. A
+layout is passed over while it would take more than `BUDGET`.
 """
+
+BUDGET = 128
+"""Bytes of a segment for each value of the set, repeated ones included."""
 
 QUERIES_AT_ONCE = 4096
 PROBE_MEMBERS = 64
@@ -70,21 +78,30 @@ class _Tables:
     rows: Rows
     crowding: tuple[float, ...]
 
+    @property
+    def layout(self) -> tuple[int, ...]:
+        """`widths` as plain numbers."""
+        return tuple(self.widths.tolist())
+
 
 class HammingSegment:
     """An immutable set of 256-bit values, in memory or mapped from a folder. Safe for many threads at once."""
 
-    def __init__(self, words: Words, tables: _Tables | None) -> None:
+    def __init__(self, words: Words, tables: _Tables | None, repeats: Repeats) -> None:
         self._words = words
         self._tables = tables
+        self._repeats = repeats
 
     @classmethod
-    def build(cls, values: Values, layouts: tuple[tuple[int, tuple[int, ...]], ...] = LAYOUTS) -> HammingSegment:
+    def build(cls, values: Values, layouts: Layouts = LAYOUTS) -> HammingSegment:
         """Index a copy of `values` (uint8, shape (n, 32); n may be 0). Raises ValueError on another shape."""
-        words = as_words(values).copy()
+        every = as_words(values)
+        repeats, words = Repeats.among(every)
+        if words is every:
+            words = words.copy()
         words.flags.writeable = False
-        chosen = [widths for least, widths in layouts if len(words) >= least]
-        return cls(words, _build_tables(words, chosen[-1]) if chosen else None)
+        widths = _widths_for(len(words), len(repeats), layouts)
+        return cls(words, _build_tables(words, widths) if widths else None, repeats)
 
     @classmethod
     def open(cls, folder: Path) -> HammingSegment:
@@ -96,11 +113,14 @@ class HammingSegment:
 
     def save(self, folder: Path) -> None:
         """Write to a new folder. Raises FileExistsError."""
+        repeats, tables = self._repeats, self._tables
         arrays: dict[str, npt.NDArray[np.uint64] | npt.NDArray[np.uint32]] = {"values": self._words}
-        facts: dict[str, object] = {"count": len(self._words), "widths": [], "crowding": []}
-        if self._tables:
-            arrays |= {"offsets": self._tables.offsets, "rows": self._tables.rows}
-            facts |= {"widths": self._tables.widths.tolist(), "crowding": list(self._tables.crowding)}
+        facts: dict[str, object] = {"count": len(self), "widths": [], "crowding": []}
+        if len(repeats):
+            arrays |= {"first": repeats.first, "again_of": repeats.again_of, "again_row": repeats.again_row}
+        if tables:
+            arrays |= {"offsets": tables.offsets, "rows": tables.rows}
+            facts |= {"widths": tables.widths.tolist(), "crowding": list(tables.crowding)}
         write_segment(folder, KIND, facts, arrays)
 
     @staticmethod
@@ -109,17 +129,15 @@ class HammingSegment:
         verify_segment(folder, KIND)
 
     def __len__(self) -> int:
-        return len(self._words)
+        return len(self._words) + len(self._repeats)
 
-    @property
     def values(self) -> Values:
-        """The set, uint8 of shape (n, 32), read-only."""
-        return self._words.view(np.uint8)
+        """The set, uint8 of shape (n, 32), not to be written to."""
+        return self.values_of(np.arange(len(self))) if len(self._repeats) else self._words.view(np.uint8)
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all arrays."""
-        return self._words.nbytes + (self._tables.offsets.nbytes + self._tables.rows.nbytes if self._tables else 0)
+    def values_of(self, rows: npt.NDArray[np.int64]) -> Values:
+        """The values in some rows: uint8 of shape (k, 32)."""
+        return self._words[self._repeats.numbers_of(rows)].view(np.uint8)
 
     def search(self, queries: Values, reach: int = MAX_REACH) -> Hits:
         """All pairs of a query and a value at most `reach` (0..31) bits apart. `queries`: uint8, shape (k, 32).
@@ -136,7 +154,7 @@ class HammingSegment:
             block = words[first : first + QUERIES_AT_ONCE]
             numbers = np.arange(len(block))
             found = self._probe(block, reach) if self._tables else self._scan(block, numbers, reach)
-            parts.append(_unpacked(np.sort(found), first))
+            parts.append(_unpacked(np.sort(self._repeats.rows_of(found)), first))
         return Hits(
             np.concatenate([part.query for part in parts]),
             np.concatenate([part.row for part in parts]),
@@ -146,8 +164,9 @@ class HammingSegment:
     def probe_itself(self) -> None:
         """Look for known members, as they are and 31 bits away. Raises Damaged when one is not found."""
         found = 0
-        for row in np.unique(np.linspace(0, len(self) - 1, PROBE_MEMBERS).astype(np.int64)) if len(self) else ():
-            member = self.values[row]
+        rows = np.unique(np.linspace(0, len(self) - 1, PROBE_MEMBERS).astype(np.int64)) if len(self) else ()
+        for row in rows:
+            member = self.values_of(np.array([row]))[0]
             for distance in (0, MAX_REACH):
                 hits = self.search(_flipped(member, distance, seed=int(row))[None], distance)
                 at = np.searchsorted(hits.row, row)
@@ -163,8 +182,8 @@ class HammingSegment:
     def _probe(self, words: Words, reach: int) -> Ints:
         assert self._tables
         tables = self._tables
-        radii = radii_for(tables.widths.tolist(), tables.crowding, reach)
-        masks, bounds = _masks_of(tuple(tables.widths.tolist()), radii)
+        radii = radii_for(tables.layout, tables.crowding, reach)
+        masks, bounds = _masks_of(tables.layout, radii)
         patience = max(4096, len(self._words) // PATIENCE)
         crowded = np.zeros(len(words), np.bool_)
 
@@ -209,7 +228,8 @@ def as_words(values: Values) -> Words:
     return words
 
 
-def radii_for(widths: Sequence[int], crowding: Sequence[float], reach: int) -> tuple[int, ...]:
+@lru_cache(maxsize=256)
+def radii_for(widths: tuple[int, ...], crowding: tuple[float, ...], reach: int) -> tuple[int, ...]:
     """A radius per chunk, -1 for "not looked up", so that the sum of radius + 1 is reach + 1 at the least cost.
 
     Widening chunk c from radius k - 1 to k looks up comb(width, k) more buckets and compares what lies in them.
@@ -243,6 +263,17 @@ def _flips(width: int, radius: int) -> Words:
     return np.array(flips, np.uint64)
 
 
+def _widths_for(distinct: int, repeated: int, layouts: Layouts) -> tuple[int, ...] | None:
+    """The layout of a set with so many distinct values and rows that repeat one; None for a set to be scanned."""
+    chosen = None
+    for least, widths in layouts:
+        tables = 4 * sum((1 << width) + 1 for width in widths) + 4 * len(widths) * distinct
+        values = BYTES * distinct + (4 * distinct + 8 * repeated if repeated else 0)
+        if distinct >= least and (chosen is None or tables + values <= BUDGET * (distinct + repeated)):
+            chosen = widths
+    return chosen
+
+
 def _build_tables(words: Words, widths: tuple[int, ...]) -> _Tables:
     starts, bases = _places(widths)
     offsets = np.zeros(sum((1 << width) + 1 for width in widths), np.uint32)
@@ -263,14 +294,16 @@ def _places(widths: Sequence[int]) -> tuple[Ints, Ints]:
     return starts, bases
 
 
-def _from_files(segment: Segment) -> tuple[Words, _Tables | None]:
+def _from_files(segment: Segment) -> tuple[Words, _Tables | None, Repeats]:
     try:
         words: Words = segment.arrays["values"]
+        repeats = _repeats_from_files(segment)
         widths = [int(width) for width in segment.facts["widths"]]
-        if words.shape != (segment.facts["count"], 4) or words.dtype != np.uint64:
+        shapes = words.ndim == 2 and words.shape[1] == 4 and words.dtype == np.uint64 and repeats.fits(len(words))
+        if not shapes or len(words) + len(repeats) != segment.facts["count"]:
             raise Damaged("segment-shape-wrong", "a segment's values are not of the stated shape")
         if not widths:
-            return words, None
+            return words, None, repeats
         offsets, rows = segment.arrays["offsets"], segment.arrays["rows"]
         shapes = sum(widths) == 8 * BYTES and all(0 < width < 32 for width in widths)
         shapes = shapes and offsets.shape == (sum((1 << width) + 1 for width in widths),)
@@ -278,9 +311,15 @@ def _from_files(segment: Segment) -> tuple[Words, _Tables | None]:
             raise Damaged("segment-shape-wrong", "a segment's tables are not of the stated shape")
         starts, bases = _places(widths)
         crowding = tuple(float(mean) for mean in segment.facts["crowding"])
-        return words, _Tables(np.array(widths, np.int64), starts, bases, offsets, rows, crowding)
+        return words, _Tables(np.array(widths, np.int64), starts, bases, offsets, rows, crowding), repeats
     except (KeyError, TypeError) as error:
         raise Damaged("segment-header-unreadable", "a segment's header lacks a fact") from error
+
+
+def _repeats_from_files(segment: Segment) -> Repeats:
+    if "first" not in segment.arrays:
+        return Repeats.none()
+    return Repeats(segment.arrays["first"], segment.arrays["again_of"], segment.arrays["again_row"])
 
 
 def _flipped(value: npt.NDArray[np.uint8], bits: int, seed: int) -> npt.NDArray[np.uint8]:

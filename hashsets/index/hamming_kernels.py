@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from hashsets.index.compiled import compiled, inlined, ones
+from hashsets.index.compiled import compiled, inlined, ones, prefetch
 
 Words = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.uint32]
@@ -115,6 +115,44 @@ def scan(values: Words, queries: Words, numbers: Ints, reach: int, out: Ints) ->
     return found
 
 
+EMPTY = np.uint32(0xFFFF_FFFF)
+"""A slot of the hash table that holds no row: more than any set has."""
+
+
+@compiled
+def tell_apart(values: Words, key: Words, slots: Rows, first: Rows) -> int:
+    """Find repeated values: `first[row]` becomes the first row of the same value; returns how many values differ.
+
+    `slots` is an open hash table, all `EMPTY`, whose length is a power of two above the number of rows. `key` is four
+    odd random numbers: whoever makes a list cannot foresee which of its values meet in one slot.
+    """
+    mask = np.uint64(slots.shape[0] - 1)
+    distinct = 0
+    for i in range(values.shape[0]):
+        mixed = (values[i, 0] ^ key[0]) * key[1]
+        mixed = (mixed ^ (mixed >> np.uint64(32)) ^ values[i, 1]) * key[2]
+        mixed = (mixed ^ (mixed >> np.uint64(32)) ^ values[i, 2]) * key[3]
+        mixed = (mixed ^ (mixed >> np.uint64(32)) ^ values[i, 3]) * key[1]
+        slot = (mixed >> np.uint64(20)) & mask
+        while True:
+            row = slots[slot]
+            if row == EMPTY:
+                slots[slot] = i
+                first[i] = i
+                distinct += 1
+                break
+            if (
+                values[row, 0] == values[i, 0]
+                and values[row, 1] == values[i, 1]
+                and values[row, 2] == values[i, 2]
+                and values[row, 3] == values[i, 3]
+            ):
+                first[i] = row
+                break
+            slot = (slot + np.uint64(1)) & mask
+    return distinct
+
+
 @compiled
 def met_before(query: Words, value: Words, chunk: int, starts: Ints, widths: Ints, radii: Ints) -> bool:
     """Whether a chunk before this one leads from the query to the value too."""
@@ -126,8 +164,24 @@ def met_before(query: Words, value: Words, chunk: int, starts: Ints, widths: Int
 
 
 @compiled
-def gather(begin: Ints, length: Ints, buckets: int, cursor: Ints, rows: Rows, count: int, crowd: Rows) -> int:
+def look_up(offsets: Rows, base: int, key: np.uint64, masks: Words, rows: Rows, begin: Ints, length: Ints) -> None:
+    """Where the buckets of `key ^ mask` begin in `rows`, and how long they are, for each of `masks`.
+
+    Everything is asked of the memory before any of it is needed, so that the answers arrive together.
+    """
+    for t in range(masks.shape[0]):
+        prefetch(offsets, base + np.int64(key ^ masks[t]))
+    for t in range(masks.shape[0]):
+        k = base + np.int64(key ^ masks[t])
+        begin[t] = np.int64(offsets[k])
+        length[t] = np.int64(offsets[k + 1]) - np.int64(offsets[k])
+        prefetch(rows, begin[t])
+
+
+@compiled
+def gather(values: Words, begin: Ints, length: Ints, buckets: int, cursor: Ints, rows: Rows, crowd: Rows) -> int:
     """Copy row numbers from buckets into `crowd` until it is full; `cursor` is (bucket, position in it)."""
+    count = values.shape[0]
     gathered = 0
     while cursor[0] < buckets and gathered < CROWD:
         bucket = cursor[0]
@@ -135,7 +189,9 @@ def gather(begin: Ints, length: Ints, buckets: int, cursor: Ints, rows: Rows, co
             return DAMAGED
         take = min(length[bucket] - cursor[1], CROWD - gathered)
         for y in range(take):
-            crowd[gathered + y] = rows[begin[bucket] + cursor[1] + y]
+            row = rows[begin[bucket] + cursor[1] + y]
+            crowd[gathered + y] = row
+            prefetch(values, np.int64(row))
         gathered += take
         cursor[1] += take
         if cursor[1] == length[bucket]:
@@ -204,17 +260,15 @@ def probe(
         met = 0
         for c in range(starts.shape[0]):
             key = chunk_key(query[0], query[1], query[2], query[3], starts[c], widths[c])
+            chunk_rows = rows[c]
             mask = mask_bounds[c]
             while mask < mask_bounds[c + 1] and met <= patience:
                 buckets = min(mask_bounds[c + 1] - mask, PROBES)
-                for t in range(buckets):
-                    k = bases[c] + np.int64(key ^ masks[mask + t])
-                    begin[t] = np.int64(offsets[k])
-                    length[t] = np.int64(offsets[k + 1]) - np.int64(offsets[k])
+                look_up(offsets, bases[c], key, masks[mask : mask + buckets], chunk_rows, begin, length)
                 mask += buckets
                 cursor[:] = 0
                 while cursor[0] < buckets and met <= patience:
-                    gathered = gather(begin, length, buckets, cursor, rows[c], values.shape[0], crowd)
+                    gathered = gather(values, begin, length, buckets, cursor, chunk_rows, crowd)
                     kept = keep_near(values, query, reach, crowd, gathered, near)
                     if kept == DAMAGED:
                         return DAMAGED

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,9 +18,11 @@ from hypothesis import strategies as st
 
 from hashsets.deltas import Delta
 from hashsets.differences import diff
+from hashsets.entry_store import content_of
 from hashsets.formats.records import Read
 from hashsets.formats.vics import read_vics
 from hashsets.library import Library
+from hashsets.merging import merge
 from hashsets.releases import Release
 from hashsets.states import VERDICTS, StateKind
 from hashsets.vocabulary import (
@@ -93,30 +94,18 @@ def opened(within: Library, release_id: str) -> Release:
 
 
 def contents(release: Release) -> dict[str, object]:
-    """Everything by key, however the entries are numbered."""
-    with closing(sqlite3.connect(release.folder / "entries.sqlite")) as connection:
-        rows = connection.execute("SELECT id, key, content FROM entry")
-        entries = {number: (key, content) for number, key, content in rows}
-        opaque = sorted((entries[number][0], *pair) for number, *pair in connection.execute("SELECT * FROM opaque"))
-    assert sorted(entries) == list(range(release.manifest.counts.entries))
-    opinions = release.entries(list(entries))
-    digests = [
-        (algorithm, entries[number][0], value.tobytes())
-        for algorithm in DigestAlgorithm
-        if (segment := release.exact_segment(algorithm))
-        for value, number in zip(segment.values, segment.entries.tolist(), strict=True)
-    ]
-    values, owners = release.fingerprints()
-    return {
-        "entries": dict(entries.values()),
-        "opinions": dict(opinions.values()),
-        "opaque": opaque,
-        "digests": sorted(digests),
-        "fingerprints": sorted(
-            (entries[number][0], value.tobytes()) for value, number in zip(values, owners.tolist(), strict=True)
-        ),
-        "counts": replace(release.manifest.counts, rejects={}),
+    """Everything by key, however the entries are numbered and whatever volumes they lie in."""
+    entries = {one.key: one for one in release.contents()}
+    found = release.find_keys(list(entries))
+    assert {key: content for key, (_, content) in found.items()} == {
+        key: content_of(one) for key, one in entries.items()
     }
+    assert dict(release.entries([number for number, _ in found.values()])) == {
+        number: (key, entries[key].opinion) for key, (number, _) in found.items()
+    }
+    values = {key: (set(one.digests), set(one.fingerprints), set(one.opaque)) for key, one in entries.items()}
+    opinions = {key: one.opinion for key, one in entries.items()}
+    return {"values": values, "opinions": opinions, "counts": replace(release.manifest.counts, rejects={})}
 
 
 def answers(asked: Library) -> list[Candidate]:
@@ -125,9 +114,9 @@ def answers(asked: Library) -> list[Candidate]:
 
 
 @settings(max_examples=40, deadline=None)
-@given(LISTS.filter(bool), UPDATES)
+@given(LISTS.filter(bool), UPDATES, UPDATES)
 def test_base_and_delta_equal_an_import_of_the_merged_list(
-    base: dict[str, Record], updates: list[tuple[str, Record | None]]
+    base: dict[str, Record], updates: list[tuple[str, Record | None]], further: list[tuple[str, Record | None]]
 ) -> None:
     """The same entries, counts and answers; and the difference names the keys that the delta changed, no others."""
     effect = dict(updates)
@@ -152,20 +141,45 @@ def test_base_and_delta_equal_an_import_of_the_merged_list(
         if merged:
             assert contents(new) == contents(imported(theirs, "set", merged))
         assert answers(ours) == answers(theirs)
+        assert_diff(new, opened(ours, ours.apply_delta("set", delta(further)).release.release_id))
+        assert_diff(old, imported(theirs, "other", base))
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.lists(UPDATES, min_size=1, max_size=4))
-def test_deltas_one_after_another_equal_one_import(deltas: list[list[tuple[str, Record | None]]]) -> None:
-    """From the first, which founds the set, to the last."""
+def assert_diff(old: Release, new: Release) -> None:
+    """A difference says what a comparison of all entries says, both ways."""
+    one, other = ({entry.key: content_of(entry) for entry in release.contents()} for release in (old, new))
+    found = diff(old, new)
+    assert sorted(found.added_keys()) == sorted(other.keys() - one.keys())
+    assert sorted(found.retracted_keys()) == sorted(one.keys() - other.keys())
+    assert sorted(found.changed_keys()) == sorted(key for key in one.keys() & other.keys() if one[key] != other[key])
+
+
+STEPS = st.lists(st.tuples(UPDATES, st.booleans()), min_size=1, max_size=5)
+
+
+@settings(max_examples=40, deadline=None)
+@given(STEPS)
+def test_deltas_one_after_another_equal_one_import(steps: list[tuple[list[tuple[str, Record | None]], bool]]) -> None:
+    """From the first, which founds the set, to the last; whether or not layers are merged in between.
+
+    A merged release is the same release: its id, its contents and its answers stay.
+    """
     merged: dict[str, Record | None] = {}
     with library() as ours, library() as theirs:
-        for updates in deltas:
+        for updates, merging in steps:
             usable = any(dict(updates).values())
             if not ours.releases() and not usable:
                 continue
             ours.apply_delta("set", delta(updates))
             merged |= dict(updates)
+            (in_force,) = (found for found in ours.releases() if found.enabled)
+            if merging:
+                layered = opened(ours, in_force.release_id)
+                before = contents(layered), answers(ours)
+                assert merge(layered.folder, lambda _step: None) == bool(layered.above)
+                reopened = Library.open(ours._root, now=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+                assert (contents(opened(ours, in_force.release_id)), answers(reopened)) == before
+                assert contents(layered) == before[0], "whoever has it open goes on"
         left = {key: record for key, record in merged.items() if record}
         if left:
             (in_force,) = (found for found in ours.releases() if found.enabled)

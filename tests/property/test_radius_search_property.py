@@ -63,7 +63,7 @@ def test_a_segment_equals_brute_force(values: Values, strangers: Values, widths:
 def test_radii_always_satisfy_the_pigeonhole(widths: list[int], data: st.DataObject, reach: int) -> None:
     """For any widths and any crowding: the sum of radius + 1 is reach + 1, and no radius exceeds its chunk."""
     crowding = data.draw(st.lists(st.floats(0, 1e9), min_size=len(widths), max_size=len(widths)))
-    radii = radii_for(widths, crowding, reach)
+    radii = radii_for(tuple(widths), tuple(crowding), reach)
     assert sum(radius + 1 for radius in radii) == reach + 1
     assert all(-1 <= radius <= width for radius, width in zip(radii, widths, strict=True))
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from hashsets.deltas import Delta
-from hashsets.errors import Damaged, HashSetError
+from hashsets.errors import HashSetError
 from hashsets.formats.records import OPAQUE_MAX
 from hashsets.index.exact import EMPTY_FILE
 from hashsets.library import Library
@@ -242,18 +242,6 @@ def test_updates_that_break_off_change_nothing(founded: Library, tmp_path: Path)
     with pytest.raises(ZeroDivisionError):
         founded.apply_delta("set", Delta(broken(ZeroDivisionError())))
     assert (founded.version, sorted((tmp_path / "library" / "releases").iterdir())) == (before, folders)
-
-
-def test_a_damaged_base_is_not_sealed_anew(founded: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A large release is opened without reading all of it; before a delta it is read."""
-    monkeypatch.setattr("hashsets.releases.READ_WHOLE_BELOW", 0)
-    monkeypatch.setattr("hashsets.index.segment_files.READ_WHOLE_BELOW", 0)
-    values = tmp_path / "library" / "releases" / founded.version / "digests-md5" / "values.bin"
-    content = bytearray(values.read_bytes())
-    content[-1] ^= 1
-    values.write_bytes(content)
-    with pytest.raises(Damaged):
-        founded.apply_delta("set", Delta(listed("d")))
 
 
 def test_a_disk_that_takes_no_more_leaves_the_base_in_force(founded: Library) -> None:

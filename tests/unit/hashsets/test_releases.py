@@ -11,12 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hashsets.deltas import Delta
 from hashsets.errors import Damaged
 from hashsets.index.segment_files import seal_of
 from hashsets.library import Library
-from hashsets.manifests import MANIFEST, Manifest
+from hashsets.manifests import Manifest
 from hashsets.releases import Release, verify
-from hashsets.vocabulary import SetKind
+from hashsets.vocabulary import Digest, DigestAlgorithm, Entry, SetKind
+from hashsets.volumes import MANIFEST
 
 
 @pytest.fixture
@@ -63,7 +65,7 @@ def test_any_changed_byte_is_refused(folder: Path) -> None:
 
 def test_large_releases_are_checked_in_full_on_demand(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Opening a large release checks seal, sizes and its indexes; `verify` finds a changed opinion too."""
-    monkeypatch.setattr("hashsets.releases.READ_WHOLE_BELOW", 0)
+    monkeypatch.setattr("hashsets.volumes.READ_WHOLE_BELOW", 0)
     connection = sqlite3.connect(folder / "entries.sqlite")
     connection.execute("UPDATE opinion SET category = 'us:9' WHERE category = 'us:0'")
     connection.execute("UPDATE opinion SET category = 'vics:9' WHERE category = 'vics:0'")
@@ -111,10 +113,30 @@ def test_a_manifest_that_promises_more_than_there_is_is_refused(folder: Path) ->
             Release.open(other)
 
 
-def test_a_manifest_from_before_expiry_and_deltas_keeps_its_seal(folder: Path) -> None:
-    """New words stand in a manifest only where they say something, so older releases open as they are."""
+def test_a_layer_lies_on_the_release_that_it_was_made_on(folder: Path, library: Library) -> None:
+    """A ground put in the place of another, or taken away, is damage, whatever its own seal says."""
+    digests = (Digest(DigestAlgorithm.MD5, bytes(range(16))),)
+    layered = library.apply_delta("a set", Delta([("new", Entry("new", digests)), ("7", None)])).release.release_id
+    release = Release.open(folder.parent / layered)
+    assert release.above
+    assert (release.below.folder, release.above.span, release.gone.tolist()) == (folder, 1, [7])
+    other = library.apply_delta("other", Delta([("x", Entry("x", digests))])).release.release_id
+    aside = folder.parent / "aside"
+    folder.rename(aside)
+    with pytest.raises(Damaged):
+        Release.open(folder.parent / layered)
+    shutil.copytree(folder.parent / other, folder)
+    with pytest.raises(Damaged):
+        Release.open(folder.parent / layered)
+    shutil.rmtree(folder)
+    aside.rename(folder)
+    verify(folder.parent / layered)
+
+
+def test_a_release_of_another_version_is_refused(folder: Path) -> None:
+    """Nothing is guessed: its source's file is imported again."""
     document = json.loads((folder / MANIFEST).read_bytes())
-    assert not {"expires", "delta"} & set(document)
-    assert "test_class" not in document["counts"]
-    manifest = Manifest.read(folder)
-    assert (manifest.expires, manifest.delta, manifest.counts.test_class) == (None, None, 0)
+    (folder / MANIFEST).write_text(json.dumps({**document, "layout": 1}))
+    with pytest.raises(Damaged) as caught:
+        Release.open(folder)
+    assert caught.value.code == "release-layout-unknown"

@@ -106,23 +106,20 @@ def test_a_large_segment_out_of_order_is_refused(tmp_path: Path, monkeypatch: py
         ExactSegment.verify(tmp_path / "segment")
 
 
-def test_a_changed_segment_equals_one_built_anew() -> None:
-    """Rows taken out, entries renumbered, rows added: the same arrays, ascending by value and then by entry."""
+def test_a_merged_segment_equals_one_built_anew() -> None:
+    """Rows taken out, rows of later entries added: the same arrays, ascending by value and then by entry."""
     random = np.random.default_rng(0)
     for count, more in ((0, 3), (3, 0), (30, 30), (400, 5), (5, 400)):
         values = np.array([list(digest(number)) for number in random.integers(0, 12, count + more)], np.uint8)
         entries = random.permutation(1000)[: count + more].astype(np.uint32)
-        renumbered = random.permutation(2000)[: count + more].astype(np.uint32)
         base = ExactSegment.build(MD5, values[:count].reshape(-1, 16), entries[:count])
-        number_of = dict(zip(entries.tolist(), renumbered.tolist(), strict=True))
-        new = np.array([number_of[entry] for entry in base.entries.tolist()], np.uint32)
-        stays = new % 3 > 0
-        added = ExactSegment.build(MD5, values[count:].reshape(-1, 16), renumbered[count:])
-        changed = base.changed(new, stays, added)
+        fresh = ExactSegment.build(MD5, values[count:].reshape(-1, 16), entries[count:]).renumbered(1000)
+        stays = base.entries % 3 > 0
+        merged = base.merged(stays, fresh)
         expected = ExactSegment.build(
             MD5,
-            np.concatenate((base.values[stays], added.values)),
-            np.concatenate((new[stays], added.entries)),
+            np.concatenate((base.values[stays], fresh.values)),
+            np.concatenate((base.entries[stays], fresh.entries)),
         )
-        assert np.array_equal(changed.values, expected.values)
-        assert np.array_equal(changed.entries, expected.entries)
+        assert np.array_equal(merged.values, expected.values)
+        assert np.array_equal(merged.entries, expected.entries)

@@ -41,13 +41,13 @@ def test_every_shipped_layout_is_exact(least: int, widths: tuple[int, ...]) -> N
     assert least > 0
     assert sum(widths) == 256
     for reach in range(MAX_REACH + 1):
-        radii = radii_for(widths, [1.0] * len(widths), reach)
+        radii = radii_for(widths, (1.0,) * len(widths), reach)
         assert sum(radius + 1 for radius in radii) == reach + 1
 
 
 def test_radii_avoid_crowded_chunks() -> None:
     """Where one chunk's buckets are overfull, its radius is the smallest."""
-    radii = radii_for((16,) * 16, [1000.0, *[1.0] * 15], 31)
+    radii = radii_for((16,) * 16, (1000.0, *[1.0] * 15), 31)
     assert radii[0] < min(radii[1:])
 
 
