@@ -197,7 +197,8 @@ class HammingSegment:
         which = np.flatnonzero(crowded)
         if not len(which):
             return found
-        return np.concatenate([found, self._scan(np.ascontiguousarray(words[which]), which, reach)])
+        useful = found[~crowded[found >> QUERY_SHIFT]]
+        return np.concatenate([useful, self._scan(np.ascontiguousarray(words[which]), which, reach)])
 
 
 def _with_room(queries: int, search: Callable[[Ints], int]) -> Ints:

@@ -22,6 +22,7 @@ DAMAGED = -1
 TILE = 2048  # rows of the flat scan that stay in the nearest cache while every query passes over them
 PROBES = 2048  # buckets looked up together, so that their loads do not wait for one another
 ROW_SHIFT, QUERY_SHIFT = 8, 40
+TOGETHER = 16  # queries that go through the chunks together: what they bring near stays in the cache
 CROWD = 8192  # rows gathered before they are compared, for the same reason
 
 
@@ -226,6 +227,28 @@ def keep_near(values: Words, query: Words, reach: int, crowd: Rows, gathered: in
 
 
 @compiled
+def report_first(
+    values: Words,
+    query: Words,
+    number: int,
+    chunk: int,
+    starts: Ints,
+    widths: Ints,
+    radii: Ints,
+    kept: Rows,
+    near: Distances,
+    found: int,
+    out: Ints,
+) -> int:
+    """Report those of the rows kept to which no chunk before this one has led; returns how many results there are."""
+    for y in range(kept.shape[0]):
+        row = np.int64(kept[y])
+        if not met_before(query, values[row], chunk, starts, widths, radii):
+            found = report(found, number, row, near[y], out)
+    return found
+
+
+@compiled
 def probe(
     values: Words,
     offsets: Rows,
@@ -245,8 +268,11 @@ def probe(
     """Multi-index search: look up each chunk of a query within that chunk's radius, compare what lies there.
 
     `offsets` of chunk c begin at `bases[c]`, its rows are `rows[c]`, its bit flips `masks[mask_bounds[c]:...]`.
-    A query that meets more than `patience` rows is set in `crowded` and leaves no results: a flat scan is cheaper.
-    A value is reported by the first chunk that leads to it, so nothing is reported twice.
+    A query that meets more than `patience` rows is set in `crowded`, and what was found for it is of no use: a flat
+    scan is cheaper. A value is reported by the first chunk that leads to it, so nothing is reported twice.
+
+    Neighbouring queries go through the chunks together. Those of one picture agree in many chunks (its two profiles
+    lie a few bits apart), and the second then meets nothing but what the first has just brought near.
     """
     found = 0
     begin = np.empty(PROBES, np.int64)
@@ -254,30 +280,27 @@ def probe(
     crowd = np.empty(CROWD, np.uint32)
     near = np.empty(CROWD, np.uint8)
     cursor = np.empty(2, np.int64)
-    for q in range(queries.shape[0]):
-        query = queries[q]
-        found_before = found
-        met = 0
+    met = np.zeros(queries.shape[0], np.int64)
+    for first in range(0, queries.shape[0], TOGETHER):
         for c in range(starts.shape[0]):
-            key = chunk_key(query[0], query[1], query[2], query[3], starts[c], widths[c])
             chunk_rows = rows[c]
-            mask = mask_bounds[c]
-            while mask < mask_bounds[c + 1] and met <= patience:
-                buckets = min(mask_bounds[c + 1] - mask, PROBES)
-                look_up(offsets, bases[c], key, masks[mask : mask + buckets], chunk_rows, begin, length)
-                mask += buckets
-                cursor[:] = 0
-                while cursor[0] < buckets and met <= patience:
-                    gathered = gather(values, begin, length, buckets, cursor, chunk_rows, crowd)
-                    kept = keep_near(values, query, reach, crowd, gathered, near)
-                    if kept == DAMAGED:
-                        return DAMAGED
-                    met += gathered
-                    for y in range(kept):
-                        row = np.int64(crowd[y])
-                        if not met_before(query, values[row], c, starts, widths, radii):
-                            found = report(found, q, row, near[y], out)
-        if met > patience:
-            crowded[q] = True
-            found = found_before
+            for q in range(first, min(first + TOGETHER, queries.shape[0])):
+                query = queries[q]
+                key = chunk_key(query[0], query[1], query[2], query[3], starts[c], widths[c])
+                mask = mask_bounds[c]
+                while mask < mask_bounds[c + 1] and met[q] <= patience:
+                    buckets = min(mask_bounds[c + 1] - mask, PROBES)
+                    look_up(offsets, bases[c], key, masks[mask : mask + buckets], chunk_rows, begin, length)
+                    mask += buckets
+                    cursor[:] = 0
+                    while cursor[0] < buckets and met[q] <= patience:
+                        gathered = gather(values, begin, length, buckets, cursor, chunk_rows, crowd)
+                        kept = keep_near(values, query, reach, crowd, gathered, near)
+                        if kept == DAMAGED:
+                            return DAMAGED
+                        met[q] += gathered
+                        found = report_first(
+                            values, query, q, c, starts, widths, radii, crowd[:kept], near, found, out
+                        )
+    crowded[:] = met > patience
     return found
