@@ -8,7 +8,6 @@ least.
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import tempfile
 import time
@@ -28,8 +27,7 @@ from bench.skewed_values import Values, queries_for, skewed, uniform
 from hashsets.index.exact import ExactSegment
 from hashsets.index.hamming import MAX_REACH, HammingSegment
 from hashsets.index.hits import Hits
-from hashsets.library import Library
-from hashsets.vocabulary import DigestAlgorithm, SetKind
+from hashsets.vocabulary import DigestAlgorithm
 
 FLAT, PYTX = "faiss.IndexBinaryFlat", "python-threatexchange PDQIndex"
 QUERIES = 2000
@@ -54,7 +52,6 @@ def main() -> None:
         for name, make in (("uniform", uniform), ("skewed", skewed)):
             figures += radius_search(f"{count // 1_000_000} M {name}", make(count), make(20_000, 9))
     figures += digests(1_000_000 if options.quick else 10_000_000)
-    figures += vics_import(100_000 if options.quick else 1_000_000)
     report("index", figures, as_json=options.json)
 
 
@@ -144,34 +141,6 @@ def digests(count: int) -> list[Figure]:
             f"{size}: one of a batch", ours / len(asked) * 1e6, "µs", "dict", peer / len(asked) * 1e6, "at most 20"
         )
     ]
-
-
-def vics_import(count: int) -> list[Figure]:
-    """A VICS 2.0 hash set through reader, release, seal and self-probes."""
-    with _scratch() as folder:
-        path = folder / "set.json"
-        with path.open("w") as file:
-            file.write('{"@odata.context":"x/DataModels/2.0.xml/US/$metadata#Media","value":[')
-            for number in range(count):
-                value = hashlib.sha1(str(number).encode()).hexdigest()
-                record = {
-                    "MediaID": number,
-                    "Category": number % 5,
-                    "MD5": value[:32].upper(),
-                    "SHA1": value.upper(),
-                    "MediaSize": 1000 + number,
-                    "VictimIdentified": False,
-                    "IsDistributed": "true",
-                    "Series": f"synthetic {number % 1000}",
-                    "Tags": "synthetic,bench",
-                    "Exifs": [{"MD5": value[:32], "PropertyName": "Make", "PropertyValue": "SynthCam"}],
-                    "MediaFiles": [{"MD5": value[:32], "FileName": "IMG_0001.JPG", "FilePath": "EXH-001\\DCIM"}],
-                }
-                file.write(("," if number else "") + json.dumps(record))
-            file.write("]}")
-        library = Library.open(folder / "library")
-        _, seconds = _timed(lambda: library.import_file(path, name="bench", kind=SetKind.KNOWN))
-    return [Figure(f"VICS import of {count:,} entries", count / seconds, "entries per s", goal="at least 20,000")]
 
 
 def _timed(work: Callable[[], T]) -> tuple[T, float]:

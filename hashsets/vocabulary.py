@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,7 +17,7 @@ class DigestAlgorithm(StrEnum):
     @property
     def size(self) -> int:
         """Length of a value in bytes."""
-        return {"md5": 16, "sha1": 20, "sha256": 32}[self.value]
+        return _SIZES[self]
 
 
 class FingerprintAlgorithm(StrEnum):
@@ -29,7 +30,10 @@ class FingerprintAlgorithm(StrEnum):
     @property
     def size(self) -> int:
         """Length of a value in bytes."""
-        return {"pdq": 32, "phash": 8, "dhash": 8}[self.value]
+        return _SIZES[self]
+
+
+_SIZES: Mapping[str, int] = {"md5": 16, "sha1": 20, "sha256": 32, "pdq": 32, "phash": 8, "dhash": 8}
 
 
 class Profile(StrEnum):

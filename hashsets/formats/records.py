@@ -61,6 +61,8 @@ The mapping names columns (header to field) and concerns formats that have colum
 PathReader = Callable[[Path], Iterator[Read | Reject]]
 """As a `Reader`, for formats that are read here and there, such as databases. The file stays as it is meanwhile."""
 
+EMPTY_VALUES = frozenset(digest.value for digest in EMPTY_FILE)
+
 type_of_digest_length: Mapping[int, DigestAlgorithm] = {algorithm.size: algorithm for algorithm in DigestAlgorithm}
 
 
@@ -114,11 +116,10 @@ class Values:
         if algorithm is None or kind not in {"digest", algorithm.value}:
             self.reject(RejectCode.WRONG_LENGTH)
             return
-        digest = Digest(algorithm, value)
-        if digest in EMPTY_FILE:
+        if value in EMPTY_VALUES:
             self.reject(RejectCode.EMPTY_FILE_DIGEST)
-        elif digest not in self.digests:
-            self.digests.append(digest)
+        elif not any(digest.value == value for digest in self.digests):  # a length belongs to one algorithm
+            self.digests.append(Digest(algorithm, value))
 
     @property
     def is_empty(self) -> bool:

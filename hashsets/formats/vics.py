@@ -10,13 +10,15 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from types import NoneType
 from typing import Any, BinaryIO
 
 import ijson
 
 from hashsets.errors import HashSetError
 from hashsets.formats.json_guard import GuardedJson
-from hashsets.formats.records import Read, Reject, RejectCode, Values, bounded_text, truth
+from hashsets.formats.records import TEXT_MAX, Read, Reject, RejectCode, Values, bounded_text, truth
 from hashsets.vocabulary import Entry, Opinion
 
 HEAD = 1 << 20
@@ -29,6 +31,11 @@ REGION = re.compile(rb"DataModels/2\.0\.xml/([A-Za-z]{2,10})/")
 CATEGORY_MAX = 999
 
 HASH_NAMES: Mapping[str, str] = {"md5": "md5", "sha1": "sha1", "sha256": "sha256", "pdq": "pdq"}
+
+NOT_TEXT = (bool, list, dict)
+PLAIN = frozenset({int, bool, NoneType})
+SAID = ("category", "series", "victimidentified", "offenderidentified", "isdistributed", "tags")
+OPINIONS_REMEMBERED = 4096
 
 
 def read_vics(stream: BinaryIO, columns: Mapping[str, str] | None = None) -> Iterator[Read | Reject]:
@@ -88,17 +95,47 @@ def _read_record(position: int, record: Any, scheme: str) -> Iterator[Read | Rej
     if values.is_empty:
         yield from values.rejects or [Reject(position, RejectCode.NO_USABLE_VALUE)]
         return
-    opinion = Opinion(
-        category=_category(media.get("category"), scheme, values),
-        series=_joined(media.get("series"), values),
-        victim_identified=truth(media.get("victimidentified"), values),
-        offender_identified=truth(media.get("offenderidentified"), values),
-        distributed=truth(media.get("isdistributed"), values),
-        tags=_parts(media.get("tags"), values),
-    )
+    opinion = _opinion(scheme, tuple(media.get(name) for name in SAID), values)
     key = bounded_text(media.get("mediaid"), values) or values.derived_key()
     yield from values.rejects
     yield Read(position, Entry(key, tuple(values.digests), tuple(values.fingerprints), opinion, tuple(values.opaque)))
+
+
+def _opinion(scheme: str, said: tuple[Any, ...], values: Values) -> Opinion:
+    """What the fields `SAID` mean. Most records repeat what others said, so short answers are remembered."""
+    opinion, codes = (_remembered if _is_short(said) else _understood)(scheme, *said)
+    for code in codes:
+        values.reject(code)
+    return opinion
+
+
+def _is_short(said: tuple[Any, ...]) -> bool:
+    for value in said:
+        kind = type(value)
+        if kind is str:
+            if len(value) > TEXT_MAX:
+                return False
+        elif kind not in PLAIN:
+            return False
+    return True
+
+
+def _understood(
+    scheme: str, category: Any, series: Any, victim: Any, offender: Any, distributed: Any, tags: Any
+) -> tuple[Opinion, tuple[RejectCode, ...]]:
+    values = Values(0)
+    opinion = Opinion(
+        category=_category(category, scheme, values),
+        series=_joined(series, values),
+        victim_identified=truth(victim, values),
+        offender_identified=truth(offender, values),
+        distributed=truth(distributed, values),
+        tags=_parts(tags, values),
+    )
+    return opinion, tuple(reject.code for reject in values.rejects)
+
+
+_remembered = lru_cache(OPINIONS_REMEMBERED, typed=True)(_understood)  # typed: 1 and true are not the same category
 
 
 def _category(value: Any, scheme: str, values: Values) -> str | None:
@@ -128,4 +165,4 @@ def _list(value: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None or isinstance(value, bool | list | dict) else str(value)
+    return "" if value is None or isinstance(value, NOT_TEXT) else str(value)
