@@ -28,6 +28,14 @@ def read_nsrl(path: Path) -> Iterator[Read | Reject]:
 
 
 def _read_row(position: int, row: tuple[object, ...]) -> Iterator[Read | Reject]:
+    values = values_of_row(position, row)
+    yield from values.rejects
+    if not values.is_empty:
+        yield Read(position, Entry(values.derived_key(), tuple(values.digests)))
+
+
+def values_of_row(position: int, row: tuple[object, ...]) -> Values:
+    """What a row's `COLUMNS` hold; a row that holds nothing has a reject."""
     values = Values(position)
     for kind, value in zip(COLUMNS, row, strict=True):
         if isinstance(value, str):
@@ -36,6 +44,4 @@ def _read_row(position: int, row: tuple[object, ...]) -> Iterator[Read | Reject]
             values.reject(RejectCode.NOT_HEX)
     if values.is_empty and not values.rejects:
         values.reject(RejectCode.NO_USABLE_VALUE)
-    yield from values.rejects
-    if not values.is_empty:
-        yield Read(position, Entry(values.derived_key(), tuple(values.digests)))
+    return values

@@ -25,6 +25,8 @@ class RejectCode(StrEnum):
     NO_USABLE_VALUE = "no-usable-value"
     LINE_TOO_LONG = "line-too-long"
     DUPLICATE_ENTRY = "duplicate-entry"  # the same key and the same content once more
+    STATEMENT_NOT_READ = "statement-not-read"  # of a script: another kind or shape, or for the other edition
+    STATEMENT_WITHOUT_EFFECT = "statement-without-effect"  # it names rows, and the database has none of them
     # one value; the rest of the record is kept
     NOT_HEX = "not-hex"
     WRONG_LENGTH = "wrong-length"

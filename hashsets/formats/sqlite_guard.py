@@ -8,6 +8,7 @@ wrote. A file that was not closed properly (its newest rows stand beside it) is 
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ ROW_MIN = 4
 """Bytes that the smallest row takes. A file that seems to hold more rows than it has room for goes in circles."""
 
 MASTER = "sqlite_master"
+PLAIN_NAME = re.compile("[a-z0-9_]+")
 
 
 def tables_of(path: Path) -> frozenset[str]:
@@ -44,25 +46,28 @@ def tables_of(path: Path) -> frozenset[str]:
         return frozenset(_tables(connection))
 
 
+def columns_of(path: Path, tables: Sequence[str], columns: Sequence[str]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The first of `tables` that stores any of `columns`, and all that it stores: plain names, declared types.
+
+    Raises HashSetError when no table serves or the file is broken.
+    """
+    with _opened(path) as connection:
+        table, stored = _serving(connection, tables, columns)
+        return table, tuple((name, kind) for name, kind in stored.items() if PLAIN_NAME.fullmatch(name))
+
+
 def rows_of(path: Path, tables: Sequence[str], columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """Values of `columns` from the first of `tables` that stores any of them; None for a column that it lacks.
 
     In the order of `columns`, where an index gives that order for nothing, otherwise as they are stored. Names of
-    tables and columns are ours, never the file's. Raises HashSetError when no table serves or the file is broken.
+    tables and columns are ours, or such as `columns_of` gives. Raises HashSetError when no table serves or the file
+    is broken.
     """
     with _opened(path) as connection:
         most = path.stat().st_size // ROW_MIN
-        present = _tables(connection)
-        for table in tables:
-            stored = _stored_columns(connection, present.get(table, ""))
-            chosen = [name for name in columns if name in stored]
-            if chosen:
-                break
-        else:
-            raise HashSetError(
-                "sqlite-table-missing", "no ordinary table of the file stores the columns that are read"
-            )
-        listed = ", ".join(chosen)
+        table, stored = _serving(connection, tables, columns)
+        chosen = [name for name in columns if name in stored]
+        listed = ", ".join(f'"{name}"' for name in chosen)
         query = f"SELECT {listed} FROM {table}"  # noqa: S608  # names from our own constants
         connection.set_authorizer(_reads_only(table))
         if not _would_sort(connection, f"{query} ORDER BY {listed}"):
@@ -104,11 +109,23 @@ def _tables(connection: sqlite3.Connection) -> dict[str, str]:
     return {name.lower(): name for (name,) in found if isinstance(name, str)}
 
 
-def _stored_columns(connection: sqlite3.Connection, table: str) -> frozenset[str]:
-    """Columns in lower case that hold what was written into them: hidden and generated ones are left out."""
-    if not (table.isascii() and table.replace("_", "").isalnum()):
-        return frozenset()
-    return frozenset(row[1].lower() for row in connection.execute(f"PRAGMA table_xinfo({table})") if row[6] == 0)
+def _serving(
+    connection: sqlite3.Connection, tables: Sequence[str], columns: Sequence[str]
+) -> tuple[str, dict[str, str]]:
+    present = _tables(connection)
+    for table in tables:
+        stored = _stored_columns(connection, present.get(table, ""))
+        if stored.keys() & set(columns):
+            return table, stored
+    raise HashSetError("sqlite-table-missing", "no ordinary table of the file stores the columns that are read")
+
+
+def _stored_columns(connection: sqlite3.Connection, table: str) -> dict[str, str]:
+    """Names in lower case and types of columns that hold what was written into them, not hidden or generated ones."""
+    if not PLAIN_NAME.fullmatch(table.lower()):
+        return {}
+    found = connection.execute(f"PRAGMA table_xinfo({table})")
+    return {row[1].lower(): row[2] for row in found if row[6] == 0}
 
 
 def _would_sort(connection: sqlite3.Connection, query: str) -> bool:
