@@ -47,6 +47,21 @@ def test_the_iped_table(read_all: ReadAll) -> None:
     assert entry.opinion == Opinion("alert", tags=("a", "b"))
 
 
+@pytest.mark.parametrize("status", ["known", "alert"])
+def test_a_status_of_iped_is_kept_as_it_was_written(status: str, read_all: ReadAll) -> None:
+    """What it means is for a policy to say; columns of its own that we do not know are passed over."""
+    content = f"edonkey,md5,sha1,sha256,sha512,set,status,MediaID\n{'0' * 32},{MD5},,,,s,{status},7\n"
+    (entry,) = read_all(read_csv, content).entries
+    assert (entry.key, entry.opinion) == ("7", Opinion(status, tags=("s",)))
+    assert [digest.value.hex() for digest in entry.digests] == [MD5]
+
+
+def test_a_photodna_of_icse_is_counted_even_where_nothing_else_is_given(read_all: ReadAll) -> None:
+    """Kept for its owner, never compared: an entry without anything that could match."""
+    (entry,) = read_all(read_csv, f"{ICSE}\n;;{'QUJD' * 48};4711;;;;;;;;No\n").entries
+    assert (entry.digests, entry.opaque, entry.opinion) == ((), (("photodna", "QUJD" * 48),), Opinion())
+
+
 @pytest.mark.parametrize("header", ["MD5", "Hash", '"file_id","hash"', "SHA-1,MD5,CRC32,FileName", "name\tMD5 Hash"])
 def test_other_headers_of_the_field_are_recognised(header: str, read_all: ReadAll) -> None:
     """Case, blanks and punctuation do not matter."""

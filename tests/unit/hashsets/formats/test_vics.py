@@ -74,6 +74,29 @@ def test_nists_caid_document(read_all: ReadAll) -> None:
     assert (entry.key, entry.opinion.category) == ("0", "vics:8")
 
 
+def test_nists_document_as_it_is_published(read_all: ReadAll) -> None:
+    """Version 1.2 without a victim, a series or a date: what is absent says nothing."""
+    record = {
+        "odata.id": f'Media("{MD5}")',
+        "MediaFiles": [{"MD5": MD5.upper(), "FileName": "setup.exe", "FilePath": "a\\b"}],
+        "MediaID": 1,
+        "MD5": MD5.upper(),
+        "SHA1": SHA1.upper(),
+        "Category": 8,
+        "MediaSize": "19",
+    }
+    reading = read_all(read_vics, json.dumps({"odata.metadata": V1.format(minor=2, kind="Media"), "value": [record]}))
+    assert [entry.opinion for entry in reading.entries] == [Opinion("vics:8")]
+    assert [digest.value.hex() for digest in reading.entries[0].digests] == [MD5, SHA1]
+    assert reading.rejects == []
+
+
+def test_a_document_of_another_shape_gives_nothing(read_all: ReadAll) -> None:
+    """One tool writes `HashSets` of `Hashes`, which nobody else reads: no entry, so that an import refuses it."""
+    document = {"version": "2.1", "generator": "ProjectVIC", "HashSets": [{"Hashes": [{"MD5": MD5, "Category": 1}]}]}
+    assert read_all(read_vics, json.dumps(document)).records == []
+
+
 @pytest.mark.parametrize("media_first", [True, False])
 def test_a_case_document_lists_media_one_level_deeper(read_all: ReadAll, *, media_first: bool) -> None:
     """Wherever in the case its media stand, and in however many cases."""
@@ -151,6 +174,13 @@ def test_photodna_in_its_new_place_and_its_old_one_is_one_value(read_all: ReadAl
     assert entry.fingerprints == ()
 
 
+@pytest.mark.parametrize("written", [PHOTODNA, "0a" * 144, "0A" * 144])
+def test_photodna_in_base64_or_hex_is_kept_as_it_was_written(written: str, read_all: ReadAll) -> None:
+    """144 bytes either way. Nobody here can compare them, so nobody here converts them."""
+    (entry,) = read_all(read_vics, hash_set(media(PhotoDNA=written))).entries
+    assert entry.opaque == (("photodna", written),)
+
+
 def test_digests_among_the_alternative_hashes_are_taken(read_all: ReadAll) -> None:
     """SHA-256 in either spelling, and a PDQ where somebody writes one."""
     others = [{"HashName": "SHA-256", "HashValue": SHA256}, {"HashName": "PDQ", "HashValue": SHA256}]
@@ -169,11 +199,55 @@ def test_alternative_hashes_of_any_shape_spoil_nothing(odd: object, read_all: Re
 
 
 @pytest.mark.parametrize("size", [19, "19", None, "", 1.5, "19 bytes", 10**20])
-@pytest.mark.parametrize("date", ["2024-05-01T02:31:49Z", "2024-05-01T02:31:49-05:00", "/Date(1714530709000)/", None])
+@pytest.mark.parametrize(
+    "date",
+    [
+        "2024-05-01T02:31:49Z",
+        "2024-05-01T02:31:49-05:00",
+        "2024-05-01T02:31:49+01:00Z",
+        "/Date(1714530709000)/",
+        None,
+    ],
+)
 def test_sizes_and_dates_in_every_spelling_spoil_nothing(size: object, date: object, read_all: ReadAll) -> None:
     """They are not read at all."""
     reading = read_all(read_vics, hash_set(media(MediaSize=size, DateUpdated=date)))
     assert (len(reading.entries), reading.rejects) == (1, [])
+
+
+@pytest.mark.parametrize("total", [0, 1, 7, "many", None])
+def test_the_stated_totals_are_not_believed(total: object, read_all: ReadAll) -> None:
+    """One tool counts entries there, another distinct MD5 values: what counts is the list itself."""
+    case = {"TotalMediaFiles": total, "TotalPrecategorized": total, "Media": [media(), media(MediaID=2)]}
+    document = {"@odata.context": V2.format(region="US", kind="Cases"), "value": [case]}
+    assert len(read_all(read_vics, json.dumps(document)).entries) == 2
+
+
+def test_several_records_of_one_file_are_several_entries(read_all: ReadAll) -> None:
+    """Exporters store one copy for an MD5 that many records name; each record's verdict stands."""
+    reading = read_all(read_vics, hash_set(*(media(MediaID=number, Category=number) for number in range(3))))
+    assert [(entry.key, entry.opinion.category) for entry in reading.entries] == [
+        (str(number), f"us:{number}") for number in range(3)
+    ]
+
+
+@pytest.mark.parametrize("name", ["md5", "MD5", "Md5"])
+@pytest.mark.parametrize("written", [MD5, MD5.upper(), f" {MD5} "])
+def test_names_and_digits_in_either_case(name: str, written: str, read_all: ReadAll) -> None:
+    """Distributed sets write capitals, exports often small letters."""
+    reading = read_all(read_vics, hash_set({"MediaID": 1, name: written}))
+    assert reading.entries[0].digests[0].value.hex() == MD5
+
+
+def test_answers_that_are_alike_but_not_the_same_are_told_apart(read_all: ReadAll) -> None:
+    """Short answers are remembered: 1, true, "1" and 1.0 must not be taken for one another."""
+    written = [1, True, "1", 1.0, 0, False, None, ""]
+    for order in (written, written[::-1]):
+        reading = read_all(read_vics, hash_set(*(media(MediaID=str(at), Category=c) for at, c in enumerate(order))))
+        found = [entry.opinion.category for entry in reading.entries]
+        expected = {"1": "us:1", "True": None, "'1'": "us:1", "1.0": None, "0": "us:0"}
+        assert found == [expected.get(repr(value)) for value in order]
+        assert [code for _, code in reading.rejects] == ["unreadable-category"]
 
 
 def test_metadata_of_other_peoples_cases_is_not_read(read_all: ReadAll) -> None:
