@@ -1,17 +1,20 @@
-"""Every radius index of ours passes the shipped suite."""
+"""Every index of ours passes the shipped suite."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from hashsets.conformance import NonConforming, RadiusIndex, check_radius_index
+from hashsets.conformance import NonConforming, RadiusIndex, check_exact_index, check_radius_index
+from hashsets.index.exact import ExactHits, ExactSegment
 from hashsets.index.growing import TAIL, GrowingIndex
 from hashsets.index.hamming import HammingSegment
 from hashsets.index.hits import Hits, Values
+from hashsets.vocabulary import DigestAlgorithm
 
 ALWAYS_TABLES = ((1, (16,) * 16),)
 MANY_CHUNKS = ((1, (8,) * 32),)
@@ -81,3 +84,45 @@ def test_the_suite_catches_a_broken_index(forget: Callable[[Hits], Hits]) -> Non
 
     with pytest.raises(NonConforming):
         check_radius_index(build)
+
+
+def test_digests_in_memory_and_saved_pass_the_suite(tmp_path: Path) -> None:
+    """Sets of every awkward size, zero bytes at the end, the empty file, other lengths."""
+    folders = (tmp_path / str(number) for number in range(10_000))
+
+    def save_and_open(algorithm: DigestAlgorithm, values: Values, entries: npt.NDArray[np.uint32]) -> ExactSegment:
+        folder = next(folders)
+        ExactSegment.build(algorithm, values, entries).save(folder)
+        return ExactSegment.open(folder)
+
+    check_exact_index(ExactSegment.build)
+    check_exact_index(save_and_open)
+
+
+class _Muddled:
+    """An index of digests that breaks the promise in one way."""
+
+    def __init__(self, inner: ExactSegment, muddle: Callable[[ExactHits], ExactHits]) -> None:
+        self._inner = inner
+        self._muddle = muddle
+
+    def __len__(self) -> int:
+        return len(self._inner)
+
+    def lookup(self, values: Sequence[bytes]) -> ExactHits:
+        return self._muddle(self._inner.lookup(values))
+
+
+@pytest.mark.parametrize(
+    "muddle",
+    [
+        lambda hits: ExactHits(hits.query[1:], hits.entry[1:]),
+        lambda hits: ExactHits(hits.query[::-1], hits.entry[::-1]),
+        lambda hits: ExactHits(hits.query, hits.entry * 0),
+        lambda hits: hits if len(hits.query) != 1 else ExactHits(hits.query[:0], hits.entry[:0]),
+    ],
+)
+def test_the_suite_catches_a_broken_index_of_digests(muddle: Callable[[ExactHits], ExactHits]) -> None:
+    """One missing pair, another order, other entries, or only the set of one lost."""
+    with pytest.raises(NonConforming):
+        check_exact_index(lambda *given: _Muddled(ExactSegment.build(*given), muddle))
