@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -41,6 +42,7 @@ def import_release(
     description: Description,
     *,
     format_name: str,
+    formats: Sequence[Format],
     columns: Mapping[str, str] | None,
     test_classes: Sequence[str],
     progress: Progress | None,
@@ -52,7 +54,8 @@ def import_release(
     """
     checked_set_name(description.set_name)
     with workshop(releases) as folder:
-        unsealed = _build(path, folder / GROWING, description, format_name, columns, test_classes, progress)
+        chosen = partial(_format_of, path=path, name=format_name, formats=formats)
+        unsealed = _build(path, folder / GROWING, description, chosen, columns, test_classes, progress)
         return put_in_place(folder, unsealed)
 
 
@@ -60,13 +63,13 @@ def _build(
     path: Path,
     growing: Path,
     description: Description,
-    format_name: str,
+    choose: Callable[[BinaryIO], Format],
     columns: Mapping[str, str] | None,
     test_classes: Sequence[str],
     progress: Progress | None,
 ) -> Manifest:
     with _opened(path) as file:
-        chosen = _format_of(file, path, format_name)
+        chosen = choose(file)
         source = _WatchedInput(file, path, progress)
         builder = ReleaseBuilder(growing, test_classes)
         try:
@@ -83,7 +86,7 @@ def _build(
         source=description.source,
         terms=description.terms,
         created=description.created,
-        format=chosen.name,
+        format=chosen.provenance,
         positions=chosen.positions,
         input_sha256=source.sha256,
         input_bytes=source.size,
@@ -104,9 +107,9 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def _format_of(file: BinaryIO, path: Path, name: str) -> Format:
+def _format_of(file: BinaryIO, *, path: Path, name: str, formats: Sequence[Format]) -> Format:
     if name != "auto":
-        return format_named(name)
+        return format_named(name, formats)
     found = detect(file.read(HEAD), path)
     file.seek(0)
     return found

@@ -12,6 +12,7 @@ from hashsets.answers import Answering, Variants, exact_candidates, near_candida
 from hashsets.categories import TEST_CLASSES
 from hashsets.deltas import POSITIONS, Delta, make_release
 from hashsets.errors import Damaged, HashSetError
+from hashsets.formats.detect import FORMATS, Format
 from hashsets.importing import Description, Progress, import_release
 from hashsets.index.hamming import MAX_REACH
 from hashsets.library_state import LibraryState
@@ -35,9 +36,12 @@ class Library:
     refreshed, so that `version` names the state that an answer came from. Days are those of `now`, in UTC.
     """
 
-    def __init__(self, root: Path, now: Callable[[], datetime], test_classes: Sequence[str]) -> None:
+    def __init__(
+        self, root: Path, now: Callable[[], datetime], test_classes: Sequence[str], formats: Sequence[Format]
+    ) -> None:
         self._root = root
         self._now = now
+        self._formats = formats
         self._test_classes = tuple(test_classes)
         self._lock = threading.Lock()
         self._state = LibraryState.read(root)
@@ -52,12 +56,14 @@ class Library:
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         test_classes: Sequence[str] = TEST_CLASSES,
+        formats: Sequence[Format] = FORMATS,
     ) -> Library:
         """The library under `root`; an absent or empty folder is a library without releases. Raises Damaged.
 
-        Entries whose category is one of `test_classes` (in any scheme and case) never answer.
+        Entries whose category is one of `test_classes` (in any scheme and case) never answer. `formats` are those
+        that files may be imported in.
         """
-        return cls(root, now, test_classes)
+        return cls(root, now, test_classes, formats)
 
     @property
     def version(self) -> str:
@@ -112,6 +118,7 @@ class Library:
                 self._root / RELEASES,
                 Description(name, kind, source, terms, self._stamp(), before.release_id if before else None, expires),
                 format_name=format,
+                formats=self._formats,
                 columns=columns,
                 test_classes=self._test_classes,
                 progress=progress,

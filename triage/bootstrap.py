@@ -9,7 +9,10 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from hashsets.errors import HashSetError
+from hashsets.formats.detect import FORMATS, Format
 from hashsets.library import Library
+from hashsets.plugins import plugged_formats
 from triage.chamber.limits import ChamberLimits, ExamineLimits
 from triage.domain.checkpoints import LogSigner
 from triage.domain.errors import Refused, Unavailable
@@ -28,7 +31,14 @@ from triage.services.matching import Matching
 from triage.services.receiving import Receiving
 from triage.services.referring import Referring
 from triage.services.reporting import Reporting
-from triage.settings import DATABASE_NAME, Settings, load_link_rules, load_match_policy, load_priority_rules
+from triage.settings import (
+    DATABASE_NAME,
+    Settings,
+    load_link_rules,
+    load_match_policy,
+    load_plugin_names,
+    load_priority_rules,
+)
 from triage.store.engine import open_engine
 from triage.store.schema import require_current_schema, upgrade_schema
 from triage.store.unit_of_work import Store
@@ -149,7 +159,7 @@ def open_application(settings: Settings) -> Application:
     keeping = Keeping(vault)
     store = Store(open_engine(settings.database_url), _signer(folders), LogMirror(folders.witness))
     require_current_schema(store.engine)
-    library = Library.open(folders.hash_sets)
+    library = Library.open(folders.hash_sets, formats=(*FORMATS, *_plugged_formats()))
     matching = Matching(store, library, policy, clock, actor)
     return Application(
         settings=settings,
@@ -193,6 +203,13 @@ def _log_has_records(settings: Settings, folders: Folders) -> bool:
             return unit.custody.head()[0] > 0
     finally:
         store.close()
+
+
+def _plugged_formats() -> tuple[Format, ...]:
+    try:
+        return plugged_formats(load_plugin_names().formats)
+    except HashSetError as error:
+        raise Refused(error.code, f"Plug-ins: {error.sentence}.") from error
 
 
 def _log_name(folders: Folders) -> str:

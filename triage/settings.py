@@ -73,6 +73,12 @@ class ChamberSettings(_Section):
     recycle_after: int = Field(ge=1)
 
 
+class PluginNames(_Section):
+    """What may be loaded beside what ships: names of entry points."""
+
+    formats: tuple[str, ...]
+
+
 class Settings(BaseSettings):
     """Everything a deployment can set."""
 
@@ -159,6 +165,14 @@ def load_priority_rules() -> PriorityRules:
         return parse_rules(_toml("priority.toml"))
     except ValueError as error:
         raise Refused("config-invalid", str(error)) from error
+
+
+def load_plugin_names() -> PluginNames:
+    """The plug-ins of `config/plugins.toml`."""
+    try:
+        return PluginNames(**_toml("plugins.toml"))
+    except ValidationError as error:
+        raise Refused("config-invalid", f"plugins.toml: {_explain(error)}") from error
 
 
 def _refuse_unknown_variables() -> None:

@@ -43,7 +43,7 @@ def algorithm_checks(algorithm: OpaqueAlgorithm) -> Iterator[Check]:
         "one picture has one value, at any time, in any thread, read-only or not": _is_determined,
         "values have one length, qualities are 0 to 100, variants are eight or none": _is_well_formed,
         "tiny and flat pictures are answered, and are not trusted more than rich ones": _answers_poor_pictures,
-        "two rasters of other forms are refused": _refuses_other_forms,
+        "rasters of other forms are refused": _refuses_other_forms,
         "distance is 0 for equal values, the same both ways, and refuses other lengths": _measures,
         "a little noise stays within reach, another picture does not": _tells_apart,
         "a variant is near the value of the picture really turned": _turns,

@@ -30,6 +30,14 @@ def spooled(read_path: PathReader) -> Reader:
     return read
 
 
+def is_text(sample: bytes) -> bool:
+    """Whether a sample is a text, before which a byte order mark may stand."""
+    try:
+        return "\x00" not in sample.decode()
+    except UnicodeDecodeError:
+        return False
+
+
 def check_format(read: Reader, sample: bytes, *, is_text: bool = True) -> None:
     """All checks at once; raises NonConforming at the first fault."""
     keep_all(format_checks(read, sample, is_text=is_text))

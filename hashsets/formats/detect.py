@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -30,12 +30,21 @@ LISTED = re.compile(rf"\\?[0-9a-f]{{32,288}}\b|({'|'.join(TYPES)})\s*[\s(:,;|=]"
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One file format: its name on the command line, what a position counts, and its reader, which is one of two."""
+    """One file format: its name on the command line, what a position counts, and its reader, which is one of two.
+
+    `origin` is the distribution and version of the plug-in that a format came with; empty for ours.
+    """
 
     name: str
     positions: str  # "line" or "record"
     read_stream: Reader | None = None
     read_path: PathReader | None = None
+    origin: str = ""
+
+    @property
+    def provenance(self) -> str:
+        """What a manifest says of how its file was read."""
+        return f"{self.name} ({self.origin})" if self.origin else self.name
 
     def read(self, stream: BinaryIO, path: Path, columns: Mapping[str, str] | None) -> Iterator[Read | Reject]:
         """Read a file that is open as `stream` and lies at `path`, by whichever the format needs."""
@@ -58,11 +67,11 @@ FORMATS: tuple[Format, ...] = (
 )
 
 
-def format_named(name: str) -> Format:
+def format_named(name: str, formats: Sequence[Format] = FORMATS) -> Format:
     """A format by name. Raises HashSetError for an unknown one."""
-    found = next((known for known in FORMATS if known.name == name), None)
+    found = next((known for known in formats if known.name == name), None)
     if found is None:
-        raise HashSetError("unknown-format", f"formats are: auto, {', '.join(known.name for known in FORMATS)}")
+        raise HashSetError("unknown-format", f"formats are: auto, {', '.join(known.name for known in formats)}")
     return found
 
 
@@ -70,8 +79,8 @@ def detect(head: bytes, path: Path | None = None) -> Format:
     """The format of a file that begins with `head` (up to `HEAD` bytes) and lies at `path`.
 
     A database is told by the names of its tables, which may stand anywhere in it, so without a path it is not
-    recognised. Bare values of 64 digits are taken for SHA-256: `pdq-list` is never guessed. Raises HashSetError when
-    no format fits, so that nothing is imported by mistake.
+    recognised. Bare values of 64 digits are taken for SHA-256: `pdq-list` is never guessed, nor is a plug-in's
+    format. Raises HashSetError when none fits, so that nothing is imported by mistake.
     """
     if head.startswith(encase.MAGIC):
         return format_named("encase")

@@ -25,10 +25,13 @@ class Ours:
     name: str
     size: int
     reach: int
-    variant_tolerance: int | None
     take_ours: Callable[[Raster], Fingerprint]
     ignores_colour: bool = True
     version: str = "1"
+
+    @property
+    def variant_tolerance(self) -> int | None:
+        return self.reach if self.take_ours(np.zeros((64, 64), np.uint8)).variants else None
 
     def take(self, raster: Raster) -> Taken:
         found = self.take_ours(raster)
@@ -39,10 +42,10 @@ class Ours:
 
 
 OURS = (
-    Ours("pdq-ref512", 32, 31, 31, pdq_ref512, ignores_colour=False),
-    Ours("pdq-full", 32, 31, 31, pdq_full, ignores_colour=False),
-    Ours("phash", 8, 8, None, phash),
-    Ours("dhash", 8, 8, None, dhash),
+    Ours("pdq-ref512", 32, 31, pdq_ref512, ignores_colour=False),
+    Ours("pdq-full", 32, 31, pdq_full, ignores_colour=False),
+    Ours("phash", 8, 8, phash),
+    Ours("dhash", 8, 8, dhash),
 )
 
 

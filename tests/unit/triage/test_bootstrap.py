@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from hashsets.plugins import FORMATS_GROUP
 from triage.bootstrap import Folders, initialise, open_application
 from triage.domain.errors import Refused, TriageError
 from triage.domain.submissions import Delivery
@@ -158,3 +159,18 @@ def test_two_deployments_have_nothing_in_common(settings: Settings, tmp_path: Pa
     mine, theirs = Folders(settings.data), Folders(other.data)
     for name in ("vault_key", "log_key", "log_name"):
         assert getattr(mine, name).read_bytes() != getattr(theirs, name).read_bytes()
+
+
+def test_a_plug_in_that_nobody_named_keeps_the_deployment_shut(
+    settings: Settings, folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is installed beside the program and not in `config/plugins.toml` does not run, and is not passed over."""
+    del folders
+    facts = tmp_path / "site" / "synthetic-1.dist-info"
+    facts.mkdir(parents=True)
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: synthetic\nVersion: 1\n")
+    (facts / "entry_points.txt").write_text(f"[{FORMATS_GROUP}]\nspecial = synthetic:FORMAT\n")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    with pytest.raises(Refused) as caught:
+        open_application(settings)
+    assert caught.value.code == "plugin-not-listed"

@@ -14,6 +14,7 @@ from triage.settings import (
     config_folder,
     load_link_rules,
     load_match_policy,
+    load_plugin_names,
     load_priority_rules,
     load_settings,
 )
@@ -46,6 +47,7 @@ def test_every_shipped_file_loads() -> None:
         "matching.toml": load_match_policy().version,
         "linking.toml": load_link_rules().edition,
         "priority.toml": load_priority_rules().edition,
+        "plugins.toml": load_plugin_names().formats == (),
     }
     assert {path.name for path in config_folder().glob("*.toml")} == set(read)
     assert all(read.values())
