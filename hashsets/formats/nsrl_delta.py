@@ -18,7 +18,7 @@ from typing import BinaryIO
 from hashsets.formats.nsrl import COLUMNS, TABLES, values_of_row
 from hashsets.formats.records import Reject, RejectCode, Values
 from hashsets.formats.row_changes import Course, Row, RowChanges, UnsupportedStatementError
-from hashsets.formats.sql_statements import Change, Insertion, Removal, Statement, Unread, read_statements
+from hashsets.formats.sql_statements import Change, Insertion, Removal, Silent, Statement, Unread, read_statements
 from hashsets.formats.sqlite_guard import columns_of, rows_of
 from hashsets.vocabulary import Entry
 
@@ -64,8 +64,8 @@ def _take_all(scripts: Sequence[BinaryIO], table: str, changes: RowChanges) -> I
 
 def _take(statement: Statement, table: str, changes: RowChanges) -> bool:
     """Whether the statement was taken, or concerns tables that say nothing of files."""
-    if isinstance(statement, Unread):
-        return False
+    if isinstance(statement, Unread | Silent):
+        return isinstance(statement, Silent)
     if statement.table != table:
         return statement.table not in TABLES  # else it was made for the other edition
     try:

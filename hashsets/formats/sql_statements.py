@@ -88,7 +88,14 @@ class Unread:
     statement: int
 
 
-Statement = Insertion | Removal | Change | Unread
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A statement that says nothing of rows."""
+
+    statement: int
+
+
+Statement = Insertion | Removal | Change | Unread | Silent
 
 
 def read_statements(stream: BinaryIO, before: int = 0) -> Iterator[Statement]:
@@ -131,6 +138,7 @@ def _statement(number: int, word: str, tokens: _Tokens) -> Iterator[Statement]:
         yield concerning_rows
     elif word in {"begin", "commit", "end", "pragma"}:
         tokens.skip_statement()
+        yield Silent(number)
     elif word == "rollback":
         raise HashSetError("sql-takes-back", "the script takes statements back; what it means cannot be told")
     elif word == "create" and tokens.skip_words({"temp", "temporary"}) == "trigger":

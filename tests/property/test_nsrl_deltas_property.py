@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import shutil
 import sqlite3
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hashsets.errors import HashSetError
 from hashsets.formats.nsrl import read_nsrl
 from hashsets.formats.nsrl_delta import read_nsrl_delta
 from hashsets.formats.records import Read, Reject, RejectCode
@@ -22,6 +24,53 @@ from tests.unit.hashsets.formats.sample_databases import full, minimal, three
 BASE = ("a", "b", "c", "")
 WORDS = st.sampled_from([*BASE, "d", "e"])
 NUMBERS = st.integers(0, 5)
+
+
+PIECES = st.sampled_from(
+    [
+        "DELETE",
+        "FROM",
+        "FILE",
+        "WHERE",
+        "md5",
+        "=",
+        "'x'",
+        "INSERT",
+        "INTO",
+        "VALUES",
+        "(",
+        ")",
+        ",",
+        ";",
+        "UPDATE",
+        "SET",
+        "NULL",
+        "IN",
+        "IS",
+        "AND",
+        "1",
+        "-2.5",
+        "x'ab'",
+        "'",
+        '"',
+        "/*",
+        "--",
+        "\n",
+        "x'",
+        "é",
+    ]
+)
+
+
+@settings(deadline=None)
+@given(st.lists(PIECES | st.text(max_size=3), max_size=30), st.sampled_from([" ", ""]))
+def test_a_script_of_anything_is_read_counted_or_refused(pieces: list[str], between: str) -> None:
+    """Whatever stands in it: statements, rejects, or a coded error."""
+    script = between.join(pieces).encode(errors="replace")
+    with tempfile.TemporaryDirectory() as folder:
+        base = minimal(Path(folder, "base"), BASE)
+        with contextlib.suppress(HashSetError):
+            list(read_nsrl_delta([io.BytesIO(script)], base))
 
 
 @st.composite

@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 import pytest
 
 from hashsets.errors import HashSetError
-from hashsets.formats.sql_statements import Change, Insertion, Removal, Statement, Unread, read_statements
+from hashsets.formats.sql_statements import Change, Insertion, Removal, Silent, Statement, Unread, read_statements
 
 
 class _Dripping:
@@ -72,7 +72,7 @@ def test_conditions_are_equalities_joined_by_and() -> None:
 def test_what_says_nothing_of_rows_is_passed_over_and_counts() -> None:
     """Positions are those of statements, comments are none."""
     script = "PRAGMA foreign_keys=OFF; -- it's\nBEGIN TRANSACTION;;/* ; * ' */ DELETE FROM t WHERE a=1; COMMIT;"
-    assert read(script) == [Removal(3, "t", (("a", (1,)),))]
+    assert read(script) == [Silent(1), Silent(2), Removal(3, "t", (("a", (1,)),)), Silent(4)]
 
 
 @pytest.mark.parametrize(
