@@ -26,40 +26,23 @@ WORDS = st.sampled_from([*BASE, "d", "e"])
 NUMBERS = st.integers(0, 5)
 
 
-PIECES = st.sampled_from(
-    [
-        "DELETE",
-        "FROM",
-        "FILE",
-        "WHERE",
-        "md5",
-        "=",
-        "'x'",
-        "INSERT",
-        "INTO",
-        "VALUES",
-        "(",
-        ")",
-        ",",
-        ";",
-        "UPDATE",
-        "SET",
-        "NULL",
-        "IN",
-        "IS",
-        "AND",
-        "1",
-        "-2.5",
-        "x'ab'",
-        "'",
-        '"',
-        "/*",
-        "--",
-        "\n",
-        "x'",
-        "é",
-    ]
+WORDS_OF_SQL = (
+    "DELETE",
+    "FROM",
+    "FILE",
+    "WHERE",
+    "md5",
+    "INSERT",
+    "INTO",
+    "VALUES",
+    "UPDATE",
+    "SET",
+    "NULL",
+    "IN",
+    "IS",
 )
+MARKS_OF_SQL = ("AND", "=", "'x'", "(", ")", ",", ";", "1", "-2.5", "x'ab'", "'", '"', "/*", "--", "\n", "x'", "é")
+PIECES = st.sampled_from(WORDS_OF_SQL + MARKS_OF_SQL)
 
 
 @settings(deadline=None)
