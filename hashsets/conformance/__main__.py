@@ -17,7 +17,7 @@ from typing import Any
 from hashsets.conformance.algorithms import algorithm_checks
 from hashsets.conformance.checks import Check, Verdict, verdicts
 from hashsets.conformance.exact_index import exact_index_checks
-from hashsets.conformance.formats import format_checks, is_text, spooled
+from hashsets.conformance.formats import format_checks, seems_text, spooled
 from hashsets.conformance.radius_index import radius_index_checks
 from hashsets.formats.detect import Format
 
@@ -83,7 +83,7 @@ def _checks(seam: str, found: Any, sample: Path | None) -> Iterable[Check]:
     content = sample.read_bytes()
     reader = found.read_stream or (found.read_path and spooled(found.read_path))
     assert reader
-    return format_checks(reader, content, is_text=is_text(content))
+    return format_checks(reader, content, is_text=seems_text(content))
 
 
 def _document(options: argparse.Namespace, found: Sequence[Verdict]) -> dict[str, Any]:

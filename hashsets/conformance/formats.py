@@ -30,7 +30,7 @@ def spooled(read_path: PathReader) -> Reader:
     return read
 
 
-def is_text(sample: bytes) -> bool:
+def seems_text(sample: bytes) -> bool:
     """Whether a sample is a text, before which a byte order mark may stand."""
     try:
         return "\x00" not in sample.decode()
