@@ -12,12 +12,12 @@ from itertools import islice
 from pathlib import Path
 
 from hashsets.entry_store import OPINION_SCHEMA, OpinionRows, content_of, unjournalled
-from hashsets.formats.records import OPAQUE_MAX, TEXT_MAX, RejectCode, Values, bounded_text
-from hashsets.importing import Progress
+from hashsets.formats.records import OPAQUE_MAX, TEXT_MAX, Reject, RejectCode, Values, bounded_text
 from hashsets.index.exact import EMPTY_FILE
 from hashsets.release_builder import BATCH, FIRST_REJECTS
 from hashsets.spools import Spools
 from hashsets.vocabulary import Entry, FingerprintAlgorithm, Opinion
+from hashsets.watched_input import Progress
 
 Update = tuple[str, Entry | None]
 """A key, and its record from now on; None retracts the key."""
@@ -63,7 +63,7 @@ class Staging:
         """Over each update that was taken: key, a zero byte, `content_of` the record or, to retract it, nothing."""
         return self._digest.hexdigest()
 
-    def take(self, updates: Iterable[Update], progress: Progress | None) -> None:
+    def take(self, updates: Iterable[Update | Reject], progress: Progress | None) -> None:
         """Take all updates; of several for one key the last counts."""
         remaining = iter(updates)
         while batch := list(islice(remaining, BATCH)):
@@ -87,9 +87,14 @@ class Staging:
         if len(self.first_rejects) < FIRST_REJECTS:
             self.first_rejects.append((position, code))
 
-    def _take(self, batch: Sequence[Update]) -> None:
+    def _take(self, batch: Sequence[Update | Reject]) -> None:
         staged: dict[str, _Staged] = {}
-        for key, entry in batch:
+        for update in batch:
+            if isinstance(update, Reject):
+                self.taken = max(self.taken, update.position)
+                self.reject(update.position, update.code)
+                continue
+            key, entry = update
             self.taken += 1
             usable = self._checked(key, entry)
             if usable is None:

@@ -173,6 +173,17 @@ class EntryReader:
             raise Damaged("release-entries-unreadable", "a release's entries cannot be read") from error
         return found is not None
 
+    def find(self, key: str) -> tuple[int, tuple[tuple[str, str], ...]] | None:
+        """Number and opaque values of the entry of a key; None when there is none. Raises Damaged."""
+        try:
+            with self._lock:
+                found = self._connection.execute("SELECT id FROM entry WHERE key = ?", (key,)).fetchone()
+                query = "SELECT kind, value FROM opaque WHERE entry = ? ORDER BY rowid"
+                opaque = self._connection.execute(query, found).fetchall() if found else []
+        except sqlite3.DatabaseError as error:
+            raise Damaged("release-entries-unreadable", "a release's entries cannot be read") from error
+        return (int(found[0]), tuple(opaque)) if found else None
+
     def count(self) -> int:
         """How many entries there are. Raises Damaged."""
         try:

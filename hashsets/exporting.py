@@ -19,9 +19,6 @@ from hashsets.vocabulary import Entry
 from hashsets.writers.seam import Outline
 from hashsets.writers.written_formats import written_format_named
 
-NO_EXPORT = "no-export"
-"""A release whose terms begin so, in any case, stays here: for whoever imports a set that must not be handed on."""
-
 TELL_EVERY = 1000
 
 ExportProgress = Callable[[int, int], None]
@@ -59,11 +56,11 @@ def export_release(
     chosen = written_format_named(format)
     folder = library.release_folder(release_id)
     manifest = Manifest.read(folder)
-    if manifest.terms.strip().lower().startswith(NO_EXPORT):
+    if manifest.terms.forbid_sharing:
         raise HashSetError("export-forbidden", "the terms of this release forbid handing it on")
     verify(folder)
-    entries = _told(read_contents(folder, manifest), manifest.counts.entries, progress)
-    with _new_file(path):
+    entries = told(read_contents(folder, manifest), manifest.counts.entries, progress)
+    with new_file(path):
         tally = chosen.write(entries, path, Outline(manifest.counts.categories, columns))
         if not tally.written:
             raise HashSetError("nothing-to-export", "the format has a place for nothing of this release")
@@ -80,7 +77,7 @@ def export_release(
 
 
 @contextmanager
-def _new_file(path: Path) -> Iterator[None]:
+def new_file(path: Path) -> Iterator[None]:
     """A file that is written inside: on the disk at the end, or gone when anything failed."""
     if path.exists():
         raise HashSetError("export-not-written", "a file of this name is there already")
@@ -95,7 +92,8 @@ def _new_file(path: Path) -> Iterator[None]:
         raise
 
 
-def _told(entries: Iterable[Entry], total: int, progress: ExportProgress | None) -> Iterator[Entry]:
+def told(entries: Iterable[Entry], total: int, progress: ExportProgress | None) -> Iterator[Entry]:
+    """The entries, of which there are `total`, and what `progress` is told on the way."""
     for number, entry in enumerate(entries):
         if progress and number % TELL_EVERY == 0:
             progress(number, total)

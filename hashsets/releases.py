@@ -16,7 +16,7 @@ from hashsets.index.hits import Hits, Values
 from hashsets.index.segment_files import READ_WHOLE_BELOW, open_segment
 from hashsets.manifests import Manifest
 from hashsets.release_builder import ENTRIES, FINGERPRINTS, OWNERS, OWNERS_KIND, exact_folder, files_of, sha256_of
-from hashsets.vocabulary import DigestAlgorithm, Opinion
+from hashsets.vocabulary import Digest, DigestAlgorithm, Entry, Opinion
 
 
 class Release:
@@ -88,6 +88,22 @@ class Release:
     def has_entry(self, key: str) -> bool:
         """Whether the release lists an entry of this key."""
         return self._entries.has(key)
+
+    def entry(self, key: str) -> Entry | None:
+        """All that the release lists under a key. Looks through the owners of all values: for one entry, not many."""
+        found = self._entries.find(key)
+        if not found:
+            return None
+        number, opaque = found
+        ((_, opinion),) = self._entries.many([number]).values()
+        digests = tuple(
+            Digest(algorithm, segment.values[row].tobytes())
+            for algorithm, segment in self._exact.items()
+            for row in np.flatnonzero(segment.entries == number)
+        )
+        values, owners = self.fingerprints()
+        fingerprints = tuple(values[row].tobytes() for row in np.flatnonzero(owners == number))
+        return Entry(key, digests, fingerprints, opinion, opaque)
 
     def entries(self, numbers: Sequence[int]) -> Mapping[int, tuple[str, Opinion]]:
         """Key and opinion by entry number."""

@@ -32,6 +32,8 @@ class RejectCode(StrEnum):
     UNREADABLE_TRUTH_VALUE = "unreadable-truth-value"
     UNREADABLE_CATEGORY = "unreadable-category"
     TEXT_CUT = "text-cut"
+    UNKNOWN_FIELD = "unknown-field"
+    UNREADABLE_FIELD = "unreadable-field"  # no text where one belongs
     KEY_REPEATED = "key-repeated"  # another record had this key: kept under a key of its own
 
 
@@ -167,5 +169,5 @@ def bounded_text(value: object, values: Values) -> str | None:
     text = text.strip()
     if len(text) > TEXT_MAX:
         values.reject(RejectCode.TEXT_CUT)
-        text = text[:TEXT_MAX]
+        text = text[:TEXT_MAX].rstrip()  # once bounded, a text stays as it is
     return text or None

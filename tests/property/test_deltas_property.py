@@ -23,7 +23,7 @@ from hashsets.formats.records import Read
 from hashsets.formats.vics import read_vics
 from hashsets.library import Library
 from hashsets.releases import Release
-from hashsets.states import VERDICTS, StateKind
+from hashsets.states import VERDICTS
 from hashsets.vocabulary import (
     Candidate,
     Digest,
@@ -33,6 +33,7 @@ from hashsets.vocabulary import (
     FingerprintAlgorithm,
     Profile,
     SetKind,
+    StateKind,
 )
 
 Record = dict[str, Any]
