@@ -8,19 +8,21 @@ from pathlib import Path
 import pytest
 
 from hashsets.library import Library
+from hashsets.terms import UNSTATED, Sharing, Terms
 from hashsets.vocabulary import SetKind
 from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of
 from triage.domain.errors import Conflict, NotFound, Refused, TriageError, Unavailable
 from triage.services.exporting_sets import ExportingSets
+from triage.services.recording_sets import RecordingSets
 from triage.store.unit_of_work import Store
 
 
 @pytest.fixture
 def exporting(store: Store, library: Library) -> ExportingSets:
-    return ExportingSets(store, library, lambda: NOW, ACTOR)
+    return ExportingSets(library, RecordingSets(store, lambda: NOW, ACTOR))
 
 
-def imported(library: Library, folder: Path, terms: str = "") -> str:
+def imported(library: Library, folder: Path, terms: Terms = UNSTATED) -> str:
     path = folder / "list.txt"
     path.write_text("".join(f"{digests_of(bytes([n])).md5.hex()}\n" for n in range(3)), encoding="ascii")
     return library.import_file(path, name="a-set", kind=SetKind.KNOWN, terms=terms).release.release_id
@@ -52,16 +54,16 @@ def test_the_file_that_is_handed_out_is_the_one_recorded(
 @pytest.mark.parametrize(
     ("release", "name", "file", "terms", "error", "code"),
     [
-        ("a-set.20260101.00000000", "list", "set.txt", "", NotFound, "release-unknown"),
-        ("", "excel", "set.txt", "", Refused, "unknown-format"),
-        ("", "pdq-list", "set.txt", "", Refused, "nothing-to-export"),
-        ("", "list", "set.txt", "no-export", Refused, "export-forbidden"),
-        ("", "list", "absent/set.txt", "", Unavailable, "export-not-written"),
-        ("", "list", "there.txt", "", Conflict, "export-exists"),
+        ("a-set.20260101.00000000", "list", "set.txt", UNSTATED, NotFound, "release-unknown"),
+        ("", "excel", "set.txt", UNSTATED, Refused, "unknown-format"),
+        ("", "pdq-list", "set.txt", UNSTATED, Refused, "nothing-to-export"),
+        ("", "list", "set.txt", Terms(may_share=Sharing.NOBODY), Refused, "export-forbidden"),
+        ("", "list", "absent/set.txt", UNSTATED, Unavailable, "export-not-written"),
+        ("", "list", "there.txt", UNSTATED, Conflict, "export-exists"),
     ],
 )
 def test_what_is_not_handed_out_is_not_recorded(
-    release: str, name: str, file: str, terms: str, error: type[TriageError], code: str,
+    release: str, name: str, file: str, terms: Terms, error: type[TriageError], code: str,
     exporting: ExportingSets, scene: Scene, tmp_path: Path,
 ) -> None:  # fmt: skip  # the case, then what it is tried on
     """Each refusal has its code; no file appears and none is replaced."""

@@ -11,12 +11,13 @@ from hashsets.vocabulary import SetKind
 from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of
 from triage.domain.errors import Unreadable
 from triage.services.importing import Importing
+from triage.services.recording_sets import RecordingSets
 from triage.store.unit_of_work import Store
 
 
 @pytest.fixture
 def importing(store: Store, library: Library) -> Importing:
-    return Importing(store, library, lambda: NOW, ACTOR)
+    return Importing(library, RecordingSets(store, lambda: NOW, ACTOR))
 
 
 def write(folder: Path, *lines: str) -> Path:
@@ -63,12 +64,3 @@ def test_progress_is_told(importing: Importing, tmp_path: Path) -> None:
     path = write(tmp_path, *(digests_of(bytes([one])).md5.hex() for one in range(100)))
     importing.import_file(path, name="a", kind=SetKind.KNOWN, progress=lambda *seen: told.append(seen))
     assert told[-1] == (path.stat().st_size, path.stat().st_size)
-
-
-def test_what_answers_is_recorded_whenever_it_changes(store: Store, importing: Importing, tmp_path: Path) -> None:
-    """Which releases were in force on a day is a question that a court asks."""
-    path = write(tmp_path, digests_of(b"a").md5.hex())
-    release = importing.import_file(path, name="synthetic", kind=SetKind.KNOWN).release.release_id
-    importing.disable(release)
-    importing.enable(release)
-    assert [found["step"] for found in details(store)] == ["imported", "disabled", "enabled"]

@@ -154,7 +154,7 @@ class TestHashSets:
         ("more", "status", "code"),
         [
             (("--column", "md5"), 3, "column-invalid"),
-            (("--format", "no-such"), 6, "unknown-format"),
+            (("--format", "no-such"), 3, "unknown-format"),
         ],
     )
     def test_an_import_that_is_not_meant_so(
