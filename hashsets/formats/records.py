@@ -75,6 +75,7 @@ class Values:
         self.fingerprints: list[bytes] = []
         self.opaque: list[tuple[str, str]] = []
         self.rejects: list[Reject] = []
+        self._taken: set[object] = set()
 
     def reject(self, code: RejectCode) -> None:
         """Note one thing that was not taken."""
@@ -89,7 +90,7 @@ class Values:
             self._add_hex(kind, text)
         elif len(text) > OPAQUE_MAX:
             self.reject(RejectCode.WRONG_LENGTH)
-        elif (kind, text) not in self.opaque:
+        elif self._is_new((kind, text)):
             self.opaque.append((kind, text))
 
     def _add_hex(self, kind: str, text: str) -> None:
@@ -108,7 +109,7 @@ class Values:
     def _add_fingerprint(self, value: bytes) -> None:
         if len(value) != FingerprintAlgorithm.PDQ.size:
             self.reject(RejectCode.WRONG_LENGTH)
-        elif value not in self.fingerprints:
+        elif self._is_new(value):
             self.fingerprints.append(value)
 
     def _add_digest(self, kind: str, value: bytes) -> None:
@@ -119,8 +120,15 @@ class Values:
         digest = Digest(algorithm, value)
         if digest in EMPTY_FILE:
             self.reject(RejectCode.EMPTY_FILE_DIGEST)
-        elif digest not in self.digests:
+        elif self._is_new(digest):
             self.digests.append(digest)
+
+    def _is_new(self, value: object) -> bool:
+        """Whether the record has not listed a value before; at once, however many a hostile record lists."""
+        if value in self._taken:
+            return False
+        self._taken.add(value)
+        return True
 
     @property
     def is_empty(self) -> bool:

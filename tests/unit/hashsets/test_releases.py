@@ -111,10 +111,11 @@ def test_a_manifest_that_promises_more_than_there_is_is_refused(folder: Path) ->
             Release.open(other)
 
 
-def test_a_manifest_from_before_expiry_and_deltas_keeps_its_seal(folder: Path) -> None:
+def test_a_manifest_from_before_expiry_deltas_and_terms_keeps_its_seal(folder: Path) -> None:
     """New words stand in a manifest only where they say something, so older releases open as they are."""
     document = json.loads((folder / MANIFEST).read_bytes())
     assert not {"expires", "delta"} & set(document)
+    assert document["terms"] == ""
     assert "test_class" not in document["counts"]
     manifest = Manifest.read(folder)
     assert (manifest.expires, manifest.delta, manifest.counts.test_class) == (None, None, 0)
