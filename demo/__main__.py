@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from demo.hash_sets import HashSetFiles, make_hash_sets
 from demo.samples import make_seizure
 from demo.truth import SeizureTruth, count_outcomes
+from hashsets.terms import Terms
 from hashsets.vocabulary import SetKind
 from triage.bootstrap import Application, initialise, open_application
 from triage.domain.errors import TriageError
@@ -121,7 +122,9 @@ def _import(application: Application, sets: HashSetFiles, tell: Teller) -> None:
         ),
         start=1,
     ):
-        application.importing.import_file(path, name=name, kind=kind, source="made by the demo", terms="synthetic")
+        application.importing.import_file(
+            path, name=name, kind=kind, source="made by the demo", terms=Terms("synthetic")
+        )
         tell(name, number, 3)
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from hashsets.entry_store import content_of, unjournalled
-from hashsets.formats.records import OPAQUE_MAX, TEXT_MAX, Read, RejectCode, Values, bounded_text
-from hashsets.importing import Progress
+from hashsets.formats.records import OPAQUE_MAX, TEXT_MAX, Read, Reject, RejectCode, Values, bounded_text
 from hashsets.index.exact import EMPTY_FILE
 from hashsets.release_builder import BATCH, FIRST_REJECTS
 from hashsets.vocabulary import Digest, DigestAlgorithm, Entry, FingerprintAlgorithm, Opinion
+from hashsets.watched_input import Progress
 
 Update = tuple[str, Entry | None]
 """A key, and its record from now on; None retracts the key."""
@@ -59,7 +59,7 @@ class Staging:
         """Over each update that was taken: key, a zero byte, `content_of` the record or, to retract it, nothing."""
         return self._digest.hexdigest()
 
-    def take(self, updates: Iterable[Update], progress: Progress | None) -> None:
+    def take(self, updates: Iterable[Update | Reject], progress: Progress | None) -> None:
         """Take all updates; of several for one key the last counts."""
         remaining = iter(updates)
         while batch := list(islice(remaining, BATCH)):
@@ -104,9 +104,14 @@ class Staging:
         if len(self.first_rejects) < FIRST_REJECTS:
             self.first_rejects.append((position, code))
 
-    def _take(self, batch: Sequence[Update]) -> None:
+    def _take(self, batch: Sequence[Update | Reject]) -> None:
         staged: dict[str, _Staged] = {}
-        for key, entry in batch:
+        for update in batch:
+            if isinstance(update, Reject):
+                self.taken = max(self.taken, update.position)
+                self.reject(update.position, update.code)
+                continue
+            key, entry = update
             self.taken += 1
             usable = self._checked(key, entry)
             if usable is None:

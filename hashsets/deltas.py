@@ -5,18 +5,20 @@ A delta never changes a release. It makes a new one, whole or absent, that says 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hashsets.delta_staging import Staging, Update
 from hashsets.errors import HashSetError
-from hashsets.importing import Description, Progress
+from hashsets.formats.records import Reject
+from hashsets.importing import Description
 from hashsets.layering import Effect, resolve, write_entries, write_layer
 from hashsets.manifests import DeltaFacts, Manifest, checked_set_name
 from hashsets.placing import GROWING, put_in_place, workshop
 from hashsets.releases import Release
+from hashsets.watched_input import Progress
 
 FORMAT = "delta"
 POSITIONS = "update"
@@ -27,10 +29,11 @@ class Delta:
     """What a source says has changed since its last checkpoint.
 
     `updates` are read once, front to back: a key with its record from now on, or with None when the source retracts
-    it. Of several updates of one key the last counts. `checkpoint` is the source's own word for where to go on.
+    it. Of several updates of one key the last counts. A reject stands for an update that a file's reader could not
+    take, or after one of which it could not take all. `checkpoint` is the source's own word for where to go on.
     """
 
-    updates: Iterable[Update]
+    updates: Iterable[Update | Reject]
     checkpoint: str | None = None
 
 
@@ -40,6 +43,7 @@ class Application:
 
     manifest: Manifest | None
     facts: DeltaFacts
+    rejects: Mapping[str, int]
     first_rejects: tuple[tuple[int, str], ...]
 
 
@@ -68,16 +72,16 @@ def make_release(
         opened = open_now.enter_context(closing(Release.open(base))) if base else None
         effect = resolve(staging, opened)
         facts = _facts(effect, opened, delta.checkpoint)
-        rejects = tuple(staging.first_rejects)
+        rejects, first_rejects = dict(sorted(staging.rejects.items())), tuple(staging.first_rejects)
         if effect.is_nothing:
             if not opened:
                 raise HashSetError("no-entries", "the delta holds no usable entry, and the set has no release")
-            return Application(None, facts, rejects)
+            return Application(None, facts, rejects, first_rejects)
         if opened:
             counts, layer = write_layer(opened, staging, effect, folder / GROWING, test_classes)
         else:
             fresh = write_entries(staging.records(), folder / GROWING, test_classes)
-            counts, layer = replace(fresh, rejects=dict(sorted(staging.rejects.items()))), None
+            counts, layer = replace(fresh, rejects=rejects), None
         unsealed = Manifest(
             set_name=description.set_name,
             set_kind=description.set_kind,
@@ -89,16 +93,16 @@ def make_release(
             input_sha256=staging.input_sha256,
             input_bytes=staging.input_bytes,
             counts=counts,
-            first_rejects=rejects,
+            first_rejects=first_rejects,
             replaced=description.replaced,
             expires=description.expires.isoformat() if description.expires else None,
             delta=facts,
             layer=layer,
         )
-        return Application(put_in_place(folder, unsealed), facts, rejects)
+        return Application(put_in_place(folder, unsealed), facts, rejects, first_rejects)
 
 
-def _whole(updates: Iterable[Update]) -> Iterator[Update]:
+def _whole(updates: Iterable[Update | Reject]) -> Iterator[Update | Reject]:
     """The updates; where their source fails, that is told apart from a disk of ours that fails."""
     try:
         yield from updates

@@ -42,7 +42,7 @@ class Difference:
     """Numbers of entries by what became of them, and their keys, read from the releases each time they are asked for.
 
     Keys come in no promised order, in bounded memory however large the releases are. An entry has changed when
-    anything of it but its key has: values, opinion, or what is kept for its owner. The releases are to stay open.
+    anything of it but its key has: values, opinion, or what is kept for its owner.
     """
 
     old: str

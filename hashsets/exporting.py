@@ -18,9 +18,6 @@ from hashsets.volumes import sha256_of
 from hashsets.writers.seam import Outline
 from hashsets.writers.written_formats import written_format_named
 
-NO_EXPORT = "no-export"
-"""A release whose terms begin so, in any case, stays here: for whoever imports a set that must not be handed on."""
-
 TELL_EVERY = 1000
 
 ExportProgress = Callable[[int, int], None]
@@ -58,11 +55,11 @@ def export_release(
     chosen = written_format_named(format)
     folder = library.release_folder(release_id)
     manifest = Manifest.read(folder)
-    if manifest.terms.strip().lower().startswith(NO_EXPORT):
+    if manifest.terms.forbid_sharing:
         raise HashSetError("export-forbidden", "the terms of this release forbid handing it on")
     verify(folder)
-    with _new_file(path), closing(Release.open(folder)) as release:
-        entries = _told(release.contents(), manifest.counts.entries, progress)
+    with new_file(path), closing(Release.open(folder)) as release:
+        entries = told(release.contents(), manifest.counts.entries, progress)
         tally = chosen.write(entries, path, Outline(manifest.counts.categories, columns))
         if not tally.written:
             raise HashSetError("nothing-to-export", "the format has a place for nothing of this release")
@@ -79,7 +76,7 @@ def export_release(
 
 
 @contextmanager
-def _new_file(path: Path) -> Iterator[None]:
+def new_file(path: Path) -> Iterator[None]:
     """A file that is written inside: on the disk at the end, or gone when anything failed."""
     if path.exists():
         raise HashSetError("export-not-written", "a file of this name is there already")
@@ -94,7 +91,8 @@ def _new_file(path: Path) -> Iterator[None]:
         raise
 
 
-def _told(entries: Iterable[Entry], total: int, progress: ExportProgress | None) -> Iterator[Entry]:
+def told(entries: Iterable[Entry], total: int, progress: ExportProgress | None) -> Iterator[Entry]:
+    """The entries, of which there are `total`, and what `progress` is told on the way."""
     for number, entry in enumerate(entries):
         if progress and number % TELL_EVERY == 0:
             progress(number, total)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -17,10 +14,9 @@ from hashsets.formats.detect import HEAD, Format, detect, format_named
 from hashsets.manifests import Manifest, checked_set_name
 from hashsets.placing import GROWING, put_in_place, workshop
 from hashsets.release_builder import ReleaseBuilder
+from hashsets.terms import Terms
 from hashsets.vocabulary import SetKind
-
-Progress = Callable[[int, int], None]
-"""Told the bytes of the input read so far, and all of them."""
+from hashsets.watched_input import Progress, WatchedInput, opened_input
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +26,7 @@ class Description:
     set_name: str
     set_kind: SetKind
     source: str
-    terms: str
+    terms: Terms
     created: str
     replaced: str | None
     expires: date | None  # the first day (UTC) on which the release answers no more
@@ -68,9 +64,9 @@ def _build(
     test_classes: Sequence[str],
     progress: Progress | None,
 ) -> Manifest:
-    with _opened(path) as file:
+    with opened_input(path) as file:
         chosen = choose(file)
-        source = _WatchedInput(file, path, progress)
+        source = WatchedInput(file, path, progress)
         builder = ReleaseBuilder(growing, test_classes)
         try:
             builder.take(chosen.read(cast("BinaryIO", source), path, columns))
@@ -97,72 +93,9 @@ def _build(
     )
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    try:
-        file = path.open("rb")
-    except OSError as error:
-        raise HashSetError("file-unreadable", "the file cannot be opened for reading") from error
-    with file:
-        yield file
-
-
 def _format_of(file: BinaryIO, *, path: Path, name: str, formats: Sequence[Format]) -> Format:
     if name != "auto":
         return format_named(name, formats)
     found = detect(file.read(HEAD), path)
     file.seek(0)
     return found
-
-
-class _WatchedInput:
-    """The input as readers see it: digested on the way, measured, and told of."""
-
-    def __init__(self, file: BinaryIO, path: Path, progress: Progress | None) -> None:
-        self._file = file
-        self._path = path
-        self._digest = hashlib.sha256()
-        self._progress = progress
-        self._before = os.fstat(file.fileno())
-        self.size = 0
-
-    def read(self, size: int = -1) -> bytes:
-        """As a binary file's."""
-        try:
-            piece = self._file.read(size)
-        except OSError as error:
-            raise HashSetError("file-unreadable", "reading the file failed") from error
-        self._digest.update(piece)
-        self.size += len(piece)
-        if self.size > self._before.st_size:  # one that grows while it is read could be read for ever
-            raise _changed()
-        if self._progress and piece:
-            self._progress(self.size, self._before.st_size)
-        return piece
-
-    def finish(self) -> None:
-        """Read what a reader left: everything, where it went by the path.
-
-        Raises HashSetError when the file changed while it was read, or another was put in its place.
-        """
-        while self.read(1 << 20):
-            pass
-        try:
-            after = self._path.stat()
-        except OSError as error:
-            raise _changed() from error
-        if self.size != self._before.st_size or _state_of(after) != _state_of(self._before):
-            raise _changed()
-
-    @property
-    def sha256(self) -> str:
-        """Of everything read, in hexadecimal."""
-        return self._digest.hexdigest()
-
-
-def _state_of(facts: os.stat_result) -> tuple[int, int, int, int]:
-    return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
-
-
-def _changed() -> HashSetError:
-    return HashSetError("file-changed", "the file changed while it was read; nothing was imported")

@@ -13,16 +13,28 @@ from hashsets.categories import TEST_CLASSES
 from hashsets.deltas import POSITIONS, Delta, make_release
 from hashsets.errors import Damaged, HashSetError
 from hashsets.formats.detect import FORMATS, Format
-from hashsets.importing import Description, Progress, import_release
+from hashsets.importing import Description, import_release
 from hashsets.index.hamming import MAX_REACH
 from hashsets.library_state import LibraryState
 from hashsets.manifests import Manifest
 from hashsets.merging import Step, is_due, merge
 from hashsets.placing import UNFINISHED, alone, sweep
-from hashsets.releases import Release, verify
+from hashsets.releases import Release
 from hashsets.reports import ImportReport, ReleaseInfo
-from hashsets.states import VERDICTS, EntryState, Feedback, StateKind, States, append_state, read_states
-from hashsets.vocabulary import Candidate, Digest, Fingerprint, SetKind
+from hashsets.states import (
+    VERDICTS,
+    EntryState,
+    Feedback,
+    StateChange,
+    States,
+    append_state,
+    read_history,
+    read_states,
+)
+from hashsets.terms import AS_BEFORE, UNSTATED, Terms, TermsGiven
+from hashsets.verifying import ReleaseCheck, check_releases
+from hashsets.vocabulary import Candidate, Digest, Fingerprint, SetKind, StateKind
+from hashsets.watched_input import Progress
 
 __all__ = ["ImportReport", "Library", "ReleaseInfo"]
 
@@ -78,10 +90,10 @@ class Library:
 
     def refresh(self) -> bool:
         """Take up what others have enabled, disabled or said since; whether anything changed. Raises Damaged."""
-        before = self._state.enabled, self._states.seal
+        before = self._state.enabled, self._state.expiries, self._states.seal
         self._state = LibraryState.read(self._root)
         self._states = read_states(self._root, self._states)
-        return before != (self._state.enabled, self._states.seal)
+        return before != (self._state.enabled, self._state.expiries, self._states.seal)
 
     def releases(self) -> list[ReleaseInfo]:
         """All releases by set name and age. Raises Damaged."""
@@ -91,6 +103,14 @@ class Library:
             self._info(manifest) for manifest in sorted(manifests, key=lambda found: (found.set_name, found.created))
         ]
 
+    def info(self, release_id: str) -> ReleaseInfo:
+        """A release, in force or not. Raises HashSetError when there is no such; Damaged."""
+        return self._info(self._manifest(release_id))
+
+    def in_force(self, set_name: str) -> ReleaseInfo:
+        """The release in force of a set. Raises HashSetError when there is none, or no such set; Damaged."""
+        return self._info(self._required(set_name))
+
     def import_file(
         self,
         path: Path,
@@ -99,7 +119,7 @@ class Library:
         kind: SetKind,
         format: str = "auto",  # noqa: A002  # the word of the command line and of the manifest
         source: str = "",
-        terms: str = "",
+        terms: Terms = UNSTATED,
         columns: Mapping[str, str] | None = None,
         expires: date | None = None,
         progress: Progress | None = None,
@@ -124,7 +144,7 @@ class Library:
                 progress=progress,
             )
             self._put_in_force(manifest, before)
-        return ImportReport(self._info(manifest), manifest.positions, manifest.first_rejects)
+        return ImportReport(self._info(manifest), manifest.positions, manifest.counts.rejects, manifest.first_rejects)
 
     def apply_delta(
         self,
@@ -133,7 +153,7 @@ class Library:
         *,
         kind: SetKind | None = None,
         source: str | None = None,
-        terms: str | None = None,
+        terms: TermsGiven = AS_BEFORE,
         expires: date | None = None,
         progress: Progress | None = None,
     ) -> ImportReport:
@@ -155,10 +175,10 @@ class Library:
                     set_name,
                     base.set_kind if base else kind or SetKind.KNOWN,
                     source if source is not None else base.source if base else "",
-                    terms if terms is not None else base.terms if base else "",
+                    terms.over(base.terms if base else UNSTATED),
                     self._stamp(),
                     base.release_id if base else None,
-                    expires or (base.expiry if base else None),
+                    expires or (self._state.expiry(base) if base else None),
                 ),
                 test_classes=self._test_classes,
                 progress=progress,
@@ -169,7 +189,9 @@ class Library:
                 self._put_in_force(application.manifest, base)
             elif delta.checkpoint:
                 self._write(self._state.with_checkpoint(in_force.release_id, delta.checkpoint))
-        return ImportReport(self._info(in_force), POSITIONS, application.first_rejects, application.facts)
+        return ImportReport(
+            self._info(in_force), POSITIONS, application.rejects, application.first_rejects, application.facts
+        )
 
     def merge(self, set_name: str, step: Step = lambda _name: None) -> bool:
         """Make one volume of the set's release in force and of the one that it lies on, if that has become due.
@@ -186,10 +208,13 @@ class Library:
     def checkpoint(self, set_name: str) -> str | None:
         """Where the source of a set says to go on after the release in force. Raises Damaged."""
         manifest = self._in_force(set_name)
-        if not manifest:
-            return None
+        return self.checkpoint_of(manifest.release_id) if manifest else None
+
+    def checkpoint_of(self, release_id: str) -> str | None:
+        """Where a release's source says to go on after it. Raises HashSetError when there is no such; Damaged."""
+        manifest = self._manifest(release_id)
         made_with = manifest.delta.checkpoint if manifest.delta else None
-        return self._state.checkpoints.get(manifest.release_id, made_with)
+        return self._state.checkpoints.get(release_id, made_with)
 
     def enable(self, release_id: str) -> None:
         """Put a release in force, and the set's other one out of it. Raises HashSetError when there is no such."""
@@ -206,6 +231,13 @@ class Library:
                 raise HashSetError("release-not-enabled", "no such release is in force")
             self._write(self._state.with_enabled(found for found in self._state.enabled if found != release_id))
 
+    def expire(self, release_id: str, on: date) -> None:
+        """Set the first day (UTC) on which a release answers no more, whatever it said. Raises HashSetError."""
+        with alone(self._root):
+            self.refresh()
+            self._manifest(release_id)
+            self._write(self._state.with_expiry(release_id, on))
+
     def set_state(
         self,
         set_name: str,
@@ -215,7 +247,7 @@ class Library:
         by: str,
         note: str = "",
         until: date | None = None,
-    ) -> EntryState:
+    ) -> StateChange:
         """Say something of an entry of the set's release in force. It holds for later releases of the set too.
 
         `until` (the first day on which the entry answers again) belongs to `DISABLED`, a `note` (a code: why) to
@@ -224,13 +256,11 @@ class Library:
         state = EntryState(set_name, entry_key, kind, by, self._stamp(), note, until)
         with alone(self._root):
             self.refresh()
-            manifest = self._in_force(set_name)
-            if not manifest or not self._lists(manifest.release_id, entry_key):
+            if not self._lists(self._required(set_name).release_id, entry_key):
                 raise HashSetError("entry-unknown", "the set's release in force lists no entry of this key")
-            self._states = append_state(self._root, self._states, state, cleared=False)
-        return state
+            return self._change(state, cleared=False)
 
-    def clear_state(self, set_name: str, entry_key: str, kind: StateKind, *, by: str, note: str = "") -> None:
+    def clear_state(self, set_name: str, entry_key: str, kind: StateKind, *, by: str, note: str = "") -> StateChange:
         """Take back what was said of an entry; that it was said stays on record. Raises HashSetError."""
         with alone(self._root):
             self.refresh()
@@ -238,11 +268,15 @@ class Library:
             if not said:
                 raise HashSetError("state-unknown", "nothing of this kind is said of the entry")
             taken_back = replace(said, by=by, at=self._stamp(), note=note or said.note)
-            self._states = append_state(self._root, self._states, taken_back, cleared=True)
+            return self._change(taken_back, cleared=True)
 
     def states(self) -> list[EntryState]:
         """What is said of entries, by set, key and kind; also what was said until a day that has come."""
         return list(self._states.all())
+
+    def history(self, set_name: str, entry_key: str) -> list[StateChange]:
+        """Everything that was ever said of an entry, or taken back, in order. Raises Damaged."""
+        return read_history(self._root, set_name, entry_key)
 
     def feedback(self, set_name: str) -> Iterator[Feedback]:
         """What our analysts confirmed and refuted, for the source of a set."""
@@ -250,10 +284,9 @@ class Library:
             if state.set_name == set_name and state.kind in VERDICTS:
                 yield Feedback(state.entry_key, state.kind, state.at, state.note)
 
-    def verify(self) -> None:
-        """Read every byte of every enabled release. Raises Damaged."""
-        for release_id in self._state.enabled:
-            verify(self._root / RELEASES / release_id)
+    def verify(self, progress: Progress | None = None) -> list[ReleaseCheck]:
+        """Read every byte of every enabled release, also after one that is damaged."""
+        return check_releases([self._root / RELEASES / found for found in self._state.enabled], progress)
 
     def release_folder(self, release_id: str) -> Path:
         """Where a release lies, in force or not. Raises HashSetError when there is no such."""
@@ -315,7 +348,11 @@ class Library:
                 self._manifests[release_id] = Manifest.read(self._root / RELEASES / release_id)
             except Damaged:  # whoever asks such a release is told; whoever only names it or disables it can
                 return False
-        return self._manifests[release_id].expired_on(today)
+        return self._state.has_expired(self._manifests[release_id], today)
+
+    def _change(self, state: EntryState, *, cleared: bool) -> StateChange:
+        self._states = append_state(self._root, self._states, state, cleared=cleared)
+        return StateChange(self._states.changes, state, cleared)
 
     def _lists(self, release_id: str, entry_key: str) -> bool:
         release = Release.open(self._root / RELEASES / release_id)
@@ -342,6 +379,14 @@ class Library:
         manifests = (self._manifest(found) for found in self._state.enabled)
         return next((manifest for manifest in manifests if manifest.set_name == set_name), None)
 
+    def _required(self, set_name: str) -> Manifest:
+        manifest = self._in_force(set_name)
+        if manifest:
+            return manifest
+        if any(info.set_name == set_name for info in self.releases()):
+            raise HashSetError("set-not-in-force", "the set has releases and none is in force")
+        raise HashSetError("set-unknown", "there is no set of this name")
+
     def _put_in_force(self, manifest: Manifest, before: Manifest | None) -> None:
         others = (found for found in self._state.enabled if not before or found != before.release_id)
         self._write(self._state.with_enabled({*others, manifest.release_id}))
@@ -351,7 +396,15 @@ class Library:
         self._state = state
 
     def _info(self, manifest: Manifest) -> ReleaseInfo:
-        return ReleaseInfo.of(manifest, enabled=manifest.release_id in self._state.enabled, today=self._today())
+        today = self._today()
+        expiry = self._state.expiry(manifest)
+        return ReleaseInfo.of(
+            manifest,
+            enabled=manifest.release_id in self._state.enabled,
+            expires=expiry.isoformat() if expiry else None,
+            expired=self._state.has_expired(manifest, today),
+            silenced=self._states.silenced(manifest.set_name, today),
+        )
 
 
 def _order(candidate: Candidate) -> tuple[int, int, str, str, str]:

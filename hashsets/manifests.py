@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from hashsets.errors import Damaged, HashSetError
 from hashsets.index.segment_files import seal_of, settle_folder, write_durably
+from hashsets.terms import Terms
 from hashsets.vocabulary import SetKind
 from hashsets.volumes import MANIFEST, Files
 
@@ -75,7 +75,7 @@ class Manifest:
     set_name: str
     set_kind: SetKind
     source: str
-    terms: str
+    terms: Terms
     created: str
     format: str
     positions: str  # what the positions of rejects count
@@ -100,15 +100,6 @@ class Manifest:
         """Set, date and the beginning of the seal: `example-set.20261122.0f1e2d3c`."""
         slug = re.sub(r"[^a-z0-9]+", "-", self.set_name.lower()).strip("-")[:40] or "set"
         return f"{slug}.{self.created[:10].replace('-', '')}.{self.seal[:8]}"
-
-    @property
-    def expiry(self) -> date | None:
-        """The first day on which the release answers no more."""
-        return date.fromisoformat(self.expires) if self.expires else None
-
-    def expired_on(self, today: date) -> bool:
-        """Whether the release answers no more."""
-        return self.expiry is not None and self.expiry <= today
 
     def write(self, folder: Path) -> None:
         """Write the sealed manifest, the last file of a release."""
@@ -137,6 +128,7 @@ class Manifest:
 
     def _document(self) -> dict[str, Any]:
         document = asdict(self)
+        document["terms"] = self.terms.document()
         document["files"] = {name: list(facts) for name, facts in (self.files or {}).items()}
         document["first_rejects"] = [list(reject) for reject in self.first_rejects]
         return {**document, "layout": LAYOUT}
@@ -144,6 +136,7 @@ class Manifest:
     @classmethod
     def _of_document(cls, document: dict[str, Any]) -> Manifest:
         document["counts"] = Counts(**document["counts"])
+        document["terms"] = Terms.of_document(document["terms"])
         document["set_kind"] = SetKind(document["set_kind"])
         document["first_rejects"] = tuple((int(at), str(code)) for at, code in document["first_rejects"])
         if document["delta"]:

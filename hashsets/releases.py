@@ -120,6 +120,11 @@ class Release:
         """Whether the release lists an entry of this key."""
         return key in self.find_keys([key])
 
+    def entry(self, key: str) -> Entry | None:
+        """All that the release lists under a key. Looks through the owners of all values: for one entry, not many."""
+        found = self.find_keys([key])
+        return next((entry for _, entry in self.some([number for number, _ in found.values()])), None)
+
     def entries(self, numbers: Sequence[int]) -> Mapping[int, tuple[str, Opinion]]:
         """Key and opinion by entry number."""
         if not self.above:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from hashsets.manifests import Counts, DeltaFacts, Manifest
+from hashsets.terms import Terms
 from hashsets.vocabulary import SetKind
 
 
@@ -14,7 +15,8 @@ class ReleaseInfo:
     """A release as lists show it. `created` is ISO 8601 in UTC.
 
     `expires` is the first day (UTC) on which it answers no more; from then on it is `expired`, enabled or not.
-    `delta` is what a delta made of its base, for releases that were made so.
+    `delta` is what a delta made of its base, for releases that were made so. `silenced` counts the set's entries that
+    we keep from answering today: disabled, quarantined, refuted.
     """
 
     release_id: str
@@ -23,7 +25,7 @@ class ReleaseInfo:
     enabled: bool
     created: str
     source: str
-    terms: str
+    terms: Terms
     format: str
     input_sha256: str
     replaced: str | None
@@ -31,10 +33,13 @@ class ReleaseInfo:
     expires: str | None = None
     expired: bool = False
     delta: DeltaFacts | None = None
+    silenced: int = 0
 
     @classmethod
-    def of(cls, manifest: Manifest, *, enabled: bool, today: date) -> ReleaseInfo:
-        """What a manifest says, and what holds today."""
+    def of(
+        cls, manifest: Manifest, *, enabled: bool, expires: str | None, expired: bool, silenced: int
+    ) -> ReleaseInfo:
+        """What a manifest says, and what holds today beside it."""
         return cls(
             release_id=manifest.release_id,
             set_name=manifest.set_name,
@@ -47,20 +52,24 @@ class ReleaseInfo:
             input_sha256=manifest.input_sha256,
             replaced=manifest.replaced,
             counts=manifest.counts,
-            expires=manifest.expires,
-            expired=manifest.expired_on(today),
+            expires=expires,
+            expired=expired,
             delta=manifest.delta,
+            silenced=silenced,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import or a delta made. `first_rejects` are positions (of `positions`: lines, records…) and codes.
+    """What an import or a delta made.
 
+    `rejects` counts what was not taken by its code, `first_rejects` are positions (of `positions`: lines, records…)
+    and codes.
     `delta` says what a delta changed. One that changes nothing makes no release: then `release` is the one in force.
     """
 
     release: ReleaseInfo
     positions: str
+    rejects: Mapping[str, int]
     first_rejects: tuple[tuple[int, str], ...]
     delta: DeltaFacts | None = None

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from hashsets.errors import Damaged, HashSetError
 from hashsets.index.segment_files import seal_of, settle_folder
+from hashsets.vocabulary import StateKind
 
 FILE = "states.sqlite"
 PATIENCE_SECONDS = 20
@@ -29,15 +29,6 @@ CREATE TABLE change (
   by TEXT NOT NULL, at TEXT NOT NULL, note TEXT NOT NULL, until TEXT, cleared INTEGER NOT NULL, seal TEXT NOT NULL
 )
 """
-
-
-class StateKind(StrEnum):
-    """What can be said of an entry. All but `CONFIRMED` take it out of the answers."""
-
-    DISABLED = "disabled"  # until a day
-    QUARANTINED = "quarantined"  # noisy: answers too often, and wrongly
-    CONFIRMED = "confirmed"  # our analysts agree with the source
-    REFUTED = "refuted"  # our analysts disagree
 
 
 VERDICTS = frozenset({StateKind.CONFIRMED, StateKind.REFUTED})
@@ -87,6 +78,15 @@ class Feedback:
 
 
 @dataclass(frozen=True, slots=True)
+class StateChange:
+    """What was said, or, when `cleared`, taken back by the state's `by`. `number` counts all changes from 1."""
+
+    number: int
+    state: EntryState
+    cleared: bool
+
+
+@dataclass(frozen=True, slots=True)
 class States:
     """All that is said of entries after some number of changes. Immutable."""
 
@@ -110,6 +110,10 @@ class States:
         """Whether an entry may not answer."""
         held = self._held.get((set_name, entry_key), ())
         return any(state.kind is not StateKind.CONFIRMED and state.in_force(today) for state in held)
+
+    def silenced(self, set_name: str, today: date) -> int:
+        """How many entries of a set may not answer."""
+        return sum(name == set_name and self.silences(name, key, today) for name, key in self._held)
 
     def confirmation(self, set_name: str, entry_key: str) -> str | None:
         """`confirmed`, or nothing."""
@@ -156,6 +160,20 @@ def read_states(root: Path, known: States) -> States:
     if numbers != list(range(base.changes + 1, base.changes + len(rows) + 1)):
         raise Damaged("states-seal-broken", "the states of entries are not as they were sealed")
     return base.after(changes) if changes else base
+
+
+def read_history(root: Path, set_name: str, entry_key: str) -> list[StateChange]:
+    """All changes that concern one entry, in order. Raises Damaged."""
+    if not (root / FILE).exists():
+        return []
+    query = "SELECT * FROM change WHERE set_name = ? AND entry_key = ? ORDER BY number"
+    try:
+        with _opened(root / FILE) as connection:
+            rows = connection.execute(query, (set_name, entry_key)).fetchall()
+        changes = [(row[0], *_of_row(row)) for row in rows]
+    except (sqlite3.DatabaseError, ValueError, TypeError, HashSetError) as error:
+        raise Damaged("states-unreadable", "the states of entries cannot be read") from error
+    return [StateChange(number, state, cleared) for number, state, cleared, _ in changes]
 
 
 def append_state(root: Path, states: States, state: EntryState, *, cleared: bool) -> States:

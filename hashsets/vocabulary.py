@@ -75,6 +75,15 @@ class SetKind(StrEnum):
     KNOWN_GOOD = "known-good"
 
 
+class StateKind(StrEnum):
+    """What our own analysts can say of an entry. All but `CONFIRMED` take it out of the answers."""
+
+    DISABLED = "disabled"  # until a day
+    QUARANTINED = "quarantined"  # noisy: answers too often, and wrongly
+    CONFIRMED = "confirmed"  # our analysts agree with the source
+    REFUTED = "refuted"  # our analysts disagree
+
+
 class Basis(StrEnum):
     """How an entry was reached."""
 

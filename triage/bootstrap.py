@@ -23,12 +23,15 @@ from triage.services.expanding import Expanding
 from triage.services.exporting_sets import ExportingSets
 from triage.services.giving_up import GivingUp
 from triage.services.importing import Importing
+from triage.services.judging_entries import JudgingEntries
 from triage.services.keeping import Keeping
 from triage.services.linking import Linking
 from triage.services.look_alikes import LookAlikeMemory
 from triage.services.looking_up import LookingUp
 from triage.services.matching import Matching
+from triage.services.putting_in_force import PuttingInForce
 from triage.services.receiving import Receiving
+from triage.services.recording_sets import RecordingSets
 from triage.services.referring import Referring
 from triage.services.reporting import Reporting
 from triage.settings import (
@@ -107,6 +110,8 @@ class Application:
     referring: Referring
     giving_up: GivingUp
     importing: Importing
+    putting_in_force: PuttingInForce
+    judging_entries: JudgingEntries
     exporting_sets: ExportingSets
     looking_up: LookingUp
     auditing: Auditing
@@ -160,6 +165,7 @@ def open_application(settings: Settings) -> Application:
     store = Store(open_engine(settings.database_url), _signer(folders), LogMirror(folders.witness))
     require_current_schema(store.engine)
     library = Library.open(folders.hash_sets, formats=(*FORMATS, *_plugged_formats()))
+    recording = RecordingSets(store, clock, actor)
     matching = Matching(store, library, policy, clock, actor)
     return Application(
         settings=settings,
@@ -174,8 +180,10 @@ def open_application(settings: Settings) -> Application:
         linking=Linking(store, LookAlikeMemory(), policy, rules, settings.work, clock, actor),
         referring=Referring(store, rules, load_priority_rules(), clock, actor),
         giving_up=GivingUp(store, settings.work, clock, actor),
-        importing=Importing(store, library, clock, actor),
-        exporting_sets=ExportingSets(store, library, clock, actor),
+        importing=Importing(library, recording),
+        putting_in_force=PuttingInForce(library, recording),
+        judging_entries=JudgingEntries(library, recording),
+        exporting_sets=ExportingSets(library, recording),
         looking_up=LookingUp(library, policy),
         auditing=Auditing(store, vault, keeping, library, LogMirror(folders.witness), clock, actor),
         reporting=Reporting(store, library, policy, rules, clock, actor, _version()),

@@ -27,8 +27,8 @@ def utf8_chunks(stream: BinaryIO, size: int = READ_SIZE) -> Iterator[bytes]:
         chunk = stream.read(size)
 
 
-def read_lines(stream: BinaryIO) -> Iterator[tuple[int, str | None]]:
-    """Number (from 1) and text of each line, None for a line of more than `LINE_MAX` bytes.
+def read_lines(stream: BinaryIO, longest: int = LINE_MAX) -> Iterator[tuple[int, str | None]]:
+    """Number (from 1) and text of each line, None for a line of more than `longest` bytes.
 
     A line that is no UTF-8 is read as ISO 8859-1, each for itself: sets are pasted together from many tools.
     """
@@ -38,10 +38,10 @@ def read_lines(stream: BinaryIO) -> Iterator[tuple[int, str | None]]:
     for chunk in utf8_chunks(stream):
         *complete, pending = (pending + chunk).split(b"\n")
         for raw in complete:
-            yield number, None if overlong or len(raw) > LINE_MAX else _decode(raw)
+            yield number, None if overlong or len(raw) > longest else _decode(raw)
             overlong = False
             number += 1
-        if len(pending) > LINE_MAX:
+        if len(pending) > longest:
             overlong = True
             pending = b""
     if pending or overlong:

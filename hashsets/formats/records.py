@@ -34,6 +34,8 @@ class RejectCode(StrEnum):
     UNREADABLE_TRUTH_VALUE = "unreadable-truth-value"
     UNREADABLE_CATEGORY = "unreadable-category"
     TEXT_CUT = "text-cut"
+    UNKNOWN_FIELD = "unknown-field"
+    UNREADABLE_FIELD = "unreadable-field"  # no text where one belongs
     KEY_REPEATED = "key-repeated"  # another record had this key: kept under a key of its own
 
 
@@ -77,6 +79,7 @@ class Values:
         self.fingerprints: list[bytes] = []
         self.opaque: list[tuple[str, str]] = []
         self.rejects: list[Reject] = []
+        self._taken: set[object] = set()
 
     def reject(self, code: RejectCode) -> None:
         """Note one thing that was not taken."""
@@ -91,7 +94,7 @@ class Values:
             self._add_hex(kind, text)
         elif len(text) > OPAQUE_MAX:
             self.reject(RejectCode.WRONG_LENGTH)
-        elif (kind, text) not in self.opaque:
+        elif self._is_new((kind, text)):
             self.opaque.append((kind, text))
 
     def _add_hex(self, kind: str, text: str) -> None:
@@ -110,7 +113,7 @@ class Values:
     def _add_fingerprint(self, value: bytes) -> None:
         if len(value) != FingerprintAlgorithm.PDQ.size:
             self.reject(RejectCode.WRONG_LENGTH)
-        elif value not in self.fingerprints:
+        elif self._is_new(value):
             self.fingerprints.append(value)
 
     def _add_digest(self, kind: str, value: bytes) -> None:
@@ -120,8 +123,15 @@ class Values:
             return
         if value in EMPTY_VALUES:
             self.reject(RejectCode.EMPTY_FILE_DIGEST)
-        elif not any(digest.value == value for digest in self.digests):  # a length belongs to one algorithm
+        elif self._is_new((algorithm, value)):
             self.digests.append(Digest(algorithm, value))
+
+    def _is_new(self, value: object) -> bool:
+        """Whether the record has not listed a value before; at once, however many a hostile record lists."""
+        if value in self._taken:
+            return False
+        self._taken.add(value)
+        return True
 
     @property
     def is_empty(self) -> bool:
@@ -170,5 +180,5 @@ def bounded_text(value: object, values: Values) -> str | None:
     text = text.strip()
     if len(text) > TEXT_MAX:
         values.reject(RejectCode.TEXT_CUT)
-        text = text[:TEXT_MAX]
+        text = text[:TEXT_MAX].rstrip()  # once bounded, a text stays as it is
     return text or None

@@ -163,10 +163,11 @@ class HammingSegment:
 
     def probe_itself(self) -> None:
         """Look for known members, as they are and 31 bits away. Raises Damaged when one is not found."""
+        if not len(self):
+            return
         found = 0
-        rows = np.unique(np.linspace(0, len(self) - 1, PROBE_MEMBERS).astype(np.int64)) if len(self) else ()
-        for row in rows:
-            member = self.values_of(np.array([row]))[0]
+        rows = np.unique(np.linspace(0, len(self) - 1, PROBE_MEMBERS).astype(np.int64))
+        for row, member in zip(rows, self.values_of(rows), strict=True):
             for distance in (0, MAX_REACH):
                 hits = self.search(_flipped(member, distance, seed=int(row))[None], distance)
                 at = np.searchsorted(hits.row, row)

@@ -74,7 +74,7 @@ class Repeats:
         """Results that name distinct values (see `hamming_kernels.report`) as results that name rows."""
         if not len(self.first):
             return found
-        number = (found & ROW_MASK) >> ROW_SHIFT
+        number = ((found & ROW_MASK) >> ROW_SHIFT).astype(np.uint32)  # another type would have all of `again_of` cast
         begin = np.searchsorted(self.again_of, number, side="left")
         count = np.searchsorted(self.again_of, number, side="right") - begin
         rest = found & ~ROW_MASK
@@ -91,10 +91,11 @@ class Repeats:
         """The number of the distinct value that stands in each of `rows`."""
         if not len(self.first):
             return rows
-        place = np.minimum(np.searchsorted(self.first, rows), len(self.first) - 1)
-        repeated = np.flatnonzero(self.first[place] != rows)
+        asked = rows.astype(np.uint32)
+        place = np.minimum(np.searchsorted(self.first, asked), len(self.first) - 1)
+        repeated = np.flatnonzero(self.first[place] != asked)
         if len(repeated):
-            order = np.argsort(self.again_row, kind="stable")
-            among = np.searchsorted(self.again_row, rows[repeated], sorter=order)
+            order = np.argsort(self.again_row)
+            among = np.searchsorted(self.again_row, asked[repeated], sorter=order)
             place[repeated] = self.again_of[order[among]]
         return place

@@ -14,6 +14,7 @@ import pytest
 from hashsets.conformance import NonConforming, check_format, spooled
 from hashsets.formats.detect import FORMATS, Format, detect
 from hashsets.formats.records import Read, Reject
+from hashsets.formats.updates import Retracted, read_updates
 from hashsets.vocabulary import Digest, DigestAlgorithm, Entry
 from tests.unit.hashsets.formats.sample_databases import encase, kdb, minimal
 
@@ -63,6 +64,18 @@ def test_a_format_is_told_by_its_content(known: Format, tmp_path: Path) -> None:
     path = tmp_path / "a file"
     path.write_bytes(sample(known.name, tmp_path))
     assert detect(path.read_bytes(), path).name == {"pdq-list": "list"}.get(known.name, known.name)
+
+
+def test_files_of_updates_pass_the_suite() -> None:
+    """As a format whose entries are records and whose tombstones are none."""
+    lines = [{"key": str(at), "md5": value} for at, value in enumerate([*VALUES, "bad", EMPTY])]
+    sample = [{"format": "updates 1"}, *lines, {"key": "x", "retracted": True}, {"updates": len(lines) + 1}]
+
+    def reader(stream: BinaryIO, columns: Mapping[str, str] | None) -> Iterator[Read | Reject]:
+        del columns
+        return (record for record in read_updates(stream).records if not isinstance(record, Retracted))
+
+    check_format(reader, "".join(json.dumps(line) + "\n" for line in sample).encode())
 
 
 def test_the_suite_catches_a_broken_format() -> None:

@@ -24,7 +24,7 @@ from hashsets.formats.vics import read_vics
 from hashsets.library import Library
 from hashsets.merging import merge
 from hashsets.releases import Release
-from hashsets.states import VERDICTS, StateKind
+from hashsets.states import VERDICTS
 from hashsets.vocabulary import (
     Candidate,
     Digest,
@@ -34,6 +34,7 @@ from hashsets.vocabulary import (
     FingerprintAlgorithm,
     Profile,
     SetKind,
+    StateKind,
 )
 
 Record = dict[str, Any]

@@ -46,8 +46,9 @@ class CustodyAction(StrEnum):
     REFERRED = "referred"
     CLOSED = "closed"  # closed without viewing
     NOTED = "noted"  # something could not be done
-    RELEASED = "released"  # a hash-set release was imported, or put in or out of force
-    DISCLOSED = "disclosed"  # something left the house as a file: a hash-set release
+    RELEASED = "released"  # a hash-set release was made, put in or out of force, or given another end
+    JUDGED = "judged"  # a person said something of an entry of a hash set, or took it back
+    DISCLOSED = "disclosed"  # something left the house as a file: a hash-set release, or what we say of one
     AUDITED = "audited"
     REPORTED = "reported"  # a report without image bytes was written
     REDACTED = "redacted"  # the text of an earlier record was lawfully deleted

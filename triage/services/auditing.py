@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from hashsets.errors import HashSetError
 from hashsets.library import Library
 from triage.domain.audit_log import LogUnderAudit, audit_log
 from triage.domain.custody import CustodyAction, CustodyEvent
@@ -187,10 +186,10 @@ class Auditing:
         report.orphan_bytes = sum(loose.size for loose in unreferenced(segments, referenced))
 
     def _audit_releases(self, report: AuditReport) -> None:
-        try:
-            self.library.verify()
-        except HashSetError as error:
-            report.faults.append(Fault(error.code, "hash sets", error.sentence))
+        for check in self.library.verify():
+            if check.fault:
+                subject = f"release:{check.release_id}"
+                report.faults.append(Fault(check.fault, subject, f"Release {check.release_id}: {check.sentence}."))
 
     def _record(self, report: AuditReport) -> None:
         details: dict[str, str | int | None] = {

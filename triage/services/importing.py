@@ -1,29 +1,28 @@
-"""Hash-set releases coming into and out of force, each with its place in the custody log."""
+"""Hash-set releases that are made from files, each with its place in the custody log."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
-from hashsets.errors import Damaged, HashSetError
+from hashsets.applying import apply_file
 from hashsets.library import ImportReport, Library
+from hashsets.terms import AS_BEFORE, UNSTATED, Terms, TermsGiven
 from hashsets.vocabulary import SetKind
-from triage.domain.custody import CustodyAction, CustodyEvent
-from triage.domain.errors import Tampered, Unavailable, Unreadable
-from triage.store.unit_of_work import Store
+from triage.domain.custody import CustodyAction
 
-from .clock import Clock
+from .hash_set_errors import answered
+from .recording_sets import RecordingSets
 
 
 @dataclass(frozen=True)
 class Importing:
-    """Makes a file the release in force of a set, and puts releases in and out of force."""
+    """Makes a file, or the release in force and a file of updates, the new release in force of a set."""
 
-    store: Store
     library: Library
-    clock: Clock
-    actor: str
+    recording: RecordingSets
 
     def import_file(
         self,
@@ -33,15 +32,17 @@ class Importing:
         kind: SetKind,
         format_name: str = "auto",
         source: str = "",
-        terms: str = "",
+        terms: Terms = UNSTATED,
         columns: Mapping[str, str] | None = None,
+        expires: date | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> ImportReport:
         """Import; until it is whole the previous release stays in force.
 
-        Raises Unreadable (the file), Unavailable (no room to write), Tampered (a release on disk is damaged).
+        Raises Unreadable (the file), Refused (name, format, columns), Unavailable (no room to write), Tampered (a
+        release on disk is damaged).
         """
-        try:
+        with answered():
             report = self.library.import_file(
                 path,
                 name=name,
@@ -50,13 +51,9 @@ class Importing:
                 source=source,
                 terms=terms,
                 columns=columns,
+                expires=expires,
                 progress=progress,
             )
-        except Damaged as error:
-            raise Tampered(error.code, error.sentence) from error
-        except HashSetError as error:
-            answer = Unavailable if error.code == "release-not-written" else Unreadable
-            raise answer(error.code, error.sentence) from error
         release = report.release
         details: dict[str, str | int | None] = {
             "step": "imported",
@@ -65,24 +62,56 @@ class Importing:
             "entries": release.counts.entries,
             "input_sha256": release.input_sha256,
             "replaced": release.replaced,
+            "expires": release.expires,
         }
-        self._record(release.release_id, details)
+        self.recording.changed(CustodyAction.RELEASED, f"release:{release.release_id}", details)
         return report
 
-    def enable(self, release_id: str) -> None:
-        """Put a release in force, and its set's other one out of it. Raises HashSetError for an unknown one."""
-        self.library.enable(release_id)
-        self._record(release_id, {"step": "enabled"})
+    def apply_file(
+        self,
+        path: Path,
+        *,
+        name: str,
+        kind: SetKind | None = None,
+        source: str | None = None,
+        terms: TermsGiven = AS_BEFORE,
+        expires: date | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> ImportReport:
+        """Apply a file of updates to the set's release in force; until it is whole that one stays in force.
 
-    def disable(self, release_id: str) -> None:
-        """Put a release out of force; it stays on disk. Raises HashSetError for one not in force."""
-        self.library.disable(release_id)
-        self._record(release_id, {"step": "disabled"})
-
-    def _record(self, release_id: str, details: Mapping[str, str | int | None]) -> None:
-        event = CustodyEvent(
-            self.clock(), self.actor, CustodyAction.RELEASED, f"release:{release_id}", "releases", details
-        )
-        with self.store.writing() as unit:
-            unit.custody.append([event])
-            unit.commit()
+        What is not given is as in the release before. Updates that change nothing make no release. Raises Unreadable
+        (the file), Conflict (the set has no release in force, or is of another kind), Refused (name), Unavailable (no
+        room to write), Tampered (a release on disk is damaged).
+        """
+        with answered():
+            applied = apply_file(
+                self.library,
+                name,
+                path,
+                kind=kind,
+                source=source,
+                terms=terms,
+                expires=expires,
+                progress=progress,
+            )
+        release, delta = applied.report.release, applied.report.delta
+        assert delta
+        details: dict[str, str | int | None] = {
+            "step": "applied",
+            "set": release.set_name,
+            "kind": release.set_kind.value,
+            "entries": release.counts.entries,
+            "input_sha256": applied.input_sha256,
+            "base": delta.base,
+            "added": delta.added,
+            "changed": delta.changed,
+            "retracted": delta.retracted,
+            "expires": release.expires,
+        }
+        subject = f"release:{release.release_id}"
+        if release.release_id == delta.base:
+            self.recording.record(CustodyAction.RELEASED, subject, "releases", details)
+        else:
+            self.recording.changed(CustodyAction.RELEASED, subject, details)
+        return applied.report

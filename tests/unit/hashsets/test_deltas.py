@@ -20,6 +20,7 @@ from hashsets.formats.records import OPAQUE_MAX
 from hashsets.index.exact import EMPTY_FILE
 from hashsets.library import Library
 from hashsets.manifests import DeltaFacts
+from hashsets.terms import Sharing, Terms, TermsGiven
 from hashsets.vocabulary import Digest, DigestAlgorithm, Entry, Opinion, SetKind
 
 WriteList = Callable[..., Path]
@@ -49,20 +50,24 @@ def found(library: Library, *words: str) -> list[str]:
 @pytest.fixture
 def founded(library: Library) -> Library:
     """A library with a set of three entries."""
-    library.apply_delta("set", Delta(listed("a", "b", "c"), "1"), source="a source", terms="for tests")
+    library.apply_delta("set", Delta(listed("a", "b", "c"), "1"), source="a source", terms=TermsGiven("for tests"))
     return library
 
 
 def test_a_first_delta_founds_the_set(library: Library) -> None:
     """With kind, source and terms as they are given."""
     report = library.apply_delta(
-        "set", Delta(listed("a", "b"), "7"), kind=GOOD, source="a source", terms="some terms"
+        "set",
+        Delta(listed("a", "b"), "7"),
+        kind=GOOD,
+        source="a source",
+        terms=TermsGiven("some terms", may_share=Sharing.NOBODY),
     )
     release = report.release
     assert (release.set_kind, release.source, release.terms, release.enabled) == (
         GOOD,
         "a source",
-        "some terms",
+        Terms("some terms", may_share=Sharing.NOBODY),
         True,
     )
     assert report.delta == release.delta == DeltaFacts(None, 2, 0, 0, 0, "7")
@@ -77,7 +82,7 @@ def test_a_delta_adds_changes_and_retracts(founded: Library) -> None:
     report = founded.apply_delta("set", Delta([("a", entry("a", "new")), ("b", None), ("d", entry("d"))], "2"))
     assert report.delta == DeltaFacts(base.release_id, 1, 1, 1, 0, "2")
     assert found(founded, "a", "b", "c", "d", "new") == ["c", "d", "a"]
-    assert (report.release.source, report.release.terms) == ("a source", "for tests")
+    assert (report.release.source, report.release.terms) == ("a source", Terms("for tests"))
     assert (report.release.replaced, report.release.counts.entries) == (base.release_id, 3)
     assert {info.release_id: info.enabled for info in founded.releases()} == {
         base.release_id: False,

@@ -13,13 +13,14 @@ import pytest
 from hashsets.errors import Damaged, HashSetError
 from hashsets.exporting import export_release
 from hashsets.library import Library
+from hashsets.terms import UNSTATED, Sharing, Terms
 from hashsets.vocabulary import SetKind
 
 WriteList = Callable[..., Path]
 KNOWN = SetKind.KNOWN
 
 
-def imported(library: Library, path: Path, terms: str = "") -> str:
+def imported(library: Library, path: Path, terms: Terms = UNSTATED) -> str:
     return library.import_file(path, name="set", kind=KNOWN, terms=terms).release.release_id
 
 
@@ -51,8 +52,10 @@ def test_a_release_out_of_force_can_be_written_too(library: Library, write_list:
     assert (tmp_path / "out").read_text() == hashlib.md5(b"one").hexdigest() + "\n"
 
 
-@pytest.mark.parametrize("terms", ["no-export", " No-Export: by agreement with the source"])
-def test_terms_can_forbid_it(terms: str, library: Library, write_list: WriteList, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "terms", [Terms(may_share=Sharing.NOBODY), Terms(" No-Export: as releases from before said it")]
+)
+def test_terms_can_forbid_it(terms: Terms, library: Library, write_list: WriteList, tmp_path: Path) -> None:
     """Whatever follows the word."""
     with pytest.raises(HashSetError) as caught:
         export_release(library, imported(library, write_list("one"), terms), tmp_path / "out", format="list")

@@ -16,11 +16,13 @@ import pytest
 
 from hashsets.errors import HashSetError
 from hashsets.library import ImportReport, Library
+from hashsets.terms import Sharing, Terms
 from hashsets.vocabulary import SetKind
 from tests.unit.hashsets.formats.sample_databases import minimal
 
 WriteList = Callable[..., Path]
 KNOWN = SetKind.KNOWN
+TERMS = Terms("a made-up licence", "this test", Sharing.SOURCE)
 SAMPLE = "MD5;SHA1;PhotoDNA;Image ID;Is distributed;Victim identified;Baseline\n"
 
 
@@ -37,14 +39,14 @@ def test_the_report_and_the_manifest_count_everything(library: Library, tmp_path
     path = tmp_path / "set.csv"
     rows = [f"{digest(1)};;QUJD;1;;;Yes", f"{digest(2)};;;2;;;No", "bad;;;3;;;", f"{digest(4)};;QUJD;4;;;Yes"]
     path.write_text(SAMPLE + "\n".join(rows) + "\n")
-    report = library.import_file(path, name="set", kind=KNOWN, source="a synthetic source", terms="for tests only")
+    report = library.import_file(path, name="set", kind=KNOWN, source="a synthetic source", terms=TERMS)
     counts = report.release.counts
     assert (counts.entries, counts.categories) == (3, {"baseline": 2, "": 1})
     assert (counts.digests, counts.fingerprints, counts.opaque) == ({"md5": 3}, {}, {"photodna": 2})
     assert (counts.rejects, report.first_rejects, report.positions) == ({"not-hex": 1}, ((4, "not-hex"),), "line")
     assert report.release.format == "csv"
     assert report.release.input_sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert (report.release.source, report.release.terms) == ("a synthetic source", "for tests only")
+    assert (report.release.source, report.release.terms) == ("a synthetic source", TERMS)
     assert Library.open(tmp_path / "library").releases() == [report.release]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hashsets.deltas import Delta
 from hashsets.errors import Damaged, HashSetError
 from hashsets.index.exact import EMPTY_FILE
 from hashsets.library import Library
@@ -19,6 +20,7 @@ from hashsets.vocabulary import (
     Basis,
     Digest,
     DigestAlgorithm,
+    Entry,
     Fingerprint,
     FingerprintAlgorithm,
     Opinion,
@@ -230,7 +232,7 @@ def test_a_damaged_release_stops_the_answer(library: Library, write_list: WriteL
 def test_an_unreadable_state_stops_the_library(library: Library, write_list: WriteList, tmp_path: Path) -> None:
     """A broken list of enabled releases is not an empty one."""
     library.import_file(write_list("one"), name="set", kind=KNOWN)
-    for content in (b"", b"{", b"[]", b'{"enabled": 3}'):
+    for content in (b"", b"{", b"[]", b'{"enabled": 3}', b'{"enabled": [], "expiries": {"a": "soon"}}'):
         (tmp_path / "library" / "state.json").write_bytes(content)
         with pytest.raises(Damaged):
             Library.open(tmp_path / "library")
@@ -260,6 +262,30 @@ def test_a_near_entry_of_a_test_class_does_not_answer_either(library: Library, t
     path.write_text(f"pdq;category\n{known.hex()};test\n{flipped(known, 3).hex()};us:1\n")
     library.import_file(path, name="set", kind=KNOWN)
     assert [found.distance for found in library.lookup_fingerprints([fingerprint(known)])] == [3]
+
+
+def test_a_day_of_expiry_can_be_set_later(write_list: WriteList, tmp_path: Path) -> None:
+    """Earlier or later than the release says itself, beside it; a delta inherits it."""
+    library = Library.open(tmp_path / "library", now=lambda: datetime(2026, 5, 1, tzinfo=UTC))
+    report = library.import_file(write_list("one"), name="set", kind=KNOWN, expires=date(2027, 1, 1))
+    release = report.release.release_id
+    sealed = (library.release_folder(release) / "manifest.json").read_bytes()
+    other = Library.open(tmp_path / "library", now=lambda: datetime(2026, 5, 1, tzinfo=UTC))
+    library.expire(release, date(2026, 5, 1))
+    assert library.version == "none"
+    assert library.lookup_digests([md5("one")]) == []
+    assert (library.info(release).expired, library.info(release).expires) == (True, "2026-05-01")
+    assert other.version == release
+    assert other.refresh()
+    assert other.version == "none"
+    library.expire(release, date(2028, 1, 1))
+    assert library.version == release
+    made = library.apply_delta("set", Delta([("x", Entry("x", (md5("x"),)))])).release
+    assert made.expires == "2028-01-01"
+    assert (library.release_folder(release) / "manifest.json").read_bytes() == sealed
+    with pytest.raises(HashSetError) as caught:
+        library.expire("none", date(2028, 1, 1))
+    assert caught.value.code == "release-unknown"
 
 
 def test_an_expired_release_answers_nothing_and_says_so(write_list: WriteList, tmp_path: Path) -> None:

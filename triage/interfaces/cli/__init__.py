@@ -1,6 +1,28 @@
 """The command line. Each module adds its commands to `app`."""
 
-from . import audit_and_report, doctor, hash_sets, lookup, referrals, status, submit
+from . import (
+    audit_and_report,
+    doctor,
+    hash_set_entries,
+    hash_set_releases,
+    hash_sets,
+    lookup,
+    referrals,
+    status,
+    submit,
+)
 from .app import app, run
 
-__all__ = ["app", "audit_and_report", "doctor", "hash_sets", "lookup", "referrals", "run", "status", "submit"]
+__all__ = [
+    "app",
+    "audit_and_report",
+    "doctor",
+    "hash_set_entries",
+    "hash_set_releases",
+    "hash_sets",
+    "lookup",
+    "referrals",
+    "run",
+    "status",
+    "submit",
+]

@@ -13,8 +13,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from hashsets.errors import Damaged, HashSetError
-from triage.domain.errors import Conflict, NotFound, Refused, Tampered, TriageError, Unavailable, Unreadable
+from hashsets.errors import HashSetError
+from triage.domain.errors import Refused, TriageError, Unavailable
+from triage.services.hash_set_errors import answer_to
 
 from .output import visible
 
@@ -91,12 +92,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     as_json = "--json" in words
     try:
         app(words, prog_name="triage")
-    except TriageError as error:
-        _say(error.code, error.sentence, as_json=as_json)
-        return error.exit_code
-    except HashSetError as error:
-        _say(error.code, error.sentence, as_json=as_json)
-        return _status_of(error)
+    except (TriageError, HashSetError) as error:
+        answer = answer_to(error) if isinstance(error, HashSetError) else error
+        _say(answer.code, answer.sentence, as_json=as_json)
+        return answer.exit_code
     except OSError as error:
         # The door's last word: Python's own would name files of evidence.
         _say("system-refused", f"The operating system refused (error {error.errno}).", as_json=as_json)
@@ -108,12 +107,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
             _say("interrupted", "Interrupted; run the same command again to go on.", as_json=False)
         return status
     return 0
-
-
-def _status_of(error: HashSetError) -> int:
-    kinds = {"release-unknown": NotFound, "release-not-enabled": Conflict}
-    kind = Tampered if isinstance(error, Damaged) else kinds.get(error.code, Unreadable)
-    return kind.exit_code
 
 
 def _say(code: str, sentence: str, *, as_json: bool) -> None:

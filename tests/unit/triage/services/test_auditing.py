@@ -184,7 +184,7 @@ def test_a_release_that_is_not_as_sealed_is_named(auditing: Auditing, library: L
     release = import_list(library, tmp_path, "known", SetKind.KNOWN, digests_of(b"a").md5.hex())
     (values,) = (tmp_path / "hashsets" / "releases" / release).rglob("values.bin")
     values.write_bytes(bytes(16))
-    assert [subject for _, subject in codes(audit(auditing))] == ["hash sets"]
+    assert [subject for _, subject in codes(audit(auditing))] == [f"release:{release}"]
 
 
 @pytest.mark.parametrize("subject", ["item:x", "item:" + "9" * 30, "item:-1"])

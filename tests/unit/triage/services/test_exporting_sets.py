@@ -7,20 +7,24 @@ from pathlib import Path
 
 import pytest
 
+from hashsets.deltas import Delta
 from hashsets.library import Library
-from hashsets.vocabulary import SetKind
+from hashsets.terms import UNSTATED, Sharing, Terms
+from hashsets.vocabulary import Digest, DigestAlgorithm, Entry, SetKind, StateKind
+from hashsets.writers.feedback import FeedbackFormat
 from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of
 from triage.domain.errors import Conflict, NotFound, Refused, TriageError, Unavailable
 from triage.services.exporting_sets import ExportingSets
+from triage.services.recording_sets import RecordingSets
 from triage.store.unit_of_work import Store
 
 
 @pytest.fixture
 def exporting(store: Store, library: Library) -> ExportingSets:
-    return ExportingSets(store, library, lambda: NOW, ACTOR)
+    return ExportingSets(library, RecordingSets(store, lambda: NOW, ACTOR))
 
 
-def imported(library: Library, folder: Path, terms: str = "") -> str:
+def imported(library: Library, folder: Path, terms: Terms = UNSTATED) -> str:
     path = folder / "list.txt"
     path.write_text("".join(f"{digests_of(bytes([n])).md5.hex()}\n" for n in range(3)), encoding="ascii")
     return library.import_file(path, name="a-set", kind=SetKind.KNOWN, terms=terms).release.release_id
@@ -52,16 +56,16 @@ def test_the_file_that_is_handed_out_is_the_one_recorded(
 @pytest.mark.parametrize(
     ("release", "name", "file", "terms", "error", "code"),
     [
-        ("a-set.20260101.00000000", "list", "set.txt", "", NotFound, "release-unknown"),
-        ("", "excel", "set.txt", "", Refused, "unknown-format"),
-        ("", "pdq-list", "set.txt", "", Refused, "nothing-to-export"),
-        ("", "list", "set.txt", "no-export", Refused, "export-forbidden"),
-        ("", "list", "absent/set.txt", "", Unavailable, "export-not-written"),
-        ("", "list", "there.txt", "", Conflict, "export-exists"),
+        ("a-set.20260101.00000000", "list", "set.txt", UNSTATED, NotFound, "release-unknown"),
+        ("", "excel", "set.txt", UNSTATED, Refused, "unknown-format"),
+        ("", "pdq-list", "set.txt", UNSTATED, Refused, "nothing-to-export"),
+        ("", "list", "set.txt", Terms(may_share=Sharing.NOBODY), Refused, "export-forbidden"),
+        ("", "list", "absent/set.txt", UNSTATED, Unavailable, "export-not-written"),
+        ("", "list", "there.txt", UNSTATED, Conflict, "export-exists"),
     ],
 )
 def test_what_is_not_handed_out_is_not_recorded(
-    release: str, name: str, file: str, terms: str, error: type[TriageError], code: str,
+    release: str, name: str, file: str, terms: Terms, error: type[TriageError], code: str,
     exporting: ExportingSets, scene: Scene, tmp_path: Path,
 ) -> None:  # fmt: skip  # the case, then what it is tried on
     """Each refusal has its code; no file appears and none is replaced."""
@@ -74,3 +78,54 @@ def test_what_is_not_handed_out_is_not_recorded(
     assert caught.value.code == code
     assert scene.log() == []
     assert [(path.name, path.read_text()) for path in out.iterdir()] == [("there.txt", "mine")]
+
+
+def test_updates_between_releases_are_a_disclosure_of_the_later(
+    exporting: ExportingSets, store: Store, scene: Scene, tmp_path: Path
+) -> None:
+    """With the one that they begin from."""
+    old = imported(exporting.library, tmp_path)
+    path = tmp_path / "longer.txt"
+    path.write_text(f"{digests_of(b'x').md5.hex()}\n", encoding="ascii")
+    new = exporting.library.import_file(path, name="a-set", kind=SetKind.KNOWN).release.release_id
+    report = exporting.export_delta(old, new, tmp_path / "updates")
+    assert scene.log() == [f"disclosed release:{new} export"]
+    with store.reading() as unit:
+        (record,) = unit.custody.records()
+    assert record.event
+    content = (tmp_path / "updates").read_bytes()
+    assert dict(record.event.details) == {
+        "set": "a-set",
+        "base": old,
+        "format": "updates",
+        "entries": report.updates,
+        "bytes": len(content),
+        "output_sha256": hashlib.sha256(content).hexdigest(),
+    }
+    assert (tmp_path / "updates").stat().st_mode & 0o777 == 0o600
+
+
+def test_feedback_is_a_disclosure_of_the_release_in_force(
+    exporting: ExportingSets, store: Store, scene: Scene, tmp_path: Path
+) -> None:
+    """How many verdicts, and the file's digest. Where nothing was found, nothing is handed out."""
+    library = exporting.library
+    entry = Entry("17", (Digest(DigestAlgorithm.MD5, b"\x11" * 16),))
+    release = library.apply_delta("a-set", Delta([("17", entry)])).release.release_id
+    with pytest.raises(Refused) as caught:
+        exporting.export_feedback("a-set", tmp_path / "none", FeedbackFormat.CSV)
+    assert caught.value.code == "nothing-to-export"
+    with pytest.raises(NotFound):
+        exporting.feedback("no-set")
+    library.set_state("a-set", "17", StateKind.REFUTED, by=ACTOR)
+    report = exporting.export_feedback("a-set", tmp_path / "feedback", FeedbackFormat.CSV)
+    assert scene.log() == [f"disclosed release:{release} feedback"]
+    assert (report.entries, report.sha256) == (
+        1,
+        hashlib.sha256((tmp_path / "feedback").read_bytes()).hexdigest(),
+    )
+    with store.reading() as unit:
+        (record,) = unit.custody.records()
+    assert record.event
+    assert record.event.details["output_sha256"] == report.sha256
+    assert "17" not in record.event.details.values()

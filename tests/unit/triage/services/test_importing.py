@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,13 @@ from hashsets.vocabulary import SetKind
 from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of
 from triage.domain.errors import Unreadable
 from triage.services.importing import Importing
+from triage.services.recording_sets import RecordingSets
 from triage.store.unit_of_work import Store
 
 
 @pytest.fixture
 def importing(store: Store, library: Library) -> Importing:
-    return Importing(store, library, lambda: NOW, ACTOR)
+    return Importing(library, RecordingSets(store, lambda: NOW, ACTOR))
 
 
 def write(folder: Path, *lines: str) -> Path:
@@ -65,10 +67,46 @@ def test_progress_is_told(importing: Importing, tmp_path: Path) -> None:
     assert told[-1] == (path.stat().st_size, path.stat().st_size)
 
 
-def test_what_answers_is_recorded_whenever_it_changes(store: Store, importing: Importing, tmp_path: Path) -> None:
-    """Which releases were in force on a day is a question that a court asks."""
-    path = write(tmp_path, digests_of(b"a").md5.hex())
-    release = importing.import_file(path, name="synthetic", kind=SetKind.KNOWN).release.release_id
-    importing.disable(release)
-    importing.enable(release)
-    assert [found["step"] for found in details(store)] == ["imported", "disabled", "enabled"]
+def updates(folder: Path, *lines: str) -> Path:
+    """A file of updates; each line is one."""
+    path = folder / "updates.jsonl"
+    path.write_text("\n".join(['{"format":"updates 1"}', *lines, f'{{"updates":{len(lines)}}}']) + "\n")
+    return path
+
+
+def test_updates_are_recorded_with_what_they_did(
+    importing: Importing, store: Store, scene: Scene, tmp_path: Path
+) -> None:
+    """Base, counts and the file's digest; no keys and no values. Also those that changed nothing."""
+    one, two = (f'{{"key":"{key}","md5":"{digests_of(key.encode()).md5.hex()}"}}' for key in "ab")
+    first = importing.apply_file(updates(tmp_path, one), name="a-set", kind=SetKind.KNOWN_GOOD).release
+    path = updates(tmp_path, two, '{"key":"a","retracted":true}')
+    second = importing.apply_file(path, name="a-set").release
+    importing.apply_file(path, name="a-set")
+    assert scene.log() == [
+        f"released release:{release} releases" for release in (first.release_id, second.release_id, second.release_id)
+    ]
+    recorded = details(store)
+    assert recorded[1] == {
+        "step": "applied",
+        "set": "a-set",
+        "kind": "known-good",
+        "entries": 1,
+        "input_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "base": first.release_id,
+        "added": 1,
+        "changed": 0,
+        "retracted": 1,
+        "expires": None,
+    }
+    assert (recorded[2]["base"], recorded[2]["added"], recorded[2]["retracted"]) == (second.release_id, 0, 0)
+
+
+def test_updates_that_break_off_change_nothing(importing: Importing, scene: Scene, tmp_path: Path) -> None:
+    """No release, no record."""
+    path = updates(tmp_path, '{"key":"a","retracted":true}')
+    path.write_text(path.read_text()[:-5])
+    with pytest.raises(Unreadable) as caught:
+        importing.apply_file(path, name="a-set")
+    assert caught.value.code == "updates-broken-off"
+    assert scene.log() == []

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from demo.files import write_jpeg
 from demo.pictures import photo_like
 from tests.unit.triage.stored import digests_of
@@ -121,55 +119,6 @@ class TestReferrals:
         shown = worked("referrals", "show", "1").out
         assert "Both carry the same case reference" in shown
         assert ".jpg" not in shown
-
-
-class TestHashSets:
-    """`triage hashsets …`."""
-
-    @staticmethod
-    def a_list(folder: Path, *lines: str) -> Path:
-        path = folder / "list.txt"
-        path.write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
-        return path
-
-    def test_import_list_disable_enable(self, deployment: Triage, tmp_path: Path) -> None:
-        """Each tells what is in force."""
-        path = self.a_list(tmp_path, digests_of(b"a").md5.hex(), "not a hash")
-        report = deployment("hashsets", "import", path, "--name", "s", "--kind", "known", "--json").document
-        release = report["release"]["release_id"]
-        assert report["release"]["counts"]["entries"] == 1
-        assert [one["release_id"] for one in deployment("hashsets", "list", "--json").document] == [release]
-        assert deployment("hashsets", "disable", release, "--json").document == {"in_force": []}
-        assert deployment("hashsets", "enable", release, "--json").document == {"in_force": [release]}
-        assert release in deployment("hashsets", "list").out
-
-    def test_an_import_for_people(self, deployment: Triage, tmp_path: Path) -> None:
-        """Entries, and rejects by their reason."""
-        path = self.a_list(tmp_path, digests_of(b"a").md5.hex(), "not a hash")
-        shown = deployment("hashsets", "import", path, "--name", "s", "--kind", "known-good").out
-        assert "1 entries" in shown
-        assert "rejected" in shown
-
-    @pytest.mark.parametrize(
-        ("more", "status", "code"),
-        [
-            (("--column", "md5"), 3, "column-invalid"),
-            (("--format", "no-such"), 6, "unknown-format"),
-        ],
-    )
-    def test_an_import_that_is_not_meant_so(
-        self, deployment: Triage, tmp_path: Path, more: tuple[str, ...], status: int, code: str
-    ) -> None:
-        """Nothing comes into force."""
-        path = self.a_list(tmp_path, digests_of(b"a").md5.hex())
-        ran = deployment("hashsets", "import", path, "--name", "s", "--kind", "known", *more, "--json")
-        assert (ran.status, ran.document["error"]["code"]) == (status, code)
-        assert deployment("hashsets", "list", "--json").document == []
-
-    def test_a_file_that_is_not_there_is_wrong_usage(self, deployment: Triage, tmp_path: Path) -> None:
-        """Before anything is opened."""
-        ran = deployment("hashsets", "import", tmp_path / "none", "--name", "s", "--kind", "known")
-        assert ran.status == 2
 
 
 class TestSingleFiles:
