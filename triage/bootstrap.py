@@ -27,6 +27,7 @@ from triage.services.looking_up import LookingUp
 from triage.services.matching import Matching
 from triage.services.receiving import Receiving
 from triage.services.referring import Referring
+from triage.services.rematching import Rematching
 from triage.services.reporting import Reporting
 from triage.settings import DATABASE_NAME, Settings, load_link_rules, load_match_policy, load_priority_rules
 from triage.store.engine import open_engine
@@ -93,6 +94,7 @@ class Application:
     expanding: Expanding
     examining: Examining
     matching: Matching
+    rematching: Rematching
     linking: Linking
     referring: Referring
     giving_up: GivingUp
@@ -151,6 +153,7 @@ def open_application(settings: Settings) -> Application:
     require_current_schema(store.engine)
     library = Library.open(folders.hash_sets)
     matching = Matching(store, library, policy, clock, actor)
+    rematching = Rematching(store, library, matching, settings.work, clock, actor)
     return Application(
         settings=settings,
         store=store,
@@ -161,10 +164,11 @@ def open_application(settings: Settings) -> Application:
         ),
         examining=Examining(store, keeping, settings.work, clock, actor, stop.is_set),
         matching=matching,
+        rematching=rematching,
         linking=Linking(store, LookAlikeMemory(), policy, rules, settings.work, clock, actor),
         referring=Referring(store, rules, load_priority_rules(), clock, actor),
         giving_up=GivingUp(store, settings.work, clock, actor),
-        importing=Importing(store, library, clock, actor),
+        importing=Importing(store, library, rematching, clock, actor),
         exporting_sets=ExportingSets(store, library, clock, actor),
         looking_up=LookingUp(library, policy),
         auditing=Auditing(store, vault, keeping, library, LogMirror(folders.witness), clock, actor),

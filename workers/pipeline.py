@@ -17,11 +17,13 @@ from workers.stages.expand import expand
 from workers.stages.link import link
 from workers.stages.match import match
 from workers.stages.refer import refer
+from workers.stages.rematch import rematch
 
 STAGES: Mapping[Stage, Callable[[Lease, StageContext], None]] = {
     Stage.EXPAND: expand,
     Stage.EXAMINE: examine,
     Stage.MATCH: match,
+    Stage.REMATCH: rematch,
     Stage.LINK: link,
     Stage.REFER: refer,
 }

@@ -45,6 +45,9 @@ class CustodyAction(StrEnum):
     LINKED = "linked"
     REFERRED = "referred"
     CLOSED = "closed"  # closed without viewing
+    REOPENED = "reopened"  # closed without viewing before, and not any more: what had decided it was retracted
+    RETRACTED = "retracted"  # matches ended: no release in force leads to them any more
+    REMATCHED = "rematched"  # all items were, or are to be, matched again: what is known has changed
     NOTED = "noted"  # something could not be done
     RELEASED = "released"  # a hash-set release was imported, or put in or out of force
     DISCLOSED = "disclosed"  # something left the house as a file: a hash-set release

@@ -14,6 +14,7 @@ from triage.domain.errors import Tampered, Unavailable, Unreadable
 from triage.store.unit_of_work import Store
 
 from .clock import Clock
+from .rematching import Rematching
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Importing:
 
     store: Store
     library: Library
+    rematching: Rematching
     clock: Clock
     actor: str
 
@@ -84,5 +86,5 @@ class Importing:
             self.clock(), self.actor, CustodyAction.RELEASED, f"release:{release_id}", "releases", details
         )
         with self.store.writing() as unit:
-            unit.custody.append([event])
+            self.rematching.owe(unit, f"{details['step']} {release_id}", event)
             unit.commit()

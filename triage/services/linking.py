@@ -72,15 +72,20 @@ class Linking:
         with self.store.reading() as unit:
             waiting = list(unit.submissions.unlinked_items(lease.submission_id))
         for batch in sliced(waiting, _BATCH):
-            with self.store.reading() as unit:
-                landmarks = self.memory.news(unit)
-                facts = self._gather(unit, batch)
-            self.memory.learn(landmarks)
-            self._record(lease, batch, self._compare(batch, facts))
+            while not self._linked(lease, batch):
+                pass
         with self.store.writing() as unit:
             unit.jobs.finish(lease)
             unit.jobs.add([NewJob(Stage.REFER, lease.submission_id)])
             unit.commit()
+
+    def _linked(self, lease: Lease, batch: Sequence[int]) -> bool:
+        """Link one batch; false if a re-match changed meanwhile which of the items are set aside."""
+        with self.store.reading() as unit:
+            landmarks = self.memory.news(unit)
+            facts = self._gather(unit, batch)
+        self.memory.learn(landmarks)
+        return self._record(lease, batch, self._compare(batch, facts), facts.set_aside)
 
     def _gather(self, unit: Unit, batch: Sequence[int]) -> _Facts:
         outcomes = {item.id: item.outcome for item in unit.items.many(batch)}
@@ -93,7 +98,7 @@ class Linking:
                 for item_id, distance in unit.examinations.thumbnail_distances(batch).items()
                 if distance > THUMBNAIL_DISAGREES_ABOVE
             },
-            set_aside={item_id for item_id, outcome in outcomes.items() if outcome is Outcome.KNOWN_GOOD},
+            set_aside=_set_aside(outcomes),
             placed=unit.links.assigned(batch),
         )
 
@@ -153,8 +158,10 @@ class Linking:
                 fresh_small.add(entry.item_id, entry.thumbnail.value)
         return links, centres
 
-    def _record(self, lease: Lease, batch: Sequence[int], written: _Written) -> None:
+    def _record(self, lease: Lease, batch: Sequence[int], written: _Written, set_aside: AbstractSet[int]) -> bool:
         with self.store.writing() as unit:
+            if set_aside != _set_aside(unit.items.hold(sorted(batch))):
+                return False
             unit.jobs.renew(lease, self.work.lease_seconds)
             crossed = self._add_traits(unit, written.traits)
             unit.links.add_links(written.links)
@@ -178,6 +185,7 @@ class Linking:
                 ]
             )
             unit.commit()
+        return True
 
     def _add_traits(self, unit: Unit, traits: Mapping[int, Sequence[Trait]]) -> list[int]:
         crossed: list[int] = []
@@ -194,3 +202,7 @@ class Linking:
         for submission_id in unit.links.submissions_sharing(crossed) if crossed else []:
             if submission_id != but and not unit.jobs.is_owed(Stage.REFER, submission_id):
                 unit.jobs.add([NewJob(Stage.REFER, submission_id)])
+
+
+def _set_aside(outcomes: Mapping[int, Outcome]) -> set[int]:
+    return {item_id for item_id, outcome in outcomes.items() if outcome is Outcome.KNOWN_GOOD}

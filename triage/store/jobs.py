@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, or_, select, text, update
 
 from triage.domain.errors import Conflict
 from triage.domain.jobs import EXCLUSIVE_STAGES, JobState, Lease, NewJob, Stage
@@ -31,7 +31,8 @@ class Jobs:
                 [
                     {
                         "stage": entry.stage,
-                        "submission_id": entry.submission_id,
+                        "submission_id": entry.submission_id or None,
+                        "rematch_id": entry.rematch_id,
                         "item_ids": list(entry.item_ids),
                         "state": JobState.READY,
                         "priority": entry.priority,
@@ -84,7 +85,9 @@ class Jobs:
                 self._not_blocked(now),
             )
             .values(fence=job.c.fence + 1, owner=owner, lease_until=now + seconds)
-            .returning(job.c.fence, job.c.stage, job.c.submission_id, job.c.item_ids, job.c.attempts)
+            .returning(
+                job.c.fence, job.c.stage, job.c.submission_id, job.c.rematch_id, job.c.item_ids, job.c.attempts
+            )
         ).one_or_none()
         if row is None:
             return None
@@ -92,9 +95,10 @@ class Jobs:
             job_id=job_id,
             fence=row.fence,
             stage=Stage(row.stage),
-            submission_id=row.submission_id,
+            submission_id=row.submission_id or 0,
             item_ids=tuple(row.item_ids),
             attempts=row.attempts,
+            rematch_id=row.rematch_id,
         )
 
     def ring_again(self, job_id: int) -> None:
@@ -168,6 +172,25 @@ class Jobs:
             .limit(1)
         )
         return self.connection.execute(query).first() is not None
+
+    def withdraw(self, rematch_id: int) -> None:
+        """End what of a re-match is not at work: it goes on to a later state, and lists its items again."""
+        self.connection.execute(
+            update(job)
+            .where(
+                job.c.rematch_id == rematch_id,
+                job.c.state == JobState.READY,
+                job.c.lease_until < database_now(self.connection),
+            )
+            .values(state=JobState.DONE, owner="")
+        )
+
+    def of_rematch(self, rematch_id: int) -> tuple[int, int]:
+        """Jobs of a re-match that are owed, and its jobs in all."""
+        owed = func.sum(case((job.c.state == JobState.READY, 1), else_=0))
+        query = select(func.coalesce(owed, 0), func.count()).where(job.c.rematch_id == rematch_id)
+        row = self.connection.execute(query).one()
+        return int(row[0]), int(row[1])
 
     def is_owed(self, stage: Stage, submission_id: int) -> bool:
         """Whether this stage over this submission waits already. One at work read its facts when it began."""

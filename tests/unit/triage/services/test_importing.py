@@ -11,12 +11,13 @@ from hashsets.vocabulary import SetKind
 from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of
 from triage.domain.errors import Unreadable
 from triage.services.importing import Importing
+from triage.services.rematching import Rematching
 from triage.store.unit_of_work import Store
 
 
 @pytest.fixture
-def importing(store: Store, library: Library) -> Importing:
-    return Importing(store, library, lambda: NOW, ACTOR)
+def importing(store: Store, library: Library, rematching: Rematching) -> Importing:
+    return Importing(store, library, rematching, lambda: NOW, ACTOR)
 
 
 def write(folder: Path, *lines: str) -> Path:
