@@ -30,6 +30,16 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class EndedMatch:
+    """A match that held from `found_at` to `ended_at`."""
+
+    match: Match
+    found_at: datetime
+    ended_at: datetime
+    because: EndedBecause
+
+
+@dataclass(frozen=True, slots=True)
 class MatchChanges:
     """What matching an item again came to.
 
@@ -107,16 +117,11 @@ class ItemChange:
 
 @dataclass(frozen=True, slots=True)
 class RematchResult:
-    """What a re-match changed: items by (answer before, answer after), and matches."""
+    """What a re-match changed: items by the answers before and after (`unknown>known`), and matches."""
 
-    changes: Mapping[tuple[Outcome, Outcome], int] = field(default_factory=dict)
+    changes: Mapping[str, int] = field(default_factory=dict)
     added: int = 0
     retracted: int = 0
-
-    def document(self) -> dict[str, object]:
-        """For a record: `{"changes": {"unknown>known": 142}, "added": 150, "retracted": 3}`."""
-        changes = {f"{before}>{after}": count for (before, after), count in sorted(self.changes.items())}
-        return {"changes": changes, "added": self.added, "retracted": self.retracted}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +139,7 @@ class Rematch:
     items: int
     started_at: datetime
     finished_at: datetime | None = None
-    result: Mapping[str, object] | None = None
+    result: RematchResult | None = None
 
 
 _SAID_OF = (Outcome.KNOWN, Outcome.NEAR, Outcome.KNOWN_GOOD)

@@ -50,8 +50,15 @@ def write_answers(unit: Unit, answers: Answers, now: datetime) -> list[ItemChang
 
 
 def _link_anew(unit: Unit, changes: Sequence[ItemChange]) -> None:
-    """Known-good items link nothing: one that is known good no longer is to be linked wherever it is held."""
-    unit.submissions.mark_unlinked([one.item_id for one in changes if one.before is Outcome.KNOWN_GOOD])
+    """Known-good items link nothing: one that becomes one, or is one no longer, goes through linking again."""
+    unit.submissions.mark_unlinked(
+        [
+            change.item_id
+            for change in changes
+            if change.before not in {change.after, Outcome.PENDING}
+            and Outcome.KNOWN_GOOD in {change.before, change.after}
+        ]
+    )
 
 
 def events_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 
 from triage.domain.custody import CustodyAction, CustodyEvent
@@ -18,13 +19,12 @@ def conclude(unit: Unit, rematch_id: int, now: datetime, actor: str) -> None:
     last two jobs of a run, done at once, would each see the other.
     """
     run = unit.rematches.get(rematch_id)
-    owed, _ = unit.jobs.of_rematch(rematch_id)
-    if owed or run.finished_at:
+    if run.finished_at or unit.jobs.rematch_owed(rematch_id):
         return
     result = unit.rematches.result(rematch_id)
     unit.rematches.finish(rematch_id, result, now)
     for referral_id, part in unit.rematches.result_by_referral(rematch_id).items():
-        details = {"rematch": rematch_id, **part.document(), "releases": run.after.releases}
+        details = {"rematch": rematch_id, **asdict(part), "releases": run.after.releases}
         unit.networks.add_event(referral_id, "rematched", details, now)
     unit.custody.append([_event(run, result, now, actor)])
     settle(unit, unit.rematches.submissions(rematch_id))

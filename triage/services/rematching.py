@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hashsets.errors import Damaged
 from hashsets.library import Library
 from triage.domain.custody import CustodyAction, CustodyEvent
+from triage.domain.errors import Tampered
 from triage.domain.jobs import Lease, NewJob, Stage
 from triage.settings import WorkSettings
 from triage.store.rows import sliced
@@ -43,29 +45,37 @@ class Rematching:
         None when every answer rests on what is in force. `because` is a code, perhaps with an id. Call it whenever
         the library has changed, instead of appending the `records` of the change to the log: it does both.
         """
-        self.library.refresh()
-        after_id = unit.matches.comparison(self.matching.policy.version, self.library.version)
-        unit.custody.hold()  # after the row that a batch being matched may be writing, too
-        run_id = self._owed(unit, because, after_id)
-        owed = [self._event(run_id, "owed", because=because, releases=self.library.version)] if run_id else []
-        unit.custody.append([*records, *owed])
+        after_id = self._in_force(unit)
+        unit.custody.hold()  # after the row above, which a batch that is being matched may be writing, too
+        latest = unit.rematches.latest()
+        going = latest if latest and not latest.finished_at else None
+        if going and going.after.id == after_id:
+            unit.custody.append(records)
+            return going.id
+        if going:
+            unit.rematches.move_on(going, because, after_id)
+        run_id = going.id if going else self._opened(unit, because, after_id)
+        if run_id:
+            unit.jobs.add([NewJob(Stage.REMATCH, 0, (), run_id)])
+            records = (*records, self._event(run_id, "owed", because=because, releases=self.library.version))
+        unit.custody.append(records)
         return run_id
 
-    def _owed(self, unit: Unit, because: str, after_id: int) -> int | None:
+    def _in_force(self, unit: Unit) -> int:
+        """The comparison that every answer should rest on."""
+        try:
+            self.library.refresh()
+        except Damaged as error:
+            raise Tampered(error.code, error.sentence) from error
+        return unit.matches.comparison(self.matching.policy.version, self.library.version)
+
+    def _opened(self, unit: Unit, because: str, after_id: int) -> int | None:
+        first = unit.items.resting_elsewhere(after_id)
+        if not first:
+            return None
         latest = unit.rematches.latest()
-        if latest and not latest.finished_at:
-            run_id = latest.id
-            if latest.after.id == after_id:
-                return run_id
-            unit.rematches.move_on(latest, because, after_id)
-        else:
-            first = unit.items.resting_elsewhere(after_id)
-            if not first:
-                return None
-            before_id = latest.after.id if latest else unit.rematches.comparison_of(first[0])
-            run_id = unit.rematches.open(because, before_id, after_id, self.clock())
-        unit.jobs.add([NewJob(Stage.REMATCH, 0, (), run_id)])
-        return run_id
+        before_id = latest.after.id if latest else unit.rematches.comparison_of(first[0])
+        return unit.rematches.open(because, before_id, after_id, self.clock())
 
     def notice(self, because: str = "noticed", *, insist: bool = False) -> int | None:
         """Owe a run if what is in force is not what the latest run reached: a release expired, the policy changed.
@@ -73,10 +83,9 @@ class Rematching:
         With `insist` also for single items that it could not answer. The run's number, or None.
         """
         with self.store.writing() as unit:
-            self.library.refresh()
-            now_id = unit.matches.comparison(self.matching.policy.version, self.library.version)
+            after_id = self._in_force(unit)
             latest = unit.rematches.latest()
-            reached = latest is not None and latest.finished_at is not None and latest.after.id == now_id
+            reached = latest is not None and latest.finished_at is not None and latest.after.id == after_id
             run_id = self.owe(unit, because) if insist or not reached else None
             unit.commit()
         return run_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, text, update
 
 from triage.domain.errors import Conflict
 from triage.domain.jobs import EXCLUSIVE_STAGES, JobState, Lease, NewJob, Stage
@@ -154,11 +154,12 @@ class Jobs:
             .values(lease_until=0.0, rang_at=0.0, owner="")
         )
 
-    def owed(self) -> int:
-        """Jobs that are neither done nor dead."""
-        return self.connection.execute(
-            select(func.count()).select_from(job).where(job.c.state == JobState.READY)
-        ).scalar_one()
+    def owed(self, stage: Stage | None = None) -> int:
+        """Jobs that are neither done nor dead, of all stages or of one."""
+        query = select(func.count()).select_from(job).where(job.c.state == JobState.READY)
+        if stage:
+            query = query.where(job.c.stage == stage)
+        return self.connection.execute(query).scalar_one()
 
     def item_jobs_owed(self, submission_id: int) -> bool:
         """Whether any expand, examine or match job of this submission is not done."""
@@ -185,12 +186,10 @@ class Jobs:
             .values(state=JobState.DONE, owner="")
         )
 
-    def of_rematch(self, rematch_id: int) -> tuple[int, int]:
-        """Jobs of a re-match that are owed, and its jobs in all."""
-        owed = func.sum(case((job.c.state == JobState.READY, 1), else_=0))
-        query = select(func.coalesce(owed, 0), func.count()).where(job.c.rematch_id == rematch_id)
-        row = self.connection.execute(query).one()
-        return int(row[0]), int(row[1])
+    def rematch_owed(self, rematch_id: int) -> bool:
+        """Whether any job of this re-match is neither done nor dead."""
+        query = select(job.c.id).where(job.c.rematch_id == rematch_id, job.c.state == JobState.READY).limit(1)
+        return self.connection.execute(query).first() is not None
 
     def is_owed(self, stage: Stage, submission_id: int) -> bool:
         """Whether this stage over this submission waits already. One at work read its facts when it began."""

@@ -7,15 +7,15 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, select, update
 
 from hashsets.vocabulary import Basis, Candidate, Opinion, Profile, SetKind, Transform
 from triage.domain.findings import Subject
 from triage.domain.matches import Match
-from triage.domain.rematches import EndedBecause, Standing
+from triage.domain.rematches import EndedBecause, EndedMatch, Standing
 
 from .rows import insert_new, sliced
-from .tables import comparison, match
+from .tables import comparison, match, occurrence
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,27 @@ class Matches:
                 .values(ended_at=now, ended_because=bindparam("b_because"), ended_by=comparison_id),
                 [{"b_id": match_id, "b_because": because} for match_id, because in ended],
             )
+
+    def ended(self, submission_ids: Sequence[int], limit: int) -> list[EndedMatch]:
+        """Matches of these submissions' items that are said no more, latest first; not those that were superseded."""
+        query = select(match).where(self._said_no_more(submission_ids)).order_by(match.c.ended_at.desc(), match.c.id)
+        return [
+            EndedMatch(_match(row), row.at, row.ended_at, EndedBecause(row.ended_because))
+            for row in self.connection.execute(query.limit(limit))
+        ]
+
+    def ended_count(self, submission_ids: Sequence[int]) -> int:
+        """How many there are of them."""
+        query = select(func.count()).select_from(match).where(self._said_no_more(submission_ids))
+        return self.connection.execute(query).scalar_one()
+
+    def _said_no_more(self, submission_ids: Sequence[int]) -> ColumnElement[bool]:
+        held = select(occurrence.c.item_id).where(occurrence.c.submission_id.in_(submission_ids)).distinct()
+        return and_(
+            match.c.item_id.in_(held),
+            match.c.ended_at.is_not(None),
+            match.c.ended_because != EndedBecause.SUPERSEDED,
+        )
 
 
 def _row(entry: Match) -> dict[str, Any]:

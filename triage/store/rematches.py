@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
-from triage.domain.items import Outcome
 from triage.domain.rematches import Comparison, ItemChange, Rematch, RematchResult
 
 from .rows import insert_new
@@ -117,7 +116,7 @@ class Rematches:
         )
         query = _counted(touched).add_columns(touched.c.referral_id).group_by(touched.c.referral_id)
         rows: dict[int, list[Row[Any]]] = {}
-        for row in self.connection.execute(query.order_by(touched.c.referral_id)):
+        for row in self.connection.execute(query):
             rows.setdefault(row.referral_id, []).append(row)
         return {referral_id: _result(found) for referral_id, found in rows.items()}
 
@@ -135,7 +134,7 @@ class Rematches:
     def finish(self, rematch_id: int, result: RematchResult, now: datetime) -> None:
         """No job of the run is owed any more."""
         self.connection.execute(
-            update(rematch).where(rematch.c.id == rematch_id).values(finished_at=now, result=result.document())
+            update(rematch).where(rematch.c.id == rematch_id).values(finished_at=now, result=asdict(result))
         )
 
     def get(self, rematch_id: int) -> Rematch:
@@ -159,18 +158,22 @@ class Rematches:
 
 
 def _counted(touched: Any) -> Select[Any]:
-    return select(
-        touched.c.before,
-        touched.c.after,
-        func.count().label("items"),
-        func.sum(touched.c.added).label("added"),
-        func.sum(touched.c.retracted).label("retracted"),
-    ).group_by(touched.c.before, touched.c.after)
+    return (
+        select(
+            touched.c.before,
+            touched.c.after,
+            func.count().label("items"),
+            func.sum(touched.c.added).label("added"),
+            func.sum(touched.c.retracted).label("retracted"),
+        )
+        .group_by(touched.c.before, touched.c.after)
+        .order_by(touched.c.before, touched.c.after)
+    )
 
 
 def _result(rows: Sequence[Row[Any]]) -> RematchResult:
     return RematchResult(
-        {(Outcome(row.before), Outcome(row.after)): row.items for row in rows if row.before != row.after},
+        {f"{row.before}>{row.after}": row.items for row in rows if row.before != row.after},
         sum(int(row.added) for row in rows),
         sum(int(row.retracted) for row in rows),
     )
@@ -203,5 +206,5 @@ def _rematch(row: Row[Any]) -> Rematch:
         items=row.items,
         started_at=row.started_at,
         finished_at=row.finished_at,
-        result=row.result,
+        result=RematchResult(**row.result) if row.result else None,
     )

@@ -314,9 +314,10 @@ link = Table(
 look_alike = Table(
     "look_alike",
     metadata,
-    Column("item_id", Id, ForeignKey("item.id"), primary_key=True),
+    Column("seq", Id, primary_key=True),  # order of assignment, no number twice: how a process catches up
+    Column("item_id", Id, ForeignKey("item.id"), nullable=False, unique=True),
     Column("centre_id", Id, ForeignKey("item.id"), nullable=False, index=True),
-    Column("seq", Integer, nullable=False, unique=True),  # order of assignment: how a process catches up
+    sqlite_autoincrement=True,
 )
 
 referral = Table(

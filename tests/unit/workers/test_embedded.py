@@ -31,7 +31,7 @@ def test_it_ends_when_nothing_is_owed(application: Application, facts: Scene) ->
     a_submission(facts)
     told: list[Backlog] = []
     done = work(application, 2, told.append)
-    assert done.jobs == {"expand": 0, "examine": 0, "match": 3, "link": 1, "refer": 1}
+    assert done.jobs == {"expand": 0, "examine": 0, "match": 3, "rematch": 0, "link": 1, "refer": 1}
     assert done.backlog == told[-1] == Backlog(0, 3, 0)
     assert not done.stopped
     assert facts.rows("SELECT submission_id FROM referral_member") == [(1,)]

@@ -270,7 +270,7 @@ class TestTheJob:
         with scene.store.reading() as unit:
             (record,) = unit.custody.records()
         assert record.event is not None
-        assert dict(record.event.details) == {"items": "1", "links": 0, "rules": RULES.edition}
+        assert dict(record.event.details) == {"items": "1", "links": 0, "taken_out": 0, "rules": RULES.edition}
 
     def test_a_submission_without_items_is_referred_too(self, bench: Bench, scene: Scene) -> None:
         """It was handed in."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from triage.domain.items import Outcome
 from triage.domain.jobs import Stage
 from triage.domain.matches import MatchPolicy
 from triage.services import rematching as module
+from triage.services.answering import Answers
+from triage.services.matching import Matching
 from triage.services.rematching import Rematching
 from triage.store.unit_of_work import Store
 
@@ -52,7 +55,7 @@ def result(store: Store) -> dict[str, object]:
         latest = unit.rematches.latest()
     assert latest
     assert latest.result
-    return dict(latest.result)
+    return asdict(latest.result)
 
 
 def standing(scene: Scene) -> list[tuple[object, ...]]:
@@ -90,12 +93,12 @@ def test_a_new_release_meets_earlier_items(
     assert f"rematched rematch:{run_id} rematch" in scene.log()
 
 
-def _after(rematching: Rematching, scene: Scene, change: object) -> int:
+def _after(rematching: Rematching, scene: Scene, change: Callable[[], object]) -> int:
     """Do something to the library, and the whole run that follows from it."""
     with scene.store.writing() as unit:  # the LINK job that matching owed is not of interest
         unit.connection.exec_driver_sql("UPDATE job SET state = 'done'")
         unit.commit()
-    change()  # type: ignore[operator]
+    change()
     run_id = owed(rematching)
     assert run_id
     run(rematching, scene)
@@ -105,7 +108,7 @@ def _after(rematching: Rematching, scene: Scene, change: object) -> int:
 def test_what_a_release_no_longer_says_is_retracted_and_kept(
     rematching: Rematching, library: Library, scene: Scene, tmp_path: Path
 ) -> None:
-    """The match stays with the comparison that did not find it; the item is closed no longer, and that is recorded."""
+    """The match stays, with the comparison that did not find it; the item is open again, and that is recorded."""
     release = import_list(library, tmp_path, "known", SetKind.KNOWN, md5(b"a"))
     one = scene.submission()
     a = scene.item(one, name="a", seen=examined(value("a")))
@@ -190,7 +193,7 @@ def test_nothing_is_owed_while_every_answer_rests_on_what_is_in_force(
 def test_a_change_while_a_run_goes_on_is_taken_up_by_it(
     rematching: Rematching, library: Library, scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One run, in the end of the newest state; an item that changed twice counts from its first answer to its last."""
+    """One run to the newest state; an item that changed twice counts from its first answer to its last."""
     monkeypatch.setattr(module, "BATCH", 2)
     one = scene.submission()
     items = [scene.item(one, name=name, seen=examined(value(name))) for name in "abcdef"]
@@ -215,7 +218,7 @@ def test_a_change_while_a_run_goes_on_is_taken_up_by_it(
 
 
 def test_a_batch_that_was_matched_while_the_library_changed_is_matched_again(
-    rematching: Rematching, library: Library, scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    rematching: Rematching, scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Or its items would rest for ever on a state that no run asks for again."""
     one = scene.submission()
@@ -223,7 +226,7 @@ def test_a_batch_that_was_matched_while_the_library_changed_is_matched_again(
     answers = rematching.matching.answers
     asked: list[str] = []
 
-    def meanwhile(self: object, item_ids: tuple[int, ...]) -> object:
+    def meanwhile(_: Matching, item_ids: Sequence[int]) -> Answers:
         found = answers(item_ids)
         asked.append(found.releases)
         if len(asked) == 1:
@@ -231,7 +234,7 @@ def test_a_batch_that_was_matched_while_the_library_changed_is_matched_again(
             assert owed(rematching) is None
         return found
 
-    monkeypatch.setattr(type(rematching.matching), "answers", meanwhile)
+    monkeypatch.setattr(Matching, "answers", meanwhile)
     matched(rematching, scene, one, a)
     assert scene.outcomes() == {a: "known"}
     assert len(asked) == 2

@@ -1,4 +1,4 @@
-"""Matching again: matches that end, runs, and jobs that belong to one.
+"""Matching again: matches that end, runs, jobs that belong to one, and look-alikes that are placed again.
 
 Revision ID: 0002
 Revises: 0001
@@ -26,6 +26,7 @@ MEASURED = (
     "item_id, release_id, entry_key, subject, algorithm, profile, set_name, set_kind, basis, distance, transform,"
     " opinion, comparison_id, at"
 )
+PLACED = "seq, item_id, centre_id"
 STANDING, ENDED = sa.text("ended_at IS NULL"), sa.text("ended_at IS NOT NULL")
 
 
@@ -62,7 +63,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("rematch_id", ID, nullable=True))
         batch_op.create_foreign_key(op.f("fk_job_rematch_id"), "rematch", ["rematch_id"], ["id"])
         batch_op.create_index("ix_job_rematch", ["rematch_id", "state"], unique=False)
-    _make_match_anew(with_ends=True)
+    _make_anew("match", MEASURED, _match_columns(with_ends=True))
     op.create_index(
         "uq_match_standing",
         "match",
@@ -72,12 +73,20 @@ def upgrade() -> None:
         postgresql_where=STANDING,
     )
     op.create_index("ix_match_ended", "match", ["item_id"], sqlite_where=ENDED, postgresql_where=ENDED)
+    _make_anew("look_alike", PLACED, _look_alike_columns(counted=True))
+    if op.get_bind().dialect.name == "postgresql":  # SQLite counts on from the rows
+        op.execute(
+            "SELECT setval(pg_get_serial_sequence('look_alike', 'seq'), max(seq)) FROM look_alike HAVING count(*) > 0"
+        )
+    op.create_index(op.f("ix_look_alike_centre_id"), "look_alike", ["centre_id"])
 
 
 def downgrade() -> None:
     op.execute("DELETE FROM match WHERE ended_at IS NOT NULL")
     op.execute("DELETE FROM job WHERE submission_id IS NULL")
-    _make_match_anew(with_ends=False)
+    _make_anew("match", MEASURED, _match_columns(with_ends=False))
+    _make_anew("look_alike", PLACED, _look_alike_columns(counted=False))
+    op.create_index(op.f("ix_look_alike_centre_id"), "look_alike", ["centre_id"])
     with op.batch_alter_table("job", schema=None) as batch_op:
         batch_op.drop_index("ix_job_rematch")
         batch_op.drop_constraint(op.f("fk_job_rematch_id"), type_="foreignkey")
@@ -87,13 +96,13 @@ def downgrade() -> None:
     op.drop_table("rematch")
 
 
-def _make_match_anew(*, with_ends: bool) -> None:
+def _make_anew(table: str, kept: str, columns: Sequence[sa.schema.SchemaItem]) -> None:
     """Another primary key is another table, on both databases: the rows go out of the way and come back."""
-    op.execute(f"CREATE TEMPORARY TABLE match_aside AS SELECT {MEASURED} FROM match")  # noqa: S608 - our own words
-    op.drop_table("match")
-    op.create_table("match", *_match_columns(with_ends=with_ends))
-    op.execute(f"INSERT INTO match ({MEASURED}) SELECT {MEASURED} FROM match_aside ORDER BY item_id")  # noqa: S608
-    op.execute("DROP TABLE match_aside")
+    op.execute(f"CREATE TEMPORARY TABLE aside AS SELECT {kept} FROM {table}")  # noqa: S608 - our own words
+    op.drop_table(table)
+    op.create_table(table, *columns, sqlite_autoincrement=table == "look_alike")
+    op.execute(f"INSERT INTO {table} ({kept}) SELECT {kept} FROM aside ORDER BY {kept}")  # noqa: S608
+    op.execute("DROP TABLE aside")
 
 
 def _match_columns(*, with_ends: bool) -> list[sa.schema.SchemaItem]:
@@ -126,4 +135,27 @@ def _match_columns(*, with_ends: bool) -> list[sa.schema.SchemaItem]:
         sa.Column("ended_by", ID, nullable=True),
         sa.ForeignKeyConstraint(["ended_by"], ["comparison.id"], name=op.f("fk_match_ended_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_match")),
+    ]
+
+
+def _look_alike_columns(*, counted: bool) -> list[sa.schema.SchemaItem]:
+    """`counted`: the database numbers the assignments, and never gives a number twice."""
+    columns: list[sa.schema.SchemaItem] = [
+        sa.Column("item_id", ID, nullable=False),
+        sa.Column("centre_id", ID, nullable=False),
+        sa.ForeignKeyConstraint(["centre_id"], ["item.id"], name=op.f("fk_look_alike_centre_id")),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_look_alike_item_id")),
+    ]
+    if counted:
+        return [
+            sa.Column("seq", ID, nullable=False),
+            *columns,
+            sa.PrimaryKeyConstraint("seq", name=op.f("pk_look_alike")),
+            sa.UniqueConstraint("item_id", name=op.f("uq_look_alike_item_id")),
+        ]
+    return [
+        *columns,
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("item_id", name=op.f("pk_look_alike")),
+        sa.UniqueConstraint("seq", name=op.f("uq_look_alike_seq")),
     ]

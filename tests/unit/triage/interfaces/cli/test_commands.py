@@ -288,7 +288,7 @@ def test_work_with_nothing_owed(worked: Triage) -> None:
     """It ends at once; no job was run."""
     done = worked("work", "--json").document
     assert set(done["jobs"].values()) == {0}
-    assert done["backlog"] == {"items_pending": 0, "items_total": 4, "jobs_owed": 0}
+    assert done["backlog"] == {"items_pending": 0, "items_total": 4, "jobs_owed": 0, "rematch_jobs_owed": 0}
     assert "Nothing is owed" in worked("work").out
 
 
