@@ -123,7 +123,8 @@ class TestRetraction:
         page = answered.done("referrals", "show", "R-1", "--json").json
         assert {one["set"] for one in page["match_counts"]} == {"synthetic-near", "synthetic-good"}
         assert {(one["release"], one["because"]) for one in page["ended_matches"]} == {(release, "retracted")}
-        assert f"{known} no longer known" in answered.done("referrals", "show", "R-1", "--limit", 1).out
+        told = page["history"][-1]["details"]["changes"]["known>unknown"]
+        assert f"{told} no longer known" in answered.done("referrals", "show", "R-1", "--limit", 1).out
         report = answered.data / "page.html"
         answered.done("report", "S-1", "-o", report)
         assert "Matches that no longer hold" in report.read_text()
