@@ -91,7 +91,8 @@ def _event(event: dict[str, Any]) -> str:
     details = event["details"]
     if event["kind"] != "rematched":
         return _details(details)
-    told = f"M-{details['rematch']}: {in_words(details['changes'])}; {details['retracted']:,} matches retracted"
+    matches = "match" if details["retracted"] == 1 else "matches"
+    told = f"M-{details['rematch']}: {in_words(details['changes'])}; {details['retracted']:,} {matches} retracted"
     return f"{told}, {details['added']:,} added; in force: {details['releases'].replace('+', ', ')}"
 
 
