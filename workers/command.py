@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from triage.domain.jobs import Stage
 from triage.interfaces.cli import app, run
 from triage.interfaces.cli.app import Json, opened
 from triage.interfaces.cli.output import console, print_json, progress, table
@@ -32,12 +33,15 @@ def work(
     """Work until nothing is owed: expand, examine, match, match again, link, refer. Interrupt it; run it again."""
     with opened() as application:
         done = _worked(application, threads, quiet=as_json, follow=follow)
+        again = _runs(application, 1) if done.jobs[Stage.REMATCH] else []
     if as_json:
         print_json(done)
     else:
         rows = [(stage, done.jobs[stage], f"{seconds:.1f}") for stage, seconds in done.seconds_by_stage.items()]
         out = console()
         out.print(table(f"Worked for {done.wall_seconds:.1f} s", ["stage", "jobs#", "seconds#"], rows))
+        if again:
+            show_runs(again, as_json=False)
         if done.stopped:
             out.print(f"Stopped; {done.backlog.jobs_owed:,} jobs are owed. Run `triage work` to go on.")
         else:

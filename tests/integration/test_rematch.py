@@ -113,7 +113,7 @@ class TestRetraction:
         known = meant(sample)["known"]
         before = answered.rows("SELECT count(*) FROM match")
         answered.done("hashsets", "disable", release)
-        answered.work()
+        assert f"{known} no longer known" in answered.done("work", "--threads", 1).out
         result = latest(answered)["result"]
         assert sum(result["changes"].values()) == known
         assert all(change.startswith("known>") for change in result["changes"])

@@ -38,7 +38,7 @@ def import_(
 ) -> None:
     """Import a hash set. Until the import is whole the previous release stays in force.
 
-    Items matched earlier are not matched again yet; a new submission is matched against the new release.
+    `triage work` then matches again what was matched before.
     """
     columns = _columns(column) if column else None
     with opened() as application, progress("Importing", quiet=as_json) as tell:
@@ -115,7 +115,7 @@ def list_(*, as_json: Json = False) -> None:
 
 @hashsets.command()
 def enable(release: Annotated[str, typer.Argument(help="Release id.")], *, as_json: Json = False) -> None:
-    """Put a release in force, and its set's other one out of it."""
+    """Put a release in force, and its set's other one out of it; `triage work` matches again."""
     with opened() as application:
         application.importing.enable(release)
         _say(application.library.version, as_json=as_json)
@@ -123,7 +123,7 @@ def enable(release: Annotated[str, typer.Argument(help="Release id.")], *, as_js
 
 @hashsets.command()
 def disable(release: Annotated[str, typer.Argument(help="Release id.")], *, as_json: Json = False) -> None:
-    """Put a release out of force; it stays on disk."""
+    """Put a release out of force; it stays on disk, and `triage work` ends the matches made against it."""
     with opened() as application:
         application.importing.disable(release)
         _say(application.library.version, as_json=as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,17 @@ def test_what_answers_is_recorded_whenever_it_changes(store: Store, importing: I
     importing.disable(release)
     importing.enable(release)
     assert [found["step"] for found in details(store)] == ["imported", "disabled", "enabled"]
+
+
+def test_whatever_changes_the_answers_owes_a_rematch_in_the_commit_that_records_it(
+    importing: Importing, scene: Scene, tmp_path: Path
+) -> None:
+    """An import, and a release put out of force and back; one run, with every reason."""
+    scene.item(scene.submission())
+    release = importing.import_file(write(tmp_path, "1" * 32), name="a-set", kind=SetKind.KNOWN).release.release_id
+    assert scene.rows("SELECT stage, item_ids FROM job") == [("rematch", "[]")]
+    importing.disable(release)
+    importing.enable(release)
+    because = [f"{step} {release}" for step in ("imported", "disabled", "enabled")]
+    assert scene.rows("SELECT because FROM rematch") == [(json.dumps(because),)]
+    assert scene.log()[:2] == [f"released release:{release} releases", "rematched rematch:1 rematch"]
