@@ -33,6 +33,7 @@ from triage.services.putting_in_force import PuttingInForce
 from triage.services.receiving import Receiving
 from triage.services.recording_sets import RecordingSets
 from triage.services.referring import Referring
+from triage.services.rematching import Rematching
 from triage.services.reporting import Reporting
 from triage.settings import (
     DATABASE_NAME,
@@ -106,6 +107,7 @@ class Application:
     expanding: Expanding
     examining: Examining
     matching: Matching
+    rematching: Rematching
     linking: Linking
     referring: Referring
     giving_up: GivingUp
@@ -165,8 +167,9 @@ def open_application(settings: Settings) -> Application:
     store = Store(open_engine(settings.database_url), _signer(folders), LogMirror(folders.witness))
     require_current_schema(store.engine)
     library = Library.open(folders.hash_sets, formats=(*FORMATS, *_plugged_formats()))
-    recording = RecordingSets(store, clock, actor)
     matching = Matching(store, library, policy, clock, actor)
+    rematching = Rematching(store, library, matching, settings.work, clock, actor)
+    recording = RecordingSets(store, rematching, clock, actor)
     return Application(
         settings=settings,
         store=store,
@@ -177,6 +180,7 @@ def open_application(settings: Settings) -> Application:
         ),
         examining=Examining(store, keeping, settings.work, clock, actor, stop.is_set),
         matching=matching,
+        rematching=rematching,
         linking=Linking(store, LookAlikeMemory(), policy, rules, settings.work, clock, actor),
         referring=Referring(store, rules, load_priority_rules(), clock, actor),
         giving_up=GivingUp(store, settings.work, clock, actor),

@@ -22,15 +22,18 @@ _WINDOW_PER_THREAD = 2
 """Few jobs rung ahead: an urgent one never waits behind a long queue of doorbells."""
 _AGAIN_AFTER = 30.0
 _STOP_SECONDS = 60.0
+_NOTICE_SECONDS = 60.0
+"""Between two looks whether answers rest on what is in force: releases expire, and policies change, unannounced."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What is left: items without an answer, and jobs neither done nor dead."""
+    """What is left: items without an answer, jobs neither done nor dead, and those of them that match again."""
 
     items_pending: int
     items_total: int
     jobs_owed: int
+    rematch_jobs_owed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ def backlog_of(application: Application) -> Backlog:
     """Count what is left."""
     with application.store.reading() as unit:
         pending, total = unit.read.items_pending()
-        return Backlog(pending, total, unit.jobs.owed())
+        return Backlog(pending, total, unit.jobs.owed(), unit.jobs.owed(Stage.REMATCH))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +121,12 @@ def _relay(
     *,
     follow: bool,
 ) -> None:
-    told = 0.0
+    told, notice_at = 0.0, 0.0
     while not trouble:
         bells.answered.clear()
+        if time.monotonic() >= notice_at:
+            application.rematching.notice()
+            notice_at = time.monotonic() + _NOTICE_SECONDS
         with application.store.writing() as unit:
             due = unit.jobs.ring(bells.window, _AGAIN_AFTER)
             unit.commit()

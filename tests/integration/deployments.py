@@ -182,7 +182,10 @@ def _read_facts(deployment: Deployment) -> Facts:
         ),
         matches=frozenset(
             (sha[row[0]], *row[1:])
-            for row in rows("SELECT item_id, set_name, entry_key, basis, profile, distance, transform FROM match")
+            for row in rows(
+                "SELECT item_id, set_name, entry_key, basis, profile, distance, transform FROM match"
+                " WHERE ended_at IS NULL"
+            )
         ),
         links=frozenset(
             (kind, sha[from_item], sha[to_item], distance, transform)

@@ -45,6 +45,9 @@ class CustodyAction(StrEnum):
     LINKED = "linked"
     REFERRED = "referred"
     CLOSED = "closed"  # closed without viewing
+    REOPENED = "reopened"  # closed without viewing before, and not any more: what had decided it was retracted
+    RETRACTED = "retracted"  # matches ended: no release in force leads to them any more
+    REMATCHED = "rematched"  # all items were, or are to be, matched again: what is known has changed
     NOTED = "noted"  # something could not be done
     RELEASED = "released"  # a hash-set release was made, put in or out of force, or given another end
     JUDGED = "judged"  # a person said something of an entry of a hash set, or took it back

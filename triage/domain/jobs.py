@@ -12,6 +12,7 @@ class Stage(StrEnum):
     EXPAND = "expand"
     EXAMINE = "examine"
     MATCH = "match"
+    REMATCH = "rematch"  # the same question again, when what is known has changed
     LINK = "link"
     REFER = "refer"
 
@@ -30,11 +31,16 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job to be written. `item_ids` is empty for stages over a whole submission."""
+    """A job to be written. `item_ids` is empty for stages over a whole submission.
+
+    A job of a re-match names it, and submission 0: its items may lie in any. Without items it lists what is to be
+    matched again.
+    """
 
     stage: Stage
     submission_id: int
     item_ids: tuple[int, ...] = ()
+    rematch_id: int | None = None
 
     @property
     def priority(self) -> int:
@@ -42,7 +48,14 @@ class NewJob:
         return _PRIORITY[self.stage]
 
 
-_PRIORITY = {Stage.EXPAND: 100, Stage.EXAMINE: 100, Stage.MATCH: 80, Stage.LINK: 50, Stage.REFER: 50}
+_PRIORITY = {
+    Stage.EXPAND: 100,
+    Stage.EXAMINE: 100,
+    Stage.REMATCH: 90,
+    Stage.MATCH: 80,
+    Stage.LINK: 50,
+    Stage.REFER: 50,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +68,7 @@ class Lease:
     submission_id: int
     item_ids: tuple[int, ...]
     attempts: int
+    rematch_id: int | None = None
 
 
 def item_range(item_ids: tuple[int, ...]) -> str:

@@ -16,6 +16,7 @@ from triage.domain.findings import NoteCode
 from triage.domain.items import Outcome
 from triage.domain.matches import MatchPolicy, closes_without_viewing
 from triage.domain.priority import Assessment
+from triage.domain.rematches import EndedBecause
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,18 @@ class SetMatches:
     series: str | None
     exact: int = 0
     near: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EndedSetMatch:
+    """A match that an earlier report may have shown and that no longer holds."""
+
+    item: str
+    set_name: str
+    release_id: str
+    entry_key: str
+    ended_at: datetime
+    because: EndedBecause
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +162,8 @@ class SubmissionDossier:
     method: Method
     referrals: tuple[ReferralSummary, ...] = ()
     matches: tuple[SetMatches, ...] = ()
+    ended: tuple[EndedSetMatch, ...] = ()  # the latest of `ended_count`
+    ended_count: int = 0
     distances: Mapping[int, int] = field(default_factory=dict)
     transforms: Mapping[Transform, int] = field(default_factory=dict)
     look_alikes: tuple[LookAlikes, ...] = ()

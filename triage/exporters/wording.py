@@ -6,6 +6,7 @@ from hashsets.vocabulary import SetKind, Transform
 from triage.domain.findings import NoteCode
 from triage.domain.items import Outcome
 from triage.domain.priority import Axis
+from triage.domain.rematches import EndedBecause
 
 OUTCOMES: dict[Outcome, tuple[str, str]] = {
     Outcome.KNOWN: ("Known", "The very same bytes are in a trusted hash set. Closed without viewing."),
@@ -29,6 +30,12 @@ AXES: dict[Axis, tuple[str, str]] = {
 LEVELS = ("nothing raises it", "low", "raised", "high")
 
 SET_KINDS: dict[SetKind, str] = {SetKind.KNOWN: "known", SetKind.KNOWN_GOOD: "known good"}
+
+ENDED: dict[EndedBecause, str] = {
+    EndedBecause.RETRACTED: "no release in force lists it any more",
+    EndedBecause.SUPERSEDED: "a later release of the set says it",
+    EndedBecause.DECIDED: "the very bytes are listed now, so that likeness is not asked",
+}
 
 TRANSFORMS: dict[Transform, str] = {
     Transform.IDENTITY: "as it is",

@@ -12,6 +12,7 @@ from triage.settings import WorkSettings
 from triage.store.unit_of_work import Store, Unit
 
 from .clock import Clock
+from .concluding import conclude
 from .settling import settle
 
 
@@ -78,6 +79,9 @@ class GivingUp:
         elif lease.stage is Stage.MATCH:
             unit.items.set_outcomes(dict.fromkeys(lease.item_ids, (Outcome.UNDECODABLE, None)))
             settle(unit, unit.read.submissions_holding(lease.item_ids))
+        elif lease.stage is Stage.REMATCH and lease.rematch_id:
+            # The answers of before stand: they name what they rest on.
+            conclude(unit, lease.rematch_id, self.clock(), self.actor)
         elif lease.stage is Stage.LINK:
             # Unlinked, but referred: an analyst still gets the submission.
             unit.jobs.add([NewJob(Stage.REFER, lease.submission_id)])
@@ -85,5 +89,7 @@ class GivingUp:
     def _split(self, lease: Lease) -> None:
         with self.store.writing() as unit:
             unit.jobs.finish(lease)
-            unit.jobs.add([NewJob(lease.stage, lease.submission_id, (one,)) for one in lease.item_ids])
+            unit.jobs.add(
+                [NewJob(lease.stage, lease.submission_id, (one,), lease.rematch_id) for one in lease.item_ids]
+            )
             unit.commit()

@@ -13,7 +13,7 @@ from triage.domain.items import Outcome
 from triage.domain.jobs import Lease, NewJob, Stage, item_range
 from triage.domain.linking_rules import LinkRules
 from triage.domain.links import Link, LinkKind, Trait, near_fingerprint, thumbnail_of, traits_of
-from triage.domain.look_alikes import nearest
+from triage.domain.look_alikes import Neighbour, nearest
 from triage.domain.matches import MatchPolicy
 from triage.settings import WorkSettings
 from triage.store.rows import sliced
@@ -23,6 +23,9 @@ from .clock import Clock
 from .look_alikes import PROFILE, FreshCentres, LookAlikeMemory
 
 _BATCH = 256
+
+_Found = list[list[Neighbour]]
+"""For each fingerprint what lies near it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +71,30 @@ class Linking:
     actor: str
 
     def link(self, lease: Lease) -> None:
-        """Link what is not linked yet, in batches that each commit: a killed run goes on where it stood."""
-        with self.store.reading() as unit:
-            waiting = list(unit.submissions.unlinked_items(lease.submission_id))
-        for batch in sliced(waiting, _BATCH):
-            with self.store.reading() as unit:
-                landmarks = self.memory.news(unit)
-                facts = self._gather(unit, batch)
-            self.memory.learn(landmarks)
-            self._record(lease, batch, self._compare(batch, facts))
+        """Link what is not linked yet, in batches that each commit: a killed run goes on where it stood.
+
+        What was linked and is known good now is taken out; a look-alike group that loses its centre is placed anew.
+        """
+        while waiting := self._waiting(lease.submission_id):
+            for batch in sliced(waiting, _BATCH):
+                while not self._linked(lease, batch):
+                    pass
         with self.store.writing() as unit:
             unit.jobs.finish(lease)
             unit.jobs.add([NewJob(Stage.REFER, lease.submission_id)])
             unit.commit()
+
+    def _waiting(self, submission_id: int) -> list[int]:
+        with self.store.reading() as unit:
+            return list(unit.submissions.unlinked_items(submission_id))
+
+    def _linked(self, lease: Lease, batch: Sequence[int]) -> bool:
+        """Link one batch; false if a re-match changed meanwhile which of the items are set aside."""
+        with self.store.reading() as unit:
+            landmarks = self.memory.news(unit)
+            facts = self._gather(unit, batch)
+        self.memory.learn(landmarks)
+        return self._record(lease, batch, self._compare(batch, facts), facts.set_aside)
 
     def _gather(self, unit: Unit, batch: Sequence[int]) -> _Facts:
         outcomes = {item.id: item.outcome for item in unit.items.many(batch)}
@@ -93,8 +107,8 @@ class Linking:
                 for item_id, distance in unit.examinations.thumbnail_distances(batch).items()
                 if distance > THUMBNAIL_DISAGREES_ABOVE
             },
-            set_aside={item_id for item_id, outcome in outcomes.items() if outcome is Outcome.KNOWN_GOOD},
-            placed=unit.links.assigned(batch),
+            set_aside=_set_aside(outcomes),
+            placed=unit.links.centres_of(batch).keys(),
         )
 
     def _compare(self, batch: Sequence[int], facts: _Facts) -> _Written:
@@ -109,7 +123,7 @@ class Linking:
             if item_id not in facts.placed and item_id not in facts.set_aside
             if (found := self._comparable(item_id, facts))
         ]
-        links, centres = self._look_alikes(comparables)
+        links, centres = self._look_alikes(comparables, facts.set_aside)
         return _Written(traits, links, centres)
 
     def _comparable(self, item_id: int, facts: _Facts) -> _Comparable | None:
@@ -123,14 +137,19 @@ class Linking:
         thumbnail = good.get(Subject.THUMBNAIL) if item_id in facts.disagreeing else None
         return _Comparable(item_id, good[Subject.MAIN], thumbnail)
 
-    def _look_alikes(self, comparables: Sequence[_Comparable]) -> tuple[list[Link], list[tuple[int, int]]]:
+    def _look_alikes(
+        self, comparables: Sequence[_Comparable], set_aside: AbstractSet[int]
+    ) -> tuple[list[Link], list[tuple[int, int]]]:
         """Links to earlier centres and thumbnails, and the centre of each item."""
         reach, memory = self.policy.reach, self.memory
         mains = [entry.main for entry in comparables]
-        earlier = memory.centres.near(mains, reach)
-        shown_small = memory.thumbnails.near(mains, reach)
         with_thumbnail = [entry for entry in comparables if entry.thumbnail]
-        small = memory.centres.near([entry.thumbnail for entry in with_thumbnail if entry.thumbnail], reach)
+        thumbnails = [entry.thumbnail for entry in with_thumbnail if entry.thumbnail]
+        earlier, small, shown_small = self._still_there(
+            [memory.centres.near(mains, reach), memory.centres.near(thumbnails, reach)],
+            memory.thumbnails.near(mains, reach),
+            set_aside,
+        )
         small_of = {entry.item_id: found for entry, found in zip(with_thumbnail, small, strict=True)}
         fresh, fresh_small = FreshCentres(len(memory.centres.items)), FreshCentres(len(memory.thumbnails.items))
         links: list[Link] = []
@@ -153,14 +172,28 @@ class Linking:
                 fresh_small.add(entry.item_id, entry.thumbnail.value)
         return links, centres
 
-    def _record(self, lease: Lease, batch: Sequence[int], written: _Written) -> None:
+    def _still_there(
+        self, centres: Sequence[_Found], thumbnails: _Found, set_aside: AbstractSet[int]
+    ) -> tuple[_Found, _Found, _Found]:
+        """What the memory found, without landmarks that have been taken out since it learnt them."""
+        named = {near.item_id for found in (*centres, thumbnails) for nears in found for near in nears}
+        with self.store.reading() as unit:
+            centre_of = unit.links.centres_of(sorted(named - set_aside))
+        own = {item_id for item_id, centre in centre_of.items() if centre == item_id}
+        return _among(centres[0], own), _among(centres[1], own), _among(thumbnails, centre_of.keys())
+
+    def _record(self, lease: Lease, batch: Sequence[int], written: _Written, set_aside: AbstractSet[int]) -> bool:
         with self.store.writing() as unit:
+            if set_aside != _set_aside(unit.items.hold(sorted(batch))):
+                return False
             unit.jobs.renew(lease, self.work.lease_seconds)
+            taken_out = unit.links.take_out(sorted(set_aside), self.rules.most_members)
             crossed = self._add_traits(unit, written.traits)
             unit.links.add_links(written.links)
             unit.links.assign(written.centres)
             unit.submissions.mark_linked(lease.submission_id, batch)
-            self._refer_again(unit, crossed, lease.submission_id)
+            self._place_again(unit, taken_out.freed, lease.submission_id)
+            self._refer_again(unit, [*crossed, *taken_out.crossed], lease.submission_id)
             unit.custody.append(
                 [
                     CustodyEvent(
@@ -172,12 +205,14 @@ class Linking:
                         {
                             "items": item_range(tuple(batch)),
                             "links": len(written.links),
+                            "taken_out": taken_out.items,
                             "rules": self.rules.edition,
                         },
                     )
                 ]
             )
             unit.commit()
+        return True
 
     def _add_traits(self, unit: Unit, traits: Mapping[int, Sequence[Trait]]) -> list[int]:
         crossed: list[int] = []
@@ -189,8 +224,23 @@ class Linking:
             crossed += unit.links.add_traits(held, self.rules.most_members[kind.value])
         return crossed
 
+    def _place_again(self, unit: Unit, freed: Sequence[int], but: int) -> None:
+        """Look-alikes whose centre was taken out go through linking again, wherever they are held."""
+        unit.submissions.mark_unlinked(freed)
+        for submission_id in unit.read.submissions_holding(freed) if freed else []:
+            if submission_id != but and not unit.jobs.is_owed(Stage.LINK, submission_id):
+                unit.jobs.add([NewJob(Stage.LINK, submission_id)])
+
     def _refer_again(self, unit: Unit, crossed: list[int], but: int) -> None:
-        """A value that became too common links nothing from now on: whoever it joined is looked at again."""
+        """A value has become too common to link, or is so no longer: whoever it joins is looked at again."""
         for submission_id in unit.links.submissions_sharing(crossed) if crossed else []:
             if submission_id != but and not unit.jobs.is_owed(Stage.REFER, submission_id):
                 unit.jobs.add([NewJob(Stage.REFER, submission_id)])
+
+
+def _set_aside(outcomes: Mapping[int, Outcome]) -> set[int]:
+    return {item_id for item_id, outcome in outcomes.items() if outcome is Outcome.KNOWN_GOOD}
+
+
+def _among(found: _Found, items: AbstractSet[int]) -> _Found:
+    return [[near for near in nears if near.item_id in items] for nears in found]

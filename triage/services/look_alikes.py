@@ -45,10 +45,10 @@ class _Landmarks:
             known = best.get((asked, row))
             if known is None or distance < known.distance:
                 best[asked, row] = Neighbour(self.items[row], row, distance, TRANSFORMS[transform])
-        found: list[list[Neighbour]] = [[] for _ in fingerprints]
+        found: list[dict[int, Neighbour]] = [{} for _ in fingerprints]
         for (asked, _), neighbour in sorted(best.items()):
-            found[asked].append(neighbour)
-        return found
+            found[asked][neighbour.item_id] = neighbour  # one that was taken out and came back counts from its return
+        return [list(near.values()) for near in found]
 
 
 class LookAlikeMemory:

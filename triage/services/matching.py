@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from hashsets.errors import Damaged
 from hashsets.library import Library
 from hashsets.vocabulary import Candidate, FingerprintAlgorithm, SetKind
-from triage.domain.custody import CustodyAction, CustodyEvent
 from triage.domain.errors import Tampered
 from triage.domain.findings import TakenFingerprint
-from triage.domain.items import Item, ItemKind, Outcome
-from triage.domain.jobs import Lease, item_range
-from triage.domain.matches import Match, MatchPolicy, closes_without_viewing, judge, outcome_of
+from triage.domain.items import Item, ItemKind
+from triage.domain.jobs import Lease
+from triage.domain.matches import Match, MatchPolicy, judge, outcome_of
 from triage.store.unit_of_work import Store
 
+from .answering import Answers, events_of, write_answers
 from .clock import Clock
 from .settling import settle
 
@@ -32,11 +32,19 @@ class Matching:
 
     def match_batch(self, lease: Lease) -> None:
         """Match the lease's items and write their outcome. Raises Tampered for a damaged release."""
+        while not self._recorded(lease, self.answers(lease.item_ids)):
+            pass
+
+    def answers(self, item_ids: Sequence[int]) -> Answers:
+        """What the library says of these items now, all in one state of it. Slow: open no transaction around it.
+
+        Raises Tampered for a damaged release.
+        """
         with self.store.reading() as unit:
-            items = unit.items.many(lease.item_ids)
-            fingerprints = unit.examinations.fingerprints(lease.item_ids, FingerprintAlgorithm.PDQ)
-            unopened = unit.read.containers_without_members(lease.item_ids)
-        releases, matches = self._match_in_one_state(items, fingerprints)  # slow, no transaction open
+            items = unit.items.many(item_ids)
+            fingerprints = unit.examinations.fingerprints(item_ids, FingerprintAlgorithm.PDQ)
+            unopened = unit.read.containers_without_members(item_ids)
+        releases, matches = self._match_in_one_state(items, fingerprints)
         outcomes = {
             item.id: outcome_of(
                 item.kind,
@@ -47,7 +55,16 @@ class Matching:
             )
             for item in items
         }
-        self._record(lease, releases, matches, outcomes)
+        return Answers(self.policy.version, releases, matches, outcomes)
+
+    def holds(self, answers: Answers) -> bool:
+        """Whether the library is still as it was when it gave these answers.
+
+        Ask it after the unit's custody record: whoever changes the library records that too, and then looks for
+        items that rest on another state. So either they find these items, or this finds the change.
+        """
+        self.library.refresh()
+        return self.library.version == answers.releases
 
     def _match_in_one_state(
         self, items: list[Item], fingerprints: dict[int, list[TakenFingerprint]]
@@ -93,43 +110,14 @@ class Matching:
         names = {release.set_name for release in self.library.releases() if release.set_kind is SetKind.KNOWN}
         return {name: self.policy.reach_for(name) for name in names}
 
-    def _record(
-        self, lease: Lease, releases: str, matches: dict[int, tuple[Match, ...]], outcomes: dict[int, Outcome]
-    ) -> None:
+    def _recorded(self, lease: Lease, answers: Answers) -> bool:
         now = self.clock()
-        closed = {item_id: _closed_because(outcome) for item_id, outcome in outcomes.items()}
         with self.store.writing() as unit:
             unit.jobs.finish(lease)
-            comparison_id = unit.matches.comparison(self.policy.version, releases)
-            unit.matches.add([match for found in matches.values() for match in found], comparison_id, now)
-            answers = {item_id: (outcomes[item_id], closed[item_id]) for item_id in outcomes}
-            unit.items.set_outcomes(answers, comparison_id)
-            unit.custody.append(self._events(lease, releases, outcomes))
+            changes = write_answers(unit, answers, now)
+            unit.custody.append(events_of(lease, answers, changes, now, self.actor))
+            if not self.holds(answers):
+                return False
             settle(unit, unit.read.submissions_holding(lease.item_ids))
             unit.commit()
-
-    def _events(self, lease: Lease, releases: str, outcomes: dict[int, Outcome]) -> list[CustodyEvent]:
-        now = self.clock()
-        events = [
-            CustodyEvent(
-                now,
-                self.actor,
-                CustodyAction.MATCHED,
-                f"job:{lease.job_id}",
-                "match",
-                {"items": item_range(lease.item_ids), "releases": releases},
-            )
-        ]
-        by_outcome = sorted((outcome, item_id) for item_id, outcome in outcomes.items())
-        for outcome, group in groupby(by_outcome, key=lambda pair: pair[0]):
-            if closes_without_viewing(outcome):
-                ids = tuple(item_id for _, item_id in group)
-                details: dict[str, str | int | None] = {"items": item_range(ids), "because": outcome.value}
-                events.append(
-                    CustodyEvent(now, self.actor, CustodyAction.CLOSED, f"job:{lease.job_id}", "match", details)
-                )
-        return events
-
-
-def _closed_because(outcome: Outcome) -> str | None:
-    return f"exact match: {outcome.value}" if closes_without_viewing(outcome) else None
+        return True

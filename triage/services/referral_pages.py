@@ -9,6 +9,7 @@ from typing import Any
 from triage.domain.findings import THUMBNAIL_DISAGREES_ABOVE
 from triage.domain.linking_rules import LinkRules
 from triage.domain.links import LinkKind, too_common
+from triage.domain.rematches import EndedMatch
 from triage.store.unit_of_work import Unit
 
 
@@ -29,6 +30,8 @@ class ReferralPage:
     joins: list[dict[str, Any]]
     match_counts: list[dict[str, Any]]
     matches: list[dict[str, Any]]
+    ended_count: int
+    ended_matches: list[dict[str, Any]]
     clusters: list[dict[str, Any]]
     links: list[dict[str, Any]]
     history: list[dict[str, Any]]
@@ -57,6 +60,8 @@ def referral_page(unit: Unit, referral_id: int, rules: LinkRules, limit: int) ->
         joins=[_join(found) for found in unit.read.joins_within(row.submissions)],
         match_counts=[_match_count(found) for found in unit.read.match_counts(row.submissions)],
         matches=[_match(found) for found in unit.read.matches(row.submissions, limit)],
+        ended_count=unit.matches.ended_count(row.submissions),
+        ended_matches=[_ended(found) for found in unit.matches.ended(row.submissions, limit)],
         clusters=_clusters(unit, row.submissions, rules, limit),
         links=[_link(found) for found in unit.read.links(row.submissions, limit)],
         history=unit.read.referral_history(referral_id),
@@ -121,6 +126,20 @@ def _match(found: Mapping[str, Any]) -> dict[str, Any]:
         "distance": found["distance"],
         "transform": found["transform"],
         "opinion": found["opinion"],
+    }
+
+
+def _ended(found: EndedMatch) -> dict[str, Any]:
+    candidate = found.match.candidate
+    return {
+        "item": f"I-{found.match.item_id}",
+        "set": candidate.set_name,
+        "release": candidate.release_id,
+        "entry": candidate.entry_key,
+        "basis": candidate.basis,
+        "found_at": found.found_at,
+        "ended_at": found.ended_at,
+        "because": found.because,
     }
 
 

@@ -15,9 +15,11 @@ from triage.domain.items import Outcome
 from triage.domain.linking_rules import LinkRules
 from triage.domain.links import too_common
 from triage.domain.matches import MatchPolicy
+from triage.domain.rematches import EndedMatch
 from triage.exporters.dossier import (
     ArchiveUse,
     CameraUse,
+    EndedSetMatch,
     Heading,
     LookAlikes,
     Method,
@@ -29,7 +31,7 @@ from triage.exporters.dossier import (
     Totals,
 )
 from triage.exporters.html_report import render_report
-from triage.store.dossier_facts import DossierFacts
+from triage.store.dossier_facts import MOST_ROWS, DossierFacts
 from triage.store.dossier_lines import MatchLine
 from triage.store.read_models import SubmissionStatus
 from triage.store.unit_of_work import Store, Unit
@@ -97,6 +99,8 @@ class Reporting:
                 ),
                 referrals=self._referrals(facts, submission_id),
                 matches=tuple(_set_matches(line) for line in matches),
+                ended=tuple(_ended(found) for found in unit.matches.ended([submission_id], MOST_ROWS)),
+                ended_count=unit.matches.ended_count([submission_id]),
                 distances=_distances(nearness),
                 transforms=_transforms(nearness),
                 look_alikes=_look_alikes(facts, submission_id),
@@ -149,6 +153,18 @@ class Reporting:
 def _set_matches(line: MatchLine) -> SetMatches:
     return SetMatches(
         line.set_name, line.release_id, line.set_kind, line.category, line.series, line.exact, line.near
+    )
+
+
+def _ended(found: EndedMatch) -> EndedSetMatch:
+    candidate = found.match.candidate
+    return EndedSetMatch(
+        f"I-{found.match.item_id}",
+        candidate.set_name,
+        candidate.release_id,
+        candidate.entry_key,
+        found.ended_at,
+        found.because,
     )
 
 

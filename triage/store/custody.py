@@ -58,6 +58,11 @@ class Custody:
     signer: LogSigner
     appended: int = 0  # records in this unit
 
+    def hold(self) -> None:
+        """Let no other unit append until this one ends: what is read from now on, other such units have finished."""
+        if self.connection.dialect.name == "postgresql":  # SQLite has one writer
+            self.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
     def append(self, events: Sequence[CustodyEvent]) -> None:
         """Record events. They take their place in the tree when the unit commits, never without it."""
         if not events:
@@ -91,8 +96,7 @@ class Custody:
         self.connection.execute(insert(custody_checkpoint).values(size=extended.size, note=note))
 
     def _locked_head(self) -> Frontier:
-        if self.connection.dialect.name == "postgresql":
-            self.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        self.hold()
         row = self.connection.execute(select(custody_head).where(custody_head.c.id == _HEAD)).one_or_none()
         size, frontier = (row.size, row.frontier) if row else (0, b"")
         peaks = tuple(frontier[start : start + HASH_SIZE] for start in range(0, len(frontier), HASH_SIZE))

@@ -74,7 +74,7 @@ class DossierFacts:
                 match.c.opinion["category"].as_string().label("category"),
                 match.c.opinion["series"].as_string().label("series"),
             )
-            .where(match.c.item_id.in_(_held(submission_id)))
+            .where(match.c.item_id.in_(_held(submission_id)), match.c.ended_at.is_(None))
             .subquery()
         )
         line = (said.c.set_name, said.c.release_id, said.c.set_kind, said.c.category, said.c.series)
@@ -103,7 +103,7 @@ class DossierFacts:
         turned = case({transform.value: place for place, transform in enumerate(TRANSFORMS)}, value=match.c.transform)
         best = (
             select(func.min(match.c.distance * len(TRANSFORMS) + turned).label("rank"))
-            .where(match.c.basis == Basis.NEAR, match.c.item_id.in_(_held(submission_id)))
+            .where(match.c.basis == Basis.NEAR, match.c.item_id.in_(_held(submission_id)), match.c.ended_at.is_(None))
             .group_by(match.c.item_id, match.c.set_name)
             .subquery()
         )

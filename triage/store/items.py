@@ -129,6 +129,31 @@ class Items:
         query = select(item.c.id).where(item.c.id > item_id).order_by(item.c.id).limit(batch)
         return self.kept(list(self.connection.execute(query).scalars()))
 
+    def hold(self, item_ids: Sequence[int]) -> dict[int, Outcome]:
+        """The answers of these items, which nobody else can change until this unit ends."""
+        found: dict[int, Outcome] = {}
+        for part in sliced(item_ids):
+            query = select(item.c.id, item.c.outcome).where(item.c.id.in_(part)).order_by(item.c.id)
+            found |= {row.id: Outcome(row.outcome) for row in self.connection.execute(query.with_for_update())}
+        return found
+
+    def resting_elsewhere(self, comparison_id: int, after: int = 0, limit: int = 1) -> list[int]:
+        """Items whose answer rests on another comparison, or on none, by id: the next after the item `after`.
+
+        Items without an answer are none of them: their own job asks what is in force.
+        """
+        query = (
+            select(item.c.id)
+            .where(
+                item.c.id > after,
+                item.c.outcome != Outcome.PENDING,
+                item.c.comparison_id.is_distinct_from(comparison_id),
+            )
+            .order_by(item.c.id)
+            .limit(limit)
+        )
+        return list(self.connection.execute(query).scalars())
+
     def set_outcomes(
         self, outcomes: Mapping[int, tuple[Outcome, str | None]], comparison_id: int | None = None
     ) -> None:

@@ -31,7 +31,8 @@ class Jobs:
                 [
                     {
                         "stage": entry.stage,
-                        "submission_id": entry.submission_id,
+                        "submission_id": entry.submission_id or None,
+                        "rematch_id": entry.rematch_id,
                         "item_ids": list(entry.item_ids),
                         "state": JobState.READY,
                         "priority": entry.priority,
@@ -84,7 +85,9 @@ class Jobs:
                 self._not_blocked(now),
             )
             .values(fence=job.c.fence + 1, owner=owner, lease_until=now + seconds)
-            .returning(job.c.fence, job.c.stage, job.c.submission_id, job.c.item_ids, job.c.attempts)
+            .returning(
+                job.c.fence, job.c.stage, job.c.submission_id, job.c.rematch_id, job.c.item_ids, job.c.attempts
+            )
         ).one_or_none()
         if row is None:
             return None
@@ -92,9 +95,10 @@ class Jobs:
             job_id=job_id,
             fence=row.fence,
             stage=Stage(row.stage),
-            submission_id=row.submission_id,
+            submission_id=row.submission_id or 0,
             item_ids=tuple(row.item_ids),
             attempts=row.attempts,
+            rematch_id=row.rematch_id,
         )
 
     def ring_again(self, job_id: int) -> None:
@@ -150,11 +154,12 @@ class Jobs:
             .values(lease_until=0.0, rang_at=0.0, owner="")
         )
 
-    def owed(self) -> int:
-        """Jobs that are neither done nor dead."""
-        return self.connection.execute(
-            select(func.count()).select_from(job).where(job.c.state == JobState.READY)
-        ).scalar_one()
+    def owed(self, stage: Stage | None = None) -> int:
+        """Jobs that are neither done nor dead, of all stages or of one."""
+        query = select(func.count()).select_from(job).where(job.c.state == JobState.READY)
+        if stage:
+            query = query.where(job.c.stage == stage)
+        return self.connection.execute(query).scalar_one()
 
     def item_jobs_owed(self, submission_id: int) -> bool:
         """Whether any expand, examine or match job of this submission is not done."""
@@ -167,6 +172,23 @@ class Jobs:
             )
             .limit(1)
         )
+        return self.connection.execute(query).first() is not None
+
+    def withdraw(self, rematch_id: int) -> None:
+        """End what of a re-match is not at work: it goes on to a later state, and lists its items again."""
+        self.connection.execute(
+            update(job)
+            .where(
+                job.c.rematch_id == rematch_id,
+                job.c.state == JobState.READY,
+                job.c.lease_until < database_now(self.connection),
+            )
+            .values(state=JobState.DONE, owner="")
+        )
+
+    def rematch_owed(self, rematch_id: int) -> bool:
+        """Whether any job of this re-match is neither done nor dead."""
+        query = select(job.c.id).where(job.c.rematch_id == rematch_id, job.c.state == JobState.READY).limit(1)
         return self.connection.execute(query).first() is not None
 
     def is_owed(self, stage: Stage, submission_id: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, tuple_, update
 
 from triage.domain.findings import Subject
 from triage.domain.links import Link, Trait
@@ -21,6 +21,15 @@ class Landmark:
     item_id: int
     value: bytes
     is_thumbnail: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOut:
+    """How many items were linked by something, traits too common no longer, and look-alikes without a centre now."""
+
+    items: int
+    crossed: list[int]
+    freed: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,26 +148,56 @@ class Links:
                 parents.setdefault(row.item_id, set()).add(row.parent_item_id)
         return {item_id: tuple(sorted(found)) for item_id, found in parents.items()}
 
-    def assigned(self, item_ids: Sequence[int]) -> set[int]:
-        """Items that are in a look-alike group already."""
-        found: set[int] = set()
+    def centres_of(self, item_ids: Sequence[int]) -> dict[int, int]:
+        """The centre of each item that is in a look-alike group already."""
+        found: dict[int, int] = {}
         for part in sliced(item_ids):
-            query = select(look_alike.c.item_id).where(look_alike.c.item_id.in_(part))
-            found.update(self.connection.execute(query).scalars())
+            query = select(look_alike.c.item_id, look_alike.c.centre_id).where(look_alike.c.item_id.in_(part))
+            found.update({row.item_id: row.centre_id for row in self.connection.execute(query)})
         return found
+
+    def take_out(self, item_ids: Sequence[int], most_members: Mapping[str, int]) -> TakenOut:
+        """End all that these items are linked by, as if they had never been through linking."""
+        crossed: list[int] = []
+        freed: list[int] = []
+        items: set[int] = set()
+        for part in sliced(item_ids):
+            shared = trait_member.c.item_id.in_(part)
+            items.update(self.connection.execute(select(trait_member.c.item_id).where(shared)).scalars())
+            crossed += self._count_out(part, most_members)
+            self.connection.execute(trait_member.delete().where(shared))
+            self.connection.execute(trait.delete().where(trait.c.members == 0))
+            self.connection.execute(link.delete().where(or_(link.c.from_item.in_(part), link.c.to_item.in_(part))))
+            grouped = or_(look_alike.c.item_id.in_(part), look_alike.c.centre_id.in_(part))
+            placed = self.connection.execute(select(look_alike.c.item_id).where(grouped)).scalars().all()
+            items.update(set(placed) & set(part))
+            freed += sorted(set(placed) - set(part))
+            self.connection.execute(look_alike.delete().where(grouped))
+        return TakenOut(len(items), crossed, freed)
+
+    def _count_out(self, item_ids: Sequence[int], most_members: Mapping[str, int]) -> list[int]:
+        """Take members from the traits that these items share; ids of those that are too common no longer."""
+        rows = self.connection.execute(
+            select(trait.c.id, trait.c.kind, trait.c.members, func.count().label("held"))
+            .join(trait_member, trait_member.c.trait_id == trait.c.id)
+            .where(trait_member.c.item_id.in_(item_ids))
+            .group_by(trait.c.id, trait.c.kind, trait.c.members)
+        ).all()
+        if rows:
+            self.connection.execute(
+                update(trait)
+                .where(trait.c.id == bindparam("b_id"))
+                .values(members=trait.c.members - bindparam("b_held")),
+                [{"b_id": row.id, "b_held": row.held} for row in rows],
+            )
+        return [row.id for row in rows if row.members - row.held <= most_members[row.kind] < row.members]
 
     def assign(self, centres: Sequence[tuple[int, int]]) -> None:
         """Record (item, centre) pairs in order; a centre is its own."""
-        if not centres:
-            return
-        last = self.connection.execute(select(func.coalesce(func.max(look_alike.c.seq), 0))).scalar_one()
-        self.connection.execute(
-            insert(look_alike),
-            [
-                {"item_id": item_id, "centre_id": centre, "seq": last + position}
-                for position, (item_id, centre) in enumerate(centres, start=1)
-            ],
-        )
+        if centres:
+            self.connection.execute(
+                insert(look_alike), [{"item_id": item_id, "centre_id": centre} for item_id, centre in centres]
+            )
 
     def landmarks_after(self, seq: int, profile: str, disagree_above: int) -> Iterator[tuple[int, Landmark]]:
         """(seq, landmark) of assignments after `seq`: how a process's memory catches up with the database."""

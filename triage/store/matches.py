@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, select, update
 
+from hashsets.vocabulary import Basis, Candidate, Opinion, Profile, SetKind, Transform
+from triage.domain.findings import Subject
 from triage.domain.matches import Match
+from triage.domain.rematches import EndedBecause, EndedMatch, Standing
 
-from .rows import insert_new
-from .tables import comparison, match
+from .rows import insert_new, sliced
+from .tables import comparison, match, occurrence
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,28 +31,86 @@ class Matches:
         comparison_id: int = self.connection.execute(query).scalar_one()
         return comparison_id
 
+    def standing(self, item_ids: Sequence[int]) -> dict[int, list[Standing]]:
+        """Matches that have not ended, by item."""
+        found: dict[int, list[Standing]] = {}
+        for part in sliced(item_ids):
+            query = select(match).where(match.c.item_id.in_(part), match.c.ended_at.is_(None)).order_by(match.c.id)
+            for row in self.connection.execute(query):
+                found.setdefault(row.item_id, []).append(Standing(row.id, _match(row)))
+        return found
+
     def add(self, found: Sequence[Match], comparison_id: int, now: datetime) -> None:
-        """Write matches; the same match measured again is the same row."""
-        insert_new(
-            self.connection,
-            match,
-            [
-                {
-                    "item_id": entry.item_id,
-                    "release_id": entry.candidate.release_id,
-                    "entry_key": entry.candidate.entry_key,
-                    "subject": entry.subject,
-                    "algorithm": entry.candidate.algorithm,
-                    "profile": entry.candidate.profile or "",
-                    "set_name": entry.candidate.set_name,
-                    "set_kind": entry.candidate.set_kind,
-                    "basis": entry.candidate.basis,
-                    "distance": entry.candidate.distance,
-                    "transform": entry.candidate.transform,
-                    "opinion": asdict(entry.candidate.opinion),
-                    "comparison_id": comparison_id,
-                    "at": now,
-                }
-                for entry in found
-            ],
+        """Write matches; one that stands already is the same row."""
+        rows = [_row(entry) | {"comparison_id": comparison_id, "at": now} for entry in found]
+        insert_new(self.connection, match, rows)
+
+    def end(self, ended: Sequence[tuple[int, EndedBecause]], comparison_id: int, now: datetime) -> None:
+        """End matches, by the comparison that did not find them any more. Their rows stay as they were measured."""
+        if ended:
+            self.connection.execute(
+                update(match)
+                .where(match.c.id == bindparam("b_id"))
+                .values(ended_at=now, ended_because=bindparam("b_because"), ended_by=comparison_id),
+                [{"b_id": match_id, "b_because": because} for match_id, because in ended],
+            )
+
+    def ended(self, submission_ids: Sequence[int], limit: int) -> list[EndedMatch]:
+        """Matches of these submissions' items that are said no more, latest first; not those that were superseded."""
+        query = select(match).where(self._said_no_more(submission_ids)).order_by(match.c.ended_at.desc(), match.c.id)
+        return [
+            EndedMatch(_match(row), row.at, row.ended_at, EndedBecause(row.ended_because))
+            for row in self.connection.execute(query.limit(limit))
+        ]
+
+    def ended_count(self, submission_ids: Sequence[int]) -> int:
+        """How many there are of them."""
+        query = select(func.count()).select_from(match).where(self._said_no_more(submission_ids))
+        return self.connection.execute(query).scalar_one()
+
+    def _said_no_more(self, submission_ids: Sequence[int]) -> ColumnElement[bool]:
+        held = select(occurrence.c.item_id).where(occurrence.c.submission_id.in_(submission_ids)).distinct()
+        return and_(
+            match.c.item_id.in_(held),
+            match.c.ended_at.is_not(None),
+            match.c.ended_because != EndedBecause.SUPERSEDED,
         )
+
+
+def _row(entry: Match) -> dict[str, Any]:
+    candidate = entry.candidate
+    return {
+        "item_id": entry.item_id,
+        "release_id": candidate.release_id,
+        "entry_key": candidate.entry_key,
+        "subject": entry.subject,
+        "algorithm": candidate.algorithm,
+        "profile": candidate.profile or "",
+        "set_name": candidate.set_name,
+        "set_kind": candidate.set_kind,
+        "basis": candidate.basis,
+        "distance": candidate.distance,
+        "transform": candidate.transform,
+        "opinion": asdict(candidate.opinion),
+    }
+
+
+def _match(row: Row[Any]) -> Match:
+    """The inverse of `_row`."""
+    return Match(
+        row.item_id,
+        Subject(row.subject),
+        Candidate(
+            query=0,
+            set_name=row.set_name,
+            set_kind=SetKind(row.set_kind),
+            release_id=row.release_id,
+            entry_key=row.entry_key,
+            basis=Basis(row.basis),
+            algorithm=row.algorithm,
+            profile=Profile(row.profile) if row.profile else None,
+            distance=row.distance,
+            transform=Transform(row.transform),
+            opinion=Opinion(**{**row.opinion, "tags": tuple(row.opinion["tags"])}),
+        ),
+    )

@@ -305,7 +305,7 @@ class ReadModels:
                 func.min(match.c.distance).label("least"),
                 func.max(match.c.distance).label("most"),
             )
-            .where(match.c.item_id.in_(held))
+            .where(match.c.item_id.in_(held), match.c.ended_at.is_(None))
             .group_by(match.c.set_name, match.c.set_kind, match.c.release_id, match.c.basis, category)
             .order_by(match.c.set_name, match.c.release_id, match.c.basis, category)
         )
@@ -327,7 +327,7 @@ class ReadModels:
                 match.c.transform,
                 match.c.opinion,
             )
-            .where(match.c.item_id.in_(self._held(submission_ids)))
+            .where(match.c.item_id.in_(self._held(submission_ids)), match.c.ended_at.is_(None))
             .order_by(match.c.item_id, match.c.distance, match.c.release_id, match.c.entry_key, match.c.algorithm)
             .limit(limit)
         )

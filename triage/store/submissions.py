@@ -180,6 +180,11 @@ class Submissions:
             .values(linked=True)
         )
 
+    def mark_unlinked(self, item_ids: Sequence[int]) -> None:
+        """These items are to go through linking again, wherever they occur."""
+        for part in sliced(item_ids):
+            self.connection.execute(update(occurrence).where(occurrence.c.item_id.in_(part)).values(linked=False))
+
 
 def _submission(row: Row[Any]) -> Submission:
     return Submission(

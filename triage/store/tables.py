@@ -216,12 +216,13 @@ finding = Table(
 match = Table(
     "match",
     metadata,
-    Column("item_id", Id, ForeignKey("item.id"), primary_key=True),
-    Column("release_id", Text, primary_key=True),
-    Column("entry_key", Text, primary_key=True),
-    Column("subject", String(16), primary_key=True),
-    Column("algorithm", String(16), primary_key=True),
-    Column("profile", String(16), primary_key=True),  # "" for digests
+    Column("id", Id, primary_key=True),
+    Column("item_id", Id, ForeignKey("item.id"), nullable=False),
+    Column("release_id", Text, nullable=False),
+    Column("entry_key", Text, nullable=False),
+    Column("subject", String(16), nullable=False),
+    Column("algorithm", String(16), nullable=False),
+    Column("profile", String(16), nullable=False),  # "" for digests
     Column("set_name", Text, nullable=False),
     Column("set_kind", String(16), nullable=False),
     Column("basis", String(8), nullable=False),
@@ -230,6 +231,53 @@ match = Table(
     Column("opinion", Document, nullable=False),
     Column("comparison_id", Id, ForeignKey("comparison.id"), nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    # A match that no longer holds stays, with the comparison that did not find it; found again it is a new row.
+    Column("ended_at", UtcDateTime),
+    Column("ended_because", String(16)),
+    Column("ended_by", Id, ForeignKey("comparison.id")),
+)
+Index(
+    "uq_match_standing",
+    match.c.item_id,
+    match.c.release_id,
+    match.c.entry_key,
+    match.c.subject,
+    match.c.algorithm,
+    match.c.profile,
+    unique=True,
+    sqlite_where=text("ended_at IS NULL"),
+    postgresql_where=text("ended_at IS NULL"),
+)
+Index(
+    "ix_match_ended",
+    match.c.item_id,
+    sqlite_where=text("ended_at IS NOT NULL"),
+    postgresql_where=text("ended_at IS NOT NULL"),
+)
+
+rematch = Table(
+    "rematch",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("because", Document, nullable=False),  # why it was opened, and why its target moved on while it ran
+    Column("before_id", Id, ForeignKey("comparison.id")),
+    Column("after_id", Id, ForeignKey("comparison.id"), nullable=False),
+    Column("listed_to", Id, nullable=False),  # jobs are written for the items up to this id
+    Column("items", BigInteger, nullable=False),  # items in those jobs
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("result", Document),
+)
+
+rematch_item = Table(
+    "rematch_item",
+    metadata,
+    Column("rematch_id", Id, ForeignKey("rematch.id"), primary_key=True),
+    Column("item_id", Id, ForeignKey("item.id"), primary_key=True),
+    Column("before", String(16), nullable=False),
+    Column("after", String(16), nullable=False),
+    Column("added", Integer, nullable=False),
+    Column("retracted", Integer, nullable=False),
 )
 
 trait = Table(
@@ -266,9 +314,10 @@ link = Table(
 look_alike = Table(
     "look_alike",
     metadata,
-    Column("item_id", Id, ForeignKey("item.id"), primary_key=True),
+    Column("seq", Id, primary_key=True),  # order of assignment, no number twice: how a process catches up
+    Column("item_id", Id, ForeignKey("item.id"), nullable=False, unique=True),
     Column("centre_id", Id, ForeignKey("item.id"), nullable=False, index=True),
-    Column("seq", Integer, nullable=False, unique=True),  # order of assignment: how a process catches up
+    sqlite_autoincrement=True,
 )
 
 referral = Table(
@@ -324,7 +373,8 @@ job = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("stage", String(16), nullable=False),
-    Column("submission_id", Id, ForeignKey("submission.id"), nullable=False),
+    Column("submission_id", Id, ForeignKey("submission.id")),  # NULL for a job of a re-match
+    Column("rematch_id", Id, ForeignKey("rematch.id")),
     Column("item_ids", Document, nullable=False),
     Column("state", String(8), nullable=False),
     Column("priority", Integer, nullable=False),
@@ -345,6 +395,7 @@ Index(
     postgresql_where=text("state = 'ready'"),
 )
 Index("ix_job_submission", job.c.submission_id, job.c.state)
+Index("ix_job_rematch", job.c.rematch_id, job.c.state)
 
 custody_event = Table(
     "custody_event",

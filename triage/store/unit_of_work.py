@@ -23,6 +23,7 @@ from .links import Links
 from .matches import Matches
 from .networks import Networks
 from .read_models import ReadModels
+from .rematches import Rematches
 from .submissions import Submissions
 
 _COMPARED = 4_096
@@ -41,6 +42,7 @@ class Unit:
         self.items = Items(connection)
         self.examinations = Examinations(connection)
         self.matches = Matches(connection)
+        self.rematches = Rematches(connection)
         self.links = Links(connection)
         self.networks = Networks(connection)
         self.jobs = Jobs(connection)

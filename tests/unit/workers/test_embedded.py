@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from tests.unit.triage.stored import Scene
+from hashsets.vocabulary import SetKind
+from tests.unit.triage.services.listing import import_list
+from tests.unit.triage.stored import Scene, digests_of
 from tests.unit.workers.conftest import ToldMatching
 from triage.bootstrap import Application
 from triage.domain.errors import Tampered
@@ -31,7 +34,7 @@ def test_it_ends_when_nothing_is_owed(application: Application, facts: Scene) ->
     a_submission(facts)
     told: list[Backlog] = []
     done = work(application, 2, told.append)
-    assert done.jobs == {"expand": 0, "examine": 0, "match": 3, "link": 1, "refer": 1}
+    assert done.jobs == {"expand": 0, "examine": 0, "match": 3, "rematch": 0, "link": 1, "refer": 1}
     assert done.backlog == told[-1] == Backlog(0, 3, 0)
     assert not done.stopped
     assert facts.rows("SELECT submission_id FROM referral_member") == [(1,)]
@@ -88,3 +91,16 @@ def test_what_a_killed_process_left_is_taken_over_at_once(application: Applicati
         assert unit.jobs.claim(1, owner, 600)
         unit.commit()
     assert work(application, 1, lambda _: None).jobs["match"] == 1
+
+
+def test_answers_that_rest_on_an_older_state_are_noticed_at_the_start(
+    application: Application, facts: Scene, tmp_path: Path
+) -> None:
+    """Also when nobody recorded the change: a release expires, or the process that imported it was killed."""
+    a_submission(facts)
+    work(application, 1, lambda _: None)
+    import_list(application.library, tmp_path, "known", SetKind.KNOWN, digests_of(b"item 1").md5.hex())
+    again = work(application, 1, lambda _: None)
+    assert again.jobs == {"expand": 0, "examine": 0, "match": 0, "rematch": 2, "link": 1, "refer": 1}
+    assert facts.outcomes()[1] == "known"
+    assert work(application, 1, lambda _: None).jobs["rematch"] == 0

@@ -62,7 +62,7 @@ def import_(
 ) -> None:
     """Import a hash set. Until the import is whole the previous release stays in force.
 
-    Items matched earlier are not matched again yet; a new submission is matched against the new release.
+    `triage work` then matches again what was matched before.
     """
     columns = _columns(column) if column else None
     with opened() as application, progress("Importing", quiet=as_json) as tell:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from triage.domain.rematches import in_words
+
 from .app import Json, app, number_of, opened
 from .output import console, counts, print_json, reasons_text, table
 
@@ -85,6 +87,15 @@ def _show(page: ReferralPage) -> None:
     _lists(out, page)
 
 
+def _event(event: dict[str, Any]) -> str:
+    details = event["details"]
+    if event["kind"] != "rematched":
+        return _details(details)
+    matches = "match" if details["retracted"] == 1 else "matches"
+    told = f"M-{details['rematch']}: {in_words(details['changes'])}; {details['retracted']:,} {matches} retracted"
+    return f"{told}, {details['added']:,} added; in force: {details['releases'].replace('+', ', ')}"
+
+
 def _details(details: dict[str, Any]) -> str:
     words = {"submissions": "S-", "into": "R-", "referral": "R-", "split_from": "R-"}
     parts = []
@@ -109,8 +120,20 @@ def _lists(out: Any, page: ReferralPage) -> None:
         (one["item"], one["basis"], one["set"], one["entry"], one["distance"], one["transform"], one["profile"])
         for one in page.matches
     ]
+    ended = [
+        (
+            one["item"],
+            one["basis"],
+            one["set"],
+            one["release"],
+            one["entry"],
+            f"{one['ended_at']:%Y-%m-%d %H:%M}",
+            one["because"],
+        )
+        for one in page.ended_matches
+    ]
     links = [(one["from"], one["to"], one["kind"], one["because"]) for one in page.links]
-    history = [(f"{one['at']:%Y-%m-%d %H:%M}", one["kind"], _details(one["details"])) for one in page.history]
+    history = [(f"{one['at']:%Y-%m-%d %H:%M}", one["kind"], _event(one)) for one in page.history]
     notes = list(page.notes.items())
     findings = list(page.findings.items())
     for title, columns, rows in (
@@ -119,6 +142,11 @@ def _lists(out: Any, page: ReferralPage) -> None:
         ("Clusters and shared values", ["kind", "items#", "because"], clusters),
         ("Findings in metadata", ["finding", "items#"], findings),
         ("Matched items", ["item", "basis", "set", "entry", "bits#", "transform", "by"], single),
+        (
+            f"Matches that no longer hold: {page.ended_count:,}",
+            ["item", "basis", "set", "release", "entry", "ended", "because"],
+            ended,
+        ),
         ("Links", ["item", "to", "kind", "because"], links),
         ("Could not be done", ["note", "items#"], notes),
         ("History", ["at", "what", "details"], history),

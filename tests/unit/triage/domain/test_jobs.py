@@ -10,7 +10,8 @@ from triage.domain.jobs import EXCLUSIVE_STAGES, NewJob, Stage, item_range
 def test_later_stages_come_first() -> None:
     """What can be answered now is answered before more is begun; the least number is the most urgent."""
     urgency = {stage: NewJob(stage, 1).priority for stage in Stage}
-    assert urgency[Stage.LINK] == urgency[Stage.REFER] < urgency[Stage.MATCH] < urgency[Stage.EXAMINE]
+    assert urgency[Stage.LINK] == urgency[Stage.REFER] < urgency[Stage.MATCH]
+    assert urgency[Stage.MATCH] < urgency[Stage.REMATCH] < urgency[Stage.EXAMINE]
     assert urgency[Stage.EXAMINE] == urgency[Stage.EXPAND]
 
 

@@ -12,9 +12,11 @@ from triage.domain.findings import NoteCode
 from triage.domain.items import Outcome
 from triage.domain.matches import MatchPolicy
 from triage.domain.priority import Assessment, Axis, Reason
+from triage.domain.rematches import EndedBecause
 from triage.exporters.dossier import (
     ArchiveUse,
     CameraUse,
+    EndedSetMatch,
     Heading,
     LookAlikes,
     Method,
@@ -101,6 +103,11 @@ def full_dossier() -> SubmissionDossier:
             SetMatches("synthetic-known", "rel-8f21aa", SetKind.KNOWN, "1", "Synthetic series A", exact=12),
             SetMatches("synthetic-good", "rel-77d0e1", SetKind.KNOWN_GOOD, None, None, exact=8),
         ),
+        ended=(
+            EndedSetMatch("I-9", "synthetic-known", "rel-7a1200", "17", PRODUCED, EndedBecause.RETRACTED),
+            EndedSetMatch("I-8", "synthetic-near", "rel-2b90c4", "v-45ed", PRODUCED, EndedBecause.DECIDED),
+        ),
+        ended_count=2,
         distances={0: 6, 2: 5, 6: 4, 12: 3, 18: 1, 22: 1},
         transforms={Transform.IDENTITY: 12, Transform.ROTATE_90: 4, Transform.FLIP_Y: 4},
         look_alikes=(LookAlikes("G-2", "I-140", 6, 8), LookAlikes("G-1", "I-121", 15, 20)),

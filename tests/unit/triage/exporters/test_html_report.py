@@ -217,6 +217,18 @@ def test_a_referral_gives_its_reasons_in_order(full_dossier: SubmissionDossier) 
     assert "may delete from 2026-06-10 on" in text
 
 
+def test_matches_that_no_longer_hold_are_shown_apart(
+    full_dossier: SubmissionDossier, empty_dossier: SubmissionDossier
+) -> None:
+    """With release, entry, time and reason: an earlier report may have counted them."""
+    page = _page(full_dossier)
+    assert "2 earlier matches do not count any more" in page
+    assert "rel-7a1200" in page
+    assert "no release in force lists it any more" in page
+    assert "1 earlier match does not" in _page(replace(full_dossier, ended_count=1))
+    assert "no longer hold" not in _page(empty_dossier)
+
+
 def test_the_largest_come_first_and_a_cut_says_so(full_dossier: SubmissionDossier) -> None:
     """Ten thousand cameras do not make a page of ten thousand rows, and the page does not pretend."""
     cameras = tuple(CameraUse("SynthCam", f"M-{number}", None, number + 1) for number in range(ROWS_SHOWN + 7))

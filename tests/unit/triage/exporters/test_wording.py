@@ -6,6 +6,7 @@ from hashsets.vocabulary import SetKind, Transform
 from triage.domain.findings import NoteCode
 from triage.domain.items import Outcome
 from triage.domain.priority import Axis
+from triage.domain.rematches import EndedBecause
 from triage.exporters import wording
 
 
@@ -16,11 +17,19 @@ def test_every_code_is_explained() -> None:
     assert wording.NOTES.keys() == set(NoteCode)
     assert wording.TRANSFORMS.keys() == set(Transform)
     assert wording.SET_KINDS.keys() == set(SetKind)
+    assert wording.ENDED.keys() == set(EndedBecause)
 
 
 def test_no_two_codes_share_their_words() -> None:
     """Three answers are never one; nor are two notes."""
-    for words in (wording.OUTCOMES, wording.AXES, wording.NOTES, wording.TRANSFORMS, wording.SET_KINDS):
+    for words in (
+        wording.OUTCOMES,
+        wording.AXES,
+        wording.NOTES,
+        wording.TRANSFORMS,
+        wording.SET_KINDS,
+        wording.ENDED,
+    ):
         assert len(set(words.values())) == len(words)
 
 

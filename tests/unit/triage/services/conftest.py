@@ -7,9 +7,14 @@ from pathlib import Path
 import pytest
 
 from hashsets.library import Library
-from tests.unit.triage.stored import NOW
+from tests.unit.triage.stored import ACTOR, NOW
+from triage.domain.matches import MatchPolicy
 from triage.services.keeping import Keeping
+from triage.services.matching import Matching
+from triage.services.recording_sets import RecordingSets
+from triage.services.rematching import Rematching
 from triage.settings import ReceiveSettings, WorkSettings
+from triage.store.unit_of_work import Store
 from triage.vault.keys import FileKeyProvider
 from triage.vault.local import LocalVault
 
@@ -52,3 +57,16 @@ def source(tmp_path: Path) -> Path:
     folder = tmp_path / "seizure"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def rematching(store: Store, library: Library, work_settings: WorkSettings) -> Rematching:
+    """Matching again, under a policy of its own."""
+    matching = Matching(store, library, MatchPolicy("policy 1"), lambda: NOW, ACTOR)
+    return Rematching(store, library, matching, work_settings, lambda: NOW, ACTOR)
+
+
+@pytest.fixture
+def recording(store: Store, rematching: Rematching) -> RecordingSets:
+    """What changes hash sets goes through it."""
+    return RecordingSets(store, rematching, lambda: NOW, ACTOR)

@@ -12,7 +12,7 @@ from hashsets.library import Library
 from hashsets.terms import UNSTATED, Sharing, Terms
 from hashsets.vocabulary import Digest, DigestAlgorithm, Entry, SetKind, StateKind
 from hashsets.writers.feedback import FeedbackFormat
-from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of
+from tests.unit.triage.stored import ACTOR, Scene, digests_of
 from triage.domain.errors import Conflict, NotFound, Refused, TriageError, Unavailable
 from triage.services.exporting_sets import ExportingSets
 from triage.services.recording_sets import RecordingSets
@@ -20,8 +20,8 @@ from triage.store.unit_of_work import Store
 
 
 @pytest.fixture
-def exporting(store: Store, library: Library) -> ExportingSets:
-    return ExportingSets(library, RecordingSets(store, lambda: NOW, ACTOR))
+def exporting(library: Library, recording: RecordingSets) -> ExportingSets:
+    return ExportingSets(library, recording)
 
 
 def imported(library: Library, folder: Path, terms: Terms = UNSTATED) -> str:

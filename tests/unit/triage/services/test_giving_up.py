@@ -7,7 +7,7 @@ import pytest
 from tests.unit.triage.stored import ACTOR, NOW, Scene
 from triage.domain.errors import Conflict
 from triage.domain.items import Outcome
-from triage.domain.jobs import Stage
+from triage.domain.jobs import NewJob, Stage
 from triage.services.giving_up import GivingUp
 from triage.settings import WorkSettings
 from triage.store.unit_of_work import Store
@@ -106,6 +106,26 @@ def test_a_referral_that_could_not_be_made_is_a_dead_letter(giving_up: GivingUp,
     submission = scene.submission()
     giving_up.bury(scene.lease(Stage.REFER, submission), "a-code")
     assert (scene.jobs(), scene.jobs("dead")) == ([], [("refer", submission, ())])
+
+
+def test_a_batch_that_could_not_be_matched_again_leaves_the_old_answers(
+    giving_up: GivingUp, store: Store, scene: Scene
+) -> None:
+    """They name what they rest on; the run ends without it, and its halves go on as parts of the same run."""
+    items = [scene.item(scene.submission()) for _ in range(2)]
+    with store.writing() as unit:
+        run_id = unit.rematches.open("a test", None, unit.matches.comparison("policy 1", "none"), NOW)
+        unit.jobs.add([NewJob(Stage.REMATCH, 0, tuple(items), run_id)])
+        unit.commit()
+    for _ in range(3):
+        giving_up.after_failure(scene.claim(1), "a-code")
+    singles = [scene.claim(job_id) for job_id in (2, 3)]
+    assert [(lease.item_ids, lease.rematch_id) for lease in singles] == [((one,), run_id) for one in items]
+    giving_up.bury(singles[0], "a-code")
+    assert scene.rows("SELECT finished_at FROM rematch") == [(None,)]
+    giving_up.bury(singles[1], "a-code")
+    assert scene.rows("SELECT count(finished_at) FROM rematch") == [(1,)]
+    assert scene.outcomes() == dict.fromkeys(items, "unknown")
 
 
 def test_a_stopped_line_holds_nothing_against_the_job(giving_up: GivingUp, scene: Scene) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from hashsets.library import Library
 from hashsets.vocabulary import SetKind
-from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of
+from tests.unit.triage.stored import Scene, digests_of
 from triage.domain.errors import Unreadable
 from triage.services.importing import Importing
 from triage.services.recording_sets import RecordingSets
@@ -17,8 +17,8 @@ from triage.store.unit_of_work import Store
 
 
 @pytest.fixture
-def importing(store: Store, library: Library) -> Importing:
-    return Importing(library, RecordingSets(store, lambda: NOW, ACTOR))
+def importing(library: Library, recording: RecordingSets) -> Importing:
+    return Importing(library, recording)
 
 
 def write(folder: Path, *lines: str) -> Path:

@@ -9,7 +9,7 @@ import pytest
 from hashsets.deltas import Delta
 from hashsets.library import Library
 from hashsets.vocabulary import Digest, DigestAlgorithm, Entry, StateKind
-from tests.unit.triage.stored import ACTOR, NOW, Scene
+from tests.unit.triage.stored import ACTOR, Scene
 from triage.domain.errors import NotFound, Refused, TriageError
 from triage.services.judging_entries import JudgingEntries
 from triage.services.recording_sets import RecordingSets
@@ -17,11 +17,11 @@ from triage.store.unit_of_work import Store
 
 
 @pytest.fixture
-def judging(store: Store, library: Library) -> JudgingEntries:
+def judging(library: Library, recording: RecordingSets) -> JudgingEntries:
     """Over a set of one entry."""
     entry = Entry("17", (Digest(DigestAlgorithm.MD5, b"\x11" * 16),))
     library.apply_delta("a set", Delta([("17", entry)]))
-    return JudgingEntries(library, RecordingSets(store, lambda: NOW, ACTOR))
+    return JudgingEntries(library, recording)
 
 
 def test_what_is_said_and_taken_back_is_recorded(judging: JudgingEntries, store: Store, scene: Scene) -> None:

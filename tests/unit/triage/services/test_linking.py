@@ -257,6 +257,77 @@ def test_linking_is_the_same_in_whatever_order_items_were_received(
     assert len(expected[0]) >= 3
 
 
+class TestSettingAside:
+    """An item becomes known good, or is so no longer, after it went through linking."""
+
+    @staticmethod
+    def answer(scene: Scene, item: int, outcome: Outcome) -> None:
+        """As a re-match writes it."""
+        with scene.store.writing() as unit:
+            unit.items.set_outcomes({item: (outcome, None)})
+            unit.submissions.mark_unlinked([item])
+            unit.commit()
+
+    def test_its_links_go_and_come_back(self, bench: Bench, scene: Scene) -> None:
+        """As if it had been known good from the start, and then never."""
+        one = scene.submission()
+        seen = [examined(flipped(value("a"), *range(bits)), findings=Findings(camera=BODY)) for bits in (0, 3)]
+        items = [scene.item(one, seen=each) for each in seen]
+        bench.link(one)
+        before = bench.traits(), bench.links(), bench.centres()
+        member = next(item for item, centre in bench.centres().items() if item != centre)
+        self.answer(scene, int(str(member)), Outcome.KNOWN_GOOD)
+        bench.link(one)
+        (other,) = set(items) - {member}
+        assert bench.traits() == [("same-camera", 1, str(other))]
+        assert (bench.links(), bench.centres()) == ([], {other: other})
+        self.answer(scene, int(str(member)), Outcome.UNKNOWN)
+        bench.link(one)
+        assert (bench.traits(), bench.links(), bench.centres()) == before
+
+    def test_a_group_that_loses_its_centre_is_placed_anew(self, bench: Bench, scene: Scene) -> None:
+        """In every submission that holds one of its members, by this process and by another."""
+        one, two = scene.submission(), scene.submission()
+        centre = scene.item(one, seen=examined(value("a")))
+        bench.link(one)
+        near = [scene.item(two, seen=examined(flipped(value("a"), *range(start, start + 20)))) for start in (0, 30)]
+        bench.link(two)
+        assert bench.centres() == dict.fromkeys([centre, *near], centre)
+        other = bench.restarted()
+        other.linking.memory.learn(_news(other))
+        self.answer(scene, centre, Outcome.KNOWN_GOOD)
+        bench.link(one)
+        assert ("link", two, ()) in scene.jobs()
+        other.link(two)
+        assert bench.centres() == {item: item for item in near}
+        assert bench.links() == []
+
+    def test_an_answer_that_changes_while_its_batch_is_linked_counts(
+        self, bench: Bench, scene: Scene, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Or it would be linked for ever as what it is no longer."""
+        one = scene.submission()
+        item = scene.item(one, seen=examined(value("a")))
+        compare, answer = Linking._compare, self.answer
+        asked: list[Sequence[int]] = []
+
+        def meanwhile(linking: Linking, batch: Sequence[int], facts: Any) -> Any:
+            asked.append(batch)
+            if len(asked) == 1:
+                answer(scene, item, Outcome.KNOWN_GOOD)
+            return compare(linking, batch, facts)
+
+        monkeypatch.setattr(Linking, "_compare", meanwhile)
+        bench.link(one)
+        assert len(asked) == 2
+        assert bench.centres() == {}
+
+
+def _news(bench: Bench) -> Any:
+    with bench.scene.store.reading() as unit:
+        return bench.linking.memory.news(unit)
+
+
 class TestTheJob:
     """Batches that each commit; the end in one more."""
 
@@ -270,7 +341,7 @@ class TestTheJob:
         with scene.store.reading() as unit:
             (record,) = unit.custody.records()
         assert record.event is not None
-        assert dict(record.event.details) == {"items": "1", "links": 0, "rules": RULES.edition}
+        assert dict(record.event.details) == {"items": "1", "links": 0, "taken_out": 0, "rules": RULES.edition}
 
     def test_a_submission_without_items_is_referred_too(self, bench: Bench, scene: Scene) -> None:
         """It was handed in."""

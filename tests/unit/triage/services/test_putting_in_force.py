@@ -9,7 +9,7 @@ import pytest
 
 from hashsets.library import Library
 from hashsets.vocabulary import SetKind
-from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of
+from tests.unit.triage.stored import Scene, digests_of
 from triage.domain.errors import Conflict, NotFound
 from triage.services.putting_in_force import PuttingInForce
 from triage.services.recording_sets import RecordingSets
@@ -17,8 +17,8 @@ from triage.store.unit_of_work import Store
 
 
 @pytest.fixture
-def putting(store: Store, library: Library) -> PuttingInForce:
-    return PuttingInForce(library, RecordingSets(store, lambda: NOW, ACTOR))
+def putting(library: Library, recording: RecordingSets) -> PuttingInForce:
+    return PuttingInForce(library, recording)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from triage.domain.links import LinkKind, Strength, Trait, near_fingerprint
 from triage.domain.matches import Match
 from triage.domain.networks import join_between
 from triage.domain.priority import Assessment, Axis, Reason
+from triage.domain.rematches import EndedBecause
 from triage.services.referral_pages import ReferralPage, referral_page
 from triage.settings import load_link_rules
 from triage.store.unit_of_work import Store
@@ -111,6 +112,20 @@ def test_lists_are_cut_at_the_limit(page: ReferralPage, store: Store) -> None:
     with store.reading() as unit:
         short = referral_page(unit, 1, RULES, limit=1)
     assert (len(short.matches), len(short.match_counts)) == (1, 2)
+
+
+def test_matches_that_no_longer_hold_stand_apart(page: ReferralPage, store: Store) -> None:
+    """With when and why; those that a later release goes on to make are not told of."""
+    assert (page.ended_count, page.ended_matches) == (0, [])
+    with store.writing() as unit:
+        ended = [(1, EndedBecause.RETRACTED), (2, EndedBecause.SUPERSEDED), (3, EndedBecause.DECIDED)]
+        unit.matches.end(ended, unit.matches.comparison("p", "none"), NOW)
+        unit.commit()
+        later = referral_page(unit, 1, RULES, limit=1)
+    assert (later.matches, later.match_counts, later.ended_count) == ([], [], 2)
+    assert [(one["item"], one["release"], one["because"]) for one in later.ended_matches] == [
+        ("I-3", "a-set-r1", "retracted")
+    ]
 
 
 def test_a_merged_referral_says_where_it_goes_on(page: ReferralPage, store: Store) -> None:

@@ -45,7 +45,7 @@ class Desk:
     def look_alike(self, one: int, other: int) -> None:
         """Two items in one group."""
         with self.scene.store.writing() as unit:
-            placed = unit.links.assigned([one])
+            placed = unit.links.centres_of([one])
             unit.links.assign([*([] if placed else [(one, one)]), (other, one)])
             unit.commit()
 

@@ -120,7 +120,7 @@ class TestLookAlikes:
             unit.links.assign([(items[0], items[0]), (items[1], items[0])])
             unit.links.assign([])
             unit.links.assign([(items[2], items[2])])
-            assert unit.links.assigned(items) == set(items[:3])
+            assert unit.links.centres_of(items).keys() == set(items[:3])
             unit.commit()
         assert scene.rows("SELECT item_id, centre_id, seq FROM look_alike ORDER BY seq") == [
             (items[0], items[0], 1),
@@ -146,3 +146,36 @@ class TestLookAlikes:
         ]
         assert later == found[2:]
         assert other_profile == []
+
+
+class TestTakingOut:
+    """What an item was linked by ends when it is set aside."""
+
+    def test_nothing_of_it_is_left(self, store: Store, scene: Scene, items: list[int]) -> None:
+        """Neither its traits, counted down, nor its links, nor its group; a trait that nobody has is gone."""
+        with store.writing() as unit:
+            unit.links.add_traits({items[0]: [trait("a"), trait("b")], items[1]: [trait("a")]}, 100)
+            unit.links.add_links([near_fingerprint(items[1], items[0], 1, Transform.IDENTITY)])
+            unit.links.assign([(items[2], items[2]), (items[0], items[2])])
+            taken = unit.links.take_out([items[0], items[4]], {"same-camera": 100})
+            unit.commit()
+        assert (taken.items, taken.crossed, taken.freed) == (1, [], [])
+        assert scene.rows("SELECT key, members FROM trait") == [("a", 1)]
+        assert scene.rows("SELECT count(*) FROM link") == [(0,)]
+        assert scene.rows("SELECT item_id FROM look_alike") == [(items[2],)]
+
+    def test_a_group_that_loses_its_centre_is_free(self, store: Store, scene: Scene, items: list[int]) -> None:
+        """And a number of its order is not given again, or another process would overlook who comes next."""
+        with store.writing() as unit:
+            unit.links.assign([(items[0], items[0]), (items[1], items[0]), (items[2], items[0])])
+            assert unit.links.take_out([items[0]], {}).freed == items[1:3]
+            unit.links.assign([(items[1], items[1])])
+            unit.commit()
+        assert scene.rows("SELECT item_id, seq FROM look_alike") == [(items[1], 4)]
+
+    def test_a_trait_that_is_too_common_no_longer_is_told_once(self, store: Store, items: list[int]) -> None:
+        """At the limit, not below it."""
+        with store.writing() as unit:
+            unit.links.add_traits({item: [trait("a")] for item in items}, 100)
+            told = [unit.links.take_out([item], {"same-camera": 3}).crossed for item in items]
+        assert [bool(crossed) for crossed in told] == [False, True, False, False, False]

@@ -8,6 +8,7 @@ from hashsets.vocabulary import Basis, Opinion, SetKind
 from tests.unit.triage.stored import NOW, Scene, candidate
 from triage.domain.findings import Subject
 from triage.domain.matches import Match
+from triage.domain.rematches import EndedBecause
 from triage.store.unit_of_work import Store
 
 
@@ -49,6 +50,27 @@ def test_the_same_match_measured_again_is_the_same_row(store: Store, scene: Scen
         unit.matches.add([], second, NOW)
         unit.commit()
     assert scene.rows("SELECT comparison_id FROM match") == [(first,)]
+
+
+def test_an_ended_match_stays_and_may_stand_again(store: Store, scene: Scene) -> None:
+    """With the comparison that did not find it; the same match later is a row of its own."""
+    item = scene.item(scene.submission())
+    match = Match(item, Subject.MAIN, candidate(basis=Basis.NEAR, distance=3, opinion=Opinion("2", tags=("a", "b"))))
+    with store.writing() as unit:
+        first, second = (unit.matches.comparison("policy 1", releases) for releases in ("a-set-r1", "none"))
+        unit.matches.add([match], first, NOW)
+        (standing,) = unit.matches.standing([item])[item]
+        assert standing.match == match
+        unit.matches.end([(standing.id, EndedBecause.RETRACTED)], second, NOW)
+        assert unit.matches.standing([item]) == {}
+        unit.matches.add([match], first, NOW)
+        unit.matches.add([match], first, NOW)
+        assert len(unit.matches.standing([item])[item]) == 1
+        unit.commit()
+    assert scene.rows("SELECT ended_because, ended_by FROM match ORDER BY id") == [
+        ("retracted", second),
+        (None, None),
+    ]
 
 
 def test_a_comparison_is_named_once(store: Store) -> None:

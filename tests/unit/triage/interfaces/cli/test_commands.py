@@ -237,8 +237,32 @@ def test_work_with_nothing_owed(worked: Triage) -> None:
     """It ends at once; no job was run."""
     done = worked("work", "--json").document
     assert set(done["jobs"].values()) == {0}
-    assert done["backlog"] == {"items_pending": 0, "items_total": 4, "jobs_owed": 0}
+    assert done["backlog"] == {"items_pending": 0, "items_total": 4, "jobs_owed": 0, "rematch_jobs_owed": 0}
     assert "Nothing is owed" in worked("work").out
+
+
+def test_rematch_with_nothing_to_do(worked: Triage) -> None:
+    """No run is made, and none was before."""
+    assert worked("rematch", "--json").document == worked("rematch", "--list", "--json").document == []
+    assert "Nothing to do" in worked("rematch").out
+
+
+def test_rematch_after_a_set_went_out_of_force(triage: Triage, worked_deployment: Any, tmp_path: Path) -> None:
+    """One document, a table, and the referral's history tell the same."""
+    data = tmp_path / "copy"
+    shutil.copytree(worked_deployment.data, data)
+    assert triage("hashsets", "disable", worked_deployment.release, data=data).status == 0
+    (run,) = triage("rematch", "--threads", "1", "--json", data=data).document
+    assert (run["rematch"], run["items"], run["after"]["releases"]) == ("M-1", 4, "none")
+    assert run["before"]["releases"] == worked_deployment.release
+    assert run["result"] == {"changes": {"known>unknown": 1}, "added": 0, "retracted": 1}
+    assert run["finished_at"]
+    listed = triage("rematch", "--list", data=data).out
+    assert f"disabled {worked_deployment.release}" in listed
+    assert "1 no longer known" in listed
+    shown = triage("referrals", "show", "R-1", data=data).out
+    assert "M-1: 1 no longer known; 1 match retracted, 0 added; in force: none" in shown
+    assert "Matches that no longer hold: 1" in shown
 
 
 def test_work_ends_with_the_code_of_what_stopped_the_line(

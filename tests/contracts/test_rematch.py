@@ -1,0 +1,124 @@
+"""Matching again on any database: the same answers, and a run that ends once, however many finish it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from hashsets.library import Library
+from hashsets.vocabulary import SetKind
+from tests.unit.triage.services.listing import import_list
+from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of, examined, value
+from triage.domain.jobs import Lease, Stage
+from triage.domain.matches import MatchPolicy
+from triage.services import rematching as module
+from triage.services.matching import Matching
+from triage.services.rematching import Rematching
+from triage.settings import WorkSettings
+from triage.store.engine import open_engine
+from triage.store.unit_of_work import Store
+
+WORK = WorkSettings(threads=1, lease_seconds=600, max_attempts=3, retry_seconds=0)
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two items a job, so that a few items are several jobs."""
+    monkeypatch.setattr(module, "BATCH", 2)
+    monkeypatch.setattr(module, "_LISTED", 4)
+
+
+@pytest.fixture
+def scene(store: Store) -> Scene:
+    return Scene(store)
+
+
+def rematching(store: Store, folder: Path) -> Rematching:
+    """As one process has it: a store and a library of its own."""
+    library = Library.open(folder, now=lambda: NOW)
+    matching = Matching(store, library, MatchPolicy("policy 1"), lambda: NOW, ACTOR)
+    return Rematching(store, library, matching, WORK, lambda: NOW, ACTOR)
+
+
+def md5s(names: str) -> list[str]:
+    return [digests_of(name.encode()).md5.hex() for name in names]
+
+
+def claimed(scene: Scene) -> list[Lease]:
+    """Every job of the run that is ready, claimed."""
+    query = "SELECT id FROM job WHERE state = 'ready' AND stage = 'rematch' ORDER BY id"
+    return [scene.claim(int(str(job_id))) for (job_id,) in scene.rows(query)]
+
+
+def answered(again: Rematching, scene: Scene, names: str) -> list[int]:
+    one = scene.submission()
+    items = [scene.item(one, name=name, seen=examined(value(name))) for name in names]
+    again.matching.match_batch(scene.lease(Stage.MATCH, one, items))
+    return items
+
+
+def owe(again: Rematching) -> int | None:
+    with again.store.writing() as unit:
+        run_id = again.owe(unit, "a change")
+        unit.commit()
+    return run_id
+
+
+def test_a_release_comes_and_goes(store: Store, scene: Scene, tmp_path: Path) -> None:
+    """With it its matches, the answers, and what the run says of them."""
+    again = rematching(store, tmp_path)
+    items = answered(again, scene, "abcde")
+    release = import_list(again.library, tmp_path, "known", SetKind.KNOWN, *md5s("ae"))
+    results = []
+    for change in (lambda: None, lambda: again.library.disable(release), lambda: again.library.enable(release)):
+        change()
+        run_id = owe(again)
+        while jobs := claimed(scene):
+            for lease in jobs:
+                again.rematch(lease)
+        with store.reading() as unit:
+            run = unit.rematches.latest()
+        assert run
+        assert (run.id, run.items, run.finished_at) == (run_id, 5, NOW)
+        results.append(run.result and (run.result.changes, run.result.added, run.result.retracted))
+    assert results == [({"unknown>known": 2}, 2, 0), ({"known>unknown": 2}, 0, 2), ({"unknown>known": 2}, 2, 0)]
+    assert scene.outcomes() == dict(zip(items, ["known", "unknown", "unknown", "unknown", "known"], strict=True))
+    assert scene.rows("SELECT count(*), count(ended_at) FROM match") == [(4, 2)]
+
+
+def test_the_last_batches_finished_at_once_end_the_run_once(
+    store: Store, database_url: str, scene: Scene, tmp_path: Path
+) -> None:
+    """Two processes: neither leaves it to the other, and not both do it."""
+    again = rematching(store, tmp_path)
+    answered(again, scene, "abcd")
+    import_list(again.library, tmp_path, "known", SetKind.KNOWN, *md5s("abcd"))
+    other_store = Store(open_engine(database_url), store.signer, store.mirror)
+    both = [again, rematching(other_store, tmp_path)]
+    for _ in range(4):
+        owe(again)
+        (listing,) = claimed(scene)
+        again.rematch(listing)
+        batches = claimed(scene)
+        ready = Barrier(2)
+
+        def finish(pair: tuple[Rematching, Lease], ready: Barrier = ready) -> None:
+            ready.wait()
+            pair[0].rematch(pair[1])
+
+        with ThreadPoolExecutor(2) as threads:
+            list(threads.map(finish, zip(both, batches, strict=True)))
+        toggle(again)
+    finished = [line for line in scene.log() if line.startswith("rematched")]
+    other_store.engine.dispose()
+    assert scene.rows("SELECT count(*) FROM rematch WHERE finished_at IS NULL") == [(0,)]
+    assert len(finished) == 4 * len(["owed", "listed", "finished"])
+
+
+def toggle(again: Rematching) -> None:
+    """Put the one release in force, or out of it."""
+    (release,) = again.library.releases()
+    (again.library.disable if release.enabled else again.library.enable)(release.release_id)

@@ -1,0 +1,99 @@
+"""Writing answers, for each stage that matches: what is new, what has ended, what that closes and what it reopens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from triage.domain.custody import CustodyAction, CustodyEvent
+from triage.domain.items import Outcome
+from triage.domain.jobs import Lease, item_range
+from triage.domain.matches import Match, closes_without_viewing
+from triage.domain.rematches import ItemChange, match_changes
+from triage.store.unit_of_work import Unit
+
+Details = Mapping[str, str | int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the library in one state, `releases`, and a version of the policy say of some items."""
+
+    policy: str
+    releases: str
+    matches: Mapping[int, Sequence[Match]]
+    outcomes: Mapping[int, Outcome]
+
+
+def write_answers(unit: Unit, answers: Answers, now: datetime) -> list[ItemChange]:
+    """Make these the answers of their items, and say what changed. Matches that are no longer found end, and stay.
+
+    The items are held until the unit ends: of two stages that answer one item the second sees what the first wrote.
+    """
+    comparison_id = unit.matches.comparison(answers.policy, answers.releases)
+    before = unit.items.hold(sorted(answers.outcomes))
+    standing = unit.matches.standing(sorted(before))
+    found = {one: match_changes(standing.get(one, ()), answers.matches[one]) for one in before}
+    unit.matches.end([ended for change in found.values() for ended in change.ended], comparison_id, now)
+    unit.matches.add([match for change in found.values() for match in change.added], comparison_id, now)
+    outcomes = {one: answers.outcomes[one] for one in before}
+    closing = {one: (after, _closed_because(after)) for one, after in outcomes.items()}
+    unit.items.set_outcomes(closing, comparison_id)
+    changes = [
+        ItemChange(one, before[one], after, found[one].new, found[one].retracted)
+        for one, after in outcomes.items()
+        if before[one] is not after or found[one].new or found[one].retracted or found[one].restated
+    ]
+    _link_anew(unit, changes)
+    return changes
+
+
+def _link_anew(unit: Unit, changes: Sequence[ItemChange]) -> None:
+    """Known-good items link nothing: one that becomes one, or is one no longer, goes through linking again."""
+    unit.submissions.mark_unlinked(
+        [
+            change.item_id
+            for change in changes
+            if change.before not in {change.after, Outcome.PENDING}
+            and Outcome.KNOWN_GOOD in {change.before, change.after}
+        ]
+    )
+
+
+def events_of(
+    lease: Lease, answers: Answers, changes: Sequence[ItemChange], now: datetime, actor: str
+) -> list[CustodyEvent]:
+    """The record of a batch: what was asked, and which items that closed, reopened, or took a match from."""
+
+    def event(action: CustodyAction, details: Details) -> CustodyEvent:
+        return CustodyEvent(now, actor, action, f"job:{lease.job_id}", lease.stage.value, details)
+
+    asked = {"items": item_range(lease.item_ids), "releases": answers.releases, "policy": answers.policy}
+    retracted = [change for change in changes if change.retracted]
+    events = [event(CustodyAction.MATCHED, asked)]
+    for outcome, ids in _by_outcome(changes, lambda one: one.after):
+        events.append(event(CustodyAction.CLOSED, {"items": item_range(ids), "because": outcome.value}))
+    left_open = [change for change in changes if not closes_without_viewing(change.after)]
+    for outcome, ids in _by_outcome(left_open, lambda one: one.before):
+        events.append(event(CustodyAction.REOPENED, {"items": item_range(ids), "was": outcome.value}))
+    if retracted:
+        items = item_range(tuple(change.item_id for change in retracted))
+        count = sum(change.retracted for change in retracted)
+        events.append(event(CustodyAction.RETRACTED, {"items": items, "matches": count}))
+    return events
+
+
+def _by_outcome(
+    changes: Sequence[ItemChange], side: Callable[[ItemChange], Outcome]
+) -> list[tuple[Outcome, tuple[int, ...]]]:
+    """Items whose answer changed, by the answer on one side, where that one closes without viewing."""
+    ids: dict[Outcome, list[int]] = {}
+    for change in changes:
+        if change.before is not change.after and closes_without_viewing(side(change)):
+            ids.setdefault(side(change), []).append(change.item_id)
+    return [(outcome, tuple(found)) for outcome, found in sorted(ids.items())]
+
+
+def _closed_because(outcome: Outcome) -> str | None:
+    return f"exact match: {outcome.value}" if closes_without_viewing(outcome) else None
