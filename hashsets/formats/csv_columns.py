@@ -81,7 +81,10 @@ class _Plan:
             raise HashSetError("unknown-field", f"a column map names fields from: {', '.join(sorted(FIELDS))}")
         if columns and all(header.isdigit() for header in columns):
             return cls(delimiter, [(int(header) - 1, field) for header, field in columns.items()], has_header=False)
-        headers = _split(line, delimiter)
+        try:
+            headers = _split(line, delimiter)
+        except csv.Error as error:
+            raise HashSetError("no-header", "the table's first line is no header") from error
         if columns:
             places = {header.strip().lower(): place for place, header in reversed(list(enumerate(headers)))}
             missing = [header for header in columns if header.strip().lower() not in places]

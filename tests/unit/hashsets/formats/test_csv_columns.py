@@ -96,6 +96,7 @@ def test_a_table_without_headers_is_mapped_by_place(read_all: ReadAll) -> None:
         ("a,b\n1,2\n", {"c": "md5"}, "unknown-column"),
         ("a,b\n1,2\n", {"a": "category"}, "no-value-column"),
         ("", None, "no-header"),
+        ("md5\r,sha1\n", None, "no-header"),
     ],
 )
 def test_a_table_that_cannot_be_understood_is_refused_whole(
