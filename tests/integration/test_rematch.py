@@ -58,6 +58,11 @@ def latest(deployment: Deployment) -> Any:
     return deployment.done("rematch", "--list", "--json").json[0]
 
 
+def referral(deployment: Deployment) -> str:
+    """The referral of the first submission; which of two is opened first depends on timing."""
+    return f"R-{deployment.done('status', 'S-1', '--json').json['referral_id']}"
+
+
 def meant(sample: Sample) -> Counter[str]:
     """Distinct items by the outcome that their maker meant."""
     return Counter({file.sha256: file.expected.value for file in sample.truth.files}.values())
@@ -92,7 +97,7 @@ class TestNewReleases:
         outcomes = meant(sample)
         into = {change.split(">")[1]: count for change, count in run["result"]["changes"].items()}
         assert into == {name: outcomes[name] for name in ("known", "known-good", "near")}
-        history = later.done("referrals", "show", "R-1").out
+        history = later.done("referrals", "show", referral(later)).out
         assert f"{outcomes['known']} newly known; {outcomes['near']} newly near" in history
 
     def test_without_a_change_there_is_nothing_to_do(self, answered: Deployment) -> None:
@@ -120,11 +125,11 @@ class TestRetraction:
         assert result["retracted"] == sum(one["matches"] for one in events(answered, "retracted")) > 0
         assert [one["was"] for one in events(answered, "reopened")] == ["known"]
         assert answered.rows("SELECT count(*) FROM match") == before
-        page = answered.done("referrals", "show", "R-1", "--json").json
+        page = answered.done("referrals", "show", referral(answered), "--json").json
         assert {one["set"] for one in page["match_counts"]} == {"synthetic-near", "synthetic-good"}
         assert {(one["release"], one["because"]) for one in page["ended_matches"]} == {(release, "retracted")}
         told = page["history"][-1]["details"]["changes"]["known>unknown"]
-        assert f"{told} no longer known" in answered.done("referrals", "show", "R-1", "--limit", 1).out
+        assert f"{told} no longer known" in answered.done("referrals", "show", referral(answered), "--limit", 1).out
         report = answered.data / "page.html"
         answered.done("report", "S-1", "-o", report)
         assert "Matches that no longer hold" in report.read_text()
