@@ -29,6 +29,7 @@ from hashsets.release_builder import (
     ENTRIES,
     FINGERPRINTS,
     OWNERS,
+    entries_without_values,
     exact_folder,
     test_class_entries,
     write_fingerprints,
@@ -167,6 +168,7 @@ def merge(
         opaque=_present(opaque),
         rejects=_present(staging.rejects),
         test_class=test_class_entries(categories, test_classes),
+        only_opaque=entries_without_values(growing, total),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from hashsets.errors import Damaged
-from hashsets.vocabulary import Entry, Opinion
+from hashsets.vocabulary import SECOND_ALGORITHMS, Entry, FingerprintAlgorithm, Opinion
 
 OPINION_SCHEMA = """
 CREATE TABLE opinion (
@@ -22,6 +22,9 @@ CREATE TABLE opinion (
 CONTINUATION_SCHEMA = "CREATE TABLE IF NOT EXISTS continuation (entry INTEGER PRIMARY KEY, key TEXT NOT NULL);"
 """Entries whose source gave another entry the same key first: the key as the source wrote it."""
 
+SECOND_VALUES = f"kind IN ({', '.join(repr(algorithm.value) for algorithm in SECOND_ALGORITHMS)})"
+"""Word for word in the index and in the query, or SQLite does not see that one serves the other."""
+
 SCHEMA = f"""
 {OPINION_SCHEMA}
 {CONTINUATION_SCHEMA}
@@ -29,6 +32,7 @@ CREATE TABLE entry (
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, opinion INTEGER NOT NULL, content BLOB NOT NULL
 );
 CREATE TABLE opaque (entry INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL);
+CREATE INDEX second_values ON opaque (entry) WHERE {SECOND_VALUES};
 """
 
 OPINIONS_REMEMBERED = 100_000
@@ -194,6 +198,27 @@ class EntryReader:
             raise Damaged("release-entries-missing", "a release lacks entries that its index names")
         return found
 
+    def second_values(self, numbers: Iterable[int]) -> Mapping[int, tuple[tuple[FingerprintAlgorithm, bytes], ...]]:
+        """What entries list of `SECOND_ALGORITHMS`, by entry number; what is no value of theirs is passed over.
+
+        Raises Damaged.
+        """
+        asked = sorted(set(numbers))
+        found: dict[int, tuple[tuple[FingerprintAlgorithm, bytes], ...]] = {}
+        try:
+            for first in range(0, len(asked), ASKED_AT_ONCE):
+                part = asked[first : first + ASKED_AT_ONCE]
+                marks = ",".join("?" * len(part))
+                query = f"SELECT entry, kind, value FROM opaque WHERE {SECOND_VALUES} AND entry IN ({marks})"  # noqa: S608  # question marks only
+                with self._lock:
+                    rows = self._connection.execute(query, part).fetchall()
+                for number, kind, text in rows:
+                    if value := _value(FingerprintAlgorithm(kind), text):
+                        found[number] = (*found.get(number, ()), (FingerprintAlgorithm(kind), value))
+        except sqlite3.DatabaseError as error:
+            raise Damaged("release-entries-unreadable", "a release's entries cannot be read") from error
+        return found
+
     def _some(self, numbers: Sequence[int]) -> dict[int, tuple[str, Opinion]]:
         marks = ",".join("?" * len(numbers))
         query = (
@@ -222,6 +247,15 @@ def content_of(entry: Entry) -> bytes:
         (opinion.victim_identified, opinion.offender_identified, opinion.distributed),
     )
     return hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
+
+
+def _value(algorithm: FingerprintAlgorithm, text: str) -> bytes | None:
+    """A value as `imagehash` and most tools print it, or None."""
+    try:
+        value = bytes.fromhex(text)
+    except ValueError:
+        return None
+    return value if len(value) == algorithm.size else None
 
 
 def _truth(value: int | None) -> bool | None:

@@ -16,7 +16,7 @@ from hashsets.vocabulary import SetKind
 
 MANIFEST = "manifest.json"
 LAYOUT = 1
-TOOL = "hashsets 0.2.0"
+TOOL = "hashsets 0.3.0"
 """Who wrote a release: changes whenever an import of the same file could come out differently."""
 
 
@@ -28,9 +28,10 @@ class Counts:
     categories: Mapping[str, int]  # as in Opinion.category; "" for entries without one
     digests: Mapping[str, int]
     fingerprints: Mapping[str, int]
-    opaque: Mapping[str, int]  # kept for their owner, never compared
+    opaque: Mapping[str, int]  # kept for their owner, never searched for
     rejects: Mapping[str, int]  # by RejectCode
     test_class: int = 0  # among `entries`: they never count as hits
+    only_opaque: int | None = None  # entries without digest and PDQ value; None: not counted yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,8 @@ class Manifest:
         for part, name in ((document, "expires"), (document, "delta"), (document["counts"], "test_class")):
             if not part[name]:  # releases from before these words keep the seal that they had
                 del part[name]
+        if self.counts.only_opaque is None:
+            del document["counts"]["only_opaque"]
         document["files"] = {name: list(facts) for name, facts in (self.files or {}).items()}
         document["first_rejects"] = [list(reject) for reject in self.first_rejects]
         return {**document, "layout": LAYOUT}

@@ -16,7 +16,7 @@ from hashsets.index.hits import Hits, Values
 from hashsets.index.segment_files import READ_WHOLE_BELOW, open_segment
 from hashsets.manifests import Manifest
 from hashsets.release_builder import ENTRIES, FINGERPRINTS, OWNERS, OWNERS_KIND, exact_folder, files_of, sha256_of
-from hashsets.vocabulary import DigestAlgorithm, Opinion
+from hashsets.vocabulary import SECOND_ALGORITHMS, DigestAlgorithm, FingerprintAlgorithm, Opinion
 
 
 class Release:
@@ -92,6 +92,12 @@ class Release:
     def entries(self, numbers: Sequence[int]) -> Mapping[int, tuple[str, Opinion]]:
         """Key and opinion by entry number."""
         return self._entries.many(numbers)
+
+    def second_values(self, numbers: Sequence[int]) -> Mapping[int, tuple[tuple[FingerprintAlgorithm, bytes], ...]]:
+        """What these entries list of `SECOND_ALGORITHMS`, by entry number."""
+        if not self.manifest.counts.opaque.keys() & {algorithm.value for algorithm in SECOND_ALGORITHMS}:
+            return {}
+        return self._entries.second_values(numbers)
 
 
 def verify(folder: Path) -> Manifest:

@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from hashsets.manifests import Counts, DeltaFacts, Manifest
-from hashsets.vocabulary import SetKind
+from hashsets.vocabulary import SECOND_ALGORITHMS, SetKind
+
+
+@dataclass(frozen=True, slots=True)
+class NotComparable:
+    """What a release lists that we can compare with nothing, to be said wherever its answers are shown.
+
+    `values` counts by type name. `nothing_else` counts entries that list neither a digest nor a PDQ value and can
+    therefore never be found; None where an older import did not count them.
+    """
+
+    set_name: str
+    release_id: str
+    values: Mapping[str, int]
+    nothing_else: int | None
+
+    @property
+    def sentence(self) -> str:
+        """One sentence for people."""
+        listed = ", ".join(f"{count:,} {kind}" for kind, count in self.values.items())
+        values = "value" if sum(self.values.values()) == 1 else "values"
+        if self.nothing_else is None:
+            rest = "how many of its entries have nothing else was not counted"
+        else:
+            rest = f"{self.nothing_else:,} of its entries have nothing else that could be found"
+        return f"Release {self.release_id} lists {listed} {values}, which this program cannot compare; {rest}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +57,14 @@ class ReleaseInfo:
     expires: str | None = None
     expired: bool = False
     delta: DeltaFacts | None = None
+
+    @property
+    def not_comparable(self) -> NotComparable | None:
+        """Values that are compared with nothing; None when there are none."""
+        values = {kind: count for kind, count in self.counts.opaque.items() if kind not in set(SECOND_ALGORITHMS)}
+        if not values:
+            return None
+        return NotComparable(self.set_name, self.release_id, values, self.counts.only_opaque)
 
     @classmethod
     def of(cls, manifest: Manifest, *, enabled: bool, today: date) -> ReleaseInfo:

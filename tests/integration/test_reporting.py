@@ -41,7 +41,7 @@ from triage.domain.findings import (
 )
 from triage.domain.items import ItemKind, Outcome
 from triage.domain.links import LinkKind, Strength, Trait, near_fingerprint
-from triage.domain.matches import Match, MatchPolicy
+from triage.domain.matches import Answer, Match, MatchPolicy
 from triage.domain.networks import join_between
 from triage.domain.priority import Assessment, Axis, Reason
 from triage.domain.submissions import Delivery, Found, Submission, SubmissionState
@@ -119,7 +119,7 @@ class Scene:
         digests = Digests(hashlib.md5(seed).digest(), hashlib.sha1(seed).digest(), hashlib.sha256(seed).digest())
         with self.unit() as unit:
             item_id = unit.items.add([NewItem(digests, size, kind, 0)], NOW)[digests.sha256]
-            unit.items.set_outcomes({item_id: (outcome, None)})
+            unit.items.set_outcomes({item_id: Answer(outcome, "")})
             if findings is not None:
                 taken = Fingerprint(FingerprintAlgorithm.DHASH, Profile.IMAGEHASH, bytes(8))
                 unit.examinations.add(
@@ -433,7 +433,7 @@ def test_the_method_names_the_releases_that_were_asked(
     item_id = scene.item(mine)
     with scene.unit() as unit:
         asked = unit.matches.comparison("1", f"{imported[0]}+{imported[1]}")
-        unit.items.set_outcomes({item_id: (Outcome.UNKNOWN, None)}, asked)
+        unit.items.set_outcomes({item_id: Answer(Outcome.UNKNOWN, "")}, asked)
     releases = reporting.dossier(mine).method.releases
     assert {release.release_id for release in releases} == {imported[0], imported[1]}
     assert {(release.source, release.entries, release.imported_at) for release in releases} == {("made up", 1, NOW)}

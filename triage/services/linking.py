@@ -14,7 +14,7 @@ from triage.domain.jobs import Lease, NewJob, Stage, item_range
 from triage.domain.linking_rules import LinkRules
 from triage.domain.links import Link, LinkKind, Trait, near_fingerprint, thumbnail_of, traits_of
 from triage.domain.look_alikes import nearest
-from triage.domain.matches import MatchPolicy
+from triage.domain.match_policy import MatchPolicy
 from triage.settings import WorkSettings
 from triage.store.rows import sliced
 from triage.store.unit_of_work import Store, Unit

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from hashsets.errors import Damaged
 from hashsets.library import Library
-from hashsets.vocabulary import Candidate, FingerprintAlgorithm, SetKind
+from hashsets.vocabulary import Candidate, FingerprintAlgorithm
 from triage.domain.custody import CustodyAction, CustodyEvent
 from triage.domain.errors import Tampered
 from triage.domain.findings import TakenFingerprint
-from triage.domain.items import Item, ItemKind, Outcome
+from triage.domain.items import Item, ItemKind
 from triage.domain.jobs import Lease, item_range
-from triage.domain.matches import Match, MatchPolicy, closes_without_viewing, judge, outcome_of
-from triage.store.unit_of_work import Store
+from triage.domain.match_policy import MatchPolicy
+from triage.domain.matches import Answer, Asked, Match, Seen, answer_of, closes, judge
+from triage.store.unit_of_work import Store, Unit
 
+from .asking import askable, near_candidates
 from .clock import Clock
 from .settling import settle
 
@@ -34,53 +37,52 @@ class Matching:
         """Match the lease's items and write their outcome. Raises Tampered for a damaged release."""
         with self.store.reading() as unit:
             items = unit.items.many(lease.item_ids)
-            fingerprints = unit.examinations.fingerprints(lease.item_ids, FingerprintAlgorithm.PDQ)
+            seen = seen_of(unit, lease.item_ids)
             unopened = unit.read.containers_without_members(lease.item_ids)
-        releases, matches = self._match_in_one_state(items, fingerprints)  # slow, no transaction open
-        outcomes = {
-            item.id: outcome_of(
+        releases, matches = self._match_in_one_state(items, seen)  # slow, no transaction open
+        answers = {
+            item.id: answer_of(
                 item.kind,
                 matches[item.id],
-                fingerprints.get(item.id, []),
+                seen[item.id],
                 self.policy,
                 expanded=item.kind is ItemKind.CONTAINER and item.id not in unopened,
             )
             for item in items
         }
-        self._record(lease, releases, matches, outcomes)
+        self._record(lease, releases, matches, answers)
 
     def _match_in_one_state(
-        self, items: list[Item], fingerprints: dict[int, list[TakenFingerprint]]
+        self, items: list[Item], seen: dict[int, Seen]
     ) -> tuple[str, dict[int, tuple[Match, ...]]]:
         """The releases asked, and their matches: asked again if another thread took up a new release meanwhile."""
         while True:
             self.library.refresh()
             releases = self.library.version
             try:
-                matches = self.match(items, fingerprints)
+                matches = self.match(items, seen)
             except Damaged as error:
                 raise Tampered(error.code, error.sentence) from error
             if self.library.version == releases:
                 return releases, matches
 
-    def match(
-        self, items: list[Item], fingerprints: dict[int, list[TakenFingerprint]]
-    ) -> dict[int, tuple[Match, ...]]:
-        """Matches by item id. Items that an exact digest has decided are not asked for again by fingerprint."""
+    def match(self, items: list[Item], seen: dict[int, Seen]) -> dict[int, tuple[Match, ...]]:
+        """Matches by item id. Items that an exact digest has closed are not asked for again by fingerprint."""
         exact = self._exact(items)
-        undecided = [item.id for item in items if not exact[item.id]]
         asked = [
-            (item_id, taken)
-            for item_id in undecided
-            for taken in fingerprints.get(item_id, [])
-            if (taken.fingerprint.quality or 0) >= self.policy.quality_floor
+            (item.id, taken)
+            for item in items
+            if not closes(exact[item.id], self.policy)
+            for taken in askable(seen[item.id].fingerprints, self.policy)
         ]
         near: dict[int, list[tuple[TakenFingerprint, Candidate]]] = {}
-        found = self.library.lookup_fingerprints([taken.fingerprint for _, taken in asked], self._reach())
-        for candidate in found:
+        for candidate in near_candidates(self.library, [taken.fingerprint for _, taken in asked], self.policy):
             item_id, taken = asked[candidate.query]
             near.setdefault(item_id, []).append((taken, candidate))
-        return {item.id: judge(item.id, exact[item.id], near.get(item.id, []), self.policy) for item in items}
+        return {
+            item.id: judge(item.id, Asked(exact[item.id], near.get(item.id, ()), seen[item.id]), self.policy)
+            for item in items
+        }
 
     def _exact(self, items: list[Item]) -> dict[int, list[Candidate]]:
         asked = [(item.id, digest) for item in items for digest in item.digests.as_digests()]
@@ -89,26 +91,20 @@ class Matching:
             candidates[asked[candidate.query][0]].append(candidate)
         return candidates
 
-    def _reach(self) -> dict[str, int]:
-        names = {release.set_name for release in self.library.releases() if release.set_kind is SetKind.KNOWN}
-        return {name: self.policy.reach_for(name) for name in names}
-
     def _record(
-        self, lease: Lease, releases: str, matches: dict[int, tuple[Match, ...]], outcomes: dict[int, Outcome]
+        self, lease: Lease, releases: str, matches: dict[int, tuple[Match, ...]], answers: dict[int, Answer]
     ) -> None:
         now = self.clock()
-        closed = {item_id: _closed_because(outcome) for item_id, outcome in outcomes.items()}
         with self.store.writing() as unit:
             unit.jobs.finish(lease)
-            comparison_id = unit.matches.comparison(self.policy.version, releases)
+            comparison_id = unit.matches.comparison(self.policy.provenance, releases)
             unit.matches.add([match for found in matches.values() for match in found], comparison_id, now)
-            answers = {item_id: (outcomes[item_id], closed[item_id]) for item_id in outcomes}
             unit.items.set_outcomes(answers, comparison_id)
-            unit.custody.append(self._events(lease, releases, outcomes))
+            unit.custody.append(self._events(lease, releases, answers))
             settle(unit, unit.read.submissions_holding(lease.item_ids))
             unit.commit()
 
-    def _events(self, lease: Lease, releases: str, outcomes: dict[int, Outcome]) -> list[CustodyEvent]:
+    def _events(self, lease: Lease, releases: str, answers: dict[int, Answer]) -> list[CustodyEvent]:
         now = self.clock()
         events = [
             CustodyEvent(
@@ -120,16 +116,24 @@ class Matching:
                 {"items": item_range(lease.item_ids), "releases": releases},
             )
         ]
-        by_outcome = sorted((outcome, item_id) for item_id, outcome in outcomes.items())
-        for outcome, group in groupby(by_outcome, key=lambda pair: pair[0]):
-            if closes_without_viewing(outcome):
-                ids = tuple(item_id for _, item_id in group)
-                details: dict[str, str | int | None] = {"items": item_range(ids), "because": outcome.value}
-                events.append(
-                    CustodyEvent(now, self.actor, CustodyAction.CLOSED, f"job:{lease.job_id}", "match", details)
-                )
+        closed = sorted((one.closed_because, item_id) for item_id, one in answers.items() if one.closed_because)
+        for because, group in groupby(closed, key=lambda pair: pair[0]):
+            details: dict[str, str | int | None] = {
+                "items": item_range(tuple(item_id for _, item_id in group)),
+                "because": because,
+            }
+            events.append(
+                CustodyEvent(now, self.actor, CustodyAction.CLOSED, f"job:{lease.job_id}", "match", details)
+            )
         return events
 
 
-def _closed_because(outcome: Outcome) -> str | None:
-    return f"exact match: {outcome.value}" if closes_without_viewing(outcome) else None
+def seen_of(unit: Unit, item_ids: Sequence[int]) -> dict[int, Seen]:
+    """What is stored of each item's picture, as judging needs it."""
+    fingerprints = unit.examinations.fingerprints(item_ids, *FingerprintAlgorithm)
+    concentrations = unit.examinations.concentrations(item_ids)
+    thumbnails = unit.examinations.thumbnail_distances(item_ids)
+    return {
+        item_id: Seen(fingerprints.get(item_id, ()), concentrations.get(item_id), thumbnails.get(item_id))
+        for item_id in item_ids
+    }

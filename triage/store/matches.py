@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import groupby
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
+from hashsets.vocabulary import Basis, Candidate, Opinion, Profile, SetKind, Transform
 from triage.domain.matches import Match
 
 from .rows import insert_new
-from .tables import comparison, match
+from .tables import comparison, match, occurrence
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,50 @@ class Matches:
                     "distance": entry.candidate.distance,
                     "transform": entry.candidate.transform,
                     "opinion": asdict(entry.candidate.opinion),
+                    "standing": entry.standing,
+                    "because": entry.because,
+                    "agreement": entry.agreement,
                     "comparison_id": comparison_id,
                     "at": now,
                 }
                 for entry in found
             ],
         )
+
+    def exact_of_several_releases(self, submission_ids: Sequence[int]) -> Iterator[tuple[int, list[Candidate]]]:
+        """Items of these submissions that two releases or more list byte for byte, with what each says of them.
+
+        By item, streaming: where sources can contradict each other.
+        """
+        held = select(occurrence.c.item_id).where(occurrence.c.submission_id.in_(submission_ids)).distinct()
+        exact = (match.c.basis == Basis.EXACT, match.c.item_id.in_(held))
+        several = (
+            select(match.c.item_id)
+            .where(*exact)
+            .group_by(match.c.item_id)
+            .having(func.count(match.c.release_id.distinct()) > 1)
+        )
+        rows = self.connection.execute(
+            select(match)
+            .where(match.c.basis == Basis.EXACT, match.c.item_id.in_(several))
+            .order_by(match.c.item_id, match.c.set_name, match.c.release_id, match.c.entry_key, match.c.algorithm)
+            .execution_options(yield_per=1000)
+        )
+        for item_id, found in groupby(rows, key=lambda row: row.item_id):
+            yield item_id, [_candidate(row) for row in found]
+
+
+def _candidate(row: Any) -> Candidate:
+    return Candidate(
+        query=0,
+        set_name=row.set_name,
+        set_kind=SetKind(row.set_kind),
+        release_id=row.release_id,
+        entry_key=row.entry_key,
+        basis=Basis(row.basis),
+        algorithm=row.algorithm,
+        profile=Profile(row.profile) if row.profile else None,
+        distance=row.distance,
+        transform=Transform(row.transform),
+        opinion=Opinion(**{**row.opinion, "tags": tuple(row.opinion["tags"])}),
+    )

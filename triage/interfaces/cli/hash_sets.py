@@ -60,9 +60,11 @@ def import_(
     out.print(f"Release {report.release.release_id} of “{name}” is in force: {counted.entries:,} entries.")
     rows = [("digests, " + key, value) for key, value in counted.digests.items()]
     rows += [("fingerprints, " + key, value) for key, value in counted.fingerprints.items()]
-    rows += [(f"{key}: stored, not comparable", value) for key, value in counted.opaque.items()]
+    rows += [(f"{key}: stored, never searched for", value) for key, value in counted.opaque.items()]
     rows += [(f"rejected: {key}", value) for key, value in counted.rejects.items()]
     out.print(table("Contents", ["", "count#"], rows))
+    if report.release.not_comparable:
+        out.print(report.release.not_comparable.sentence)
 
 
 @hashsets.command()
@@ -109,7 +111,7 @@ def list_(*, as_json: Json = False) -> None:
     if as_json:
         print_json(found)
         return
-    columns = ["release", "set", "kind", "in force", "entries#", "imported", "source"]
+    columns = ["release", "set", "kind", "in force", "entries#", "not comparable", "imported", "source"]
     console().print(table("Hash sets", columns, [_row(one) for one in found]))
 
 
@@ -150,4 +152,15 @@ def _say(version: str, *, as_json: bool) -> None:
 
 def _row(one: ReleaseInfo) -> tuple[object, ...]:
     in_force = "yes" if one.enabled else ""
-    return (one.release_id, one.set_name, one.set_kind.value, in_force, one.counts.entries, one.created, one.source)
+    unread = one.not_comparable
+    values = ", ".join(f"{count:,} {kind}" for kind, count in unread.values.items()) if unread else ""
+    return (
+        one.release_id,
+        one.set_name,
+        one.set_kind.value,
+        in_force,
+        one.counts.entries,
+        values,
+        one.created,
+        one.source,
+    )

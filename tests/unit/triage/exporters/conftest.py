@@ -10,7 +10,7 @@ from hashsets.vocabulary import SetKind, Transform
 from triage.domain.checkpoints import Checkpoint
 from triage.domain.findings import NoteCode
 from triage.domain.items import Outcome
-from triage.domain.matches import MatchPolicy
+from triage.domain.match_policy import MatchPolicy, Nearness
 from triage.domain.priority import Assessment, Axis, Reason
 from triage.exporters.dossier import (
     ArchiveUse,
@@ -82,6 +82,7 @@ def full_dossier() -> SubmissionDossier:
             Outcome.UNDECODABLE: 6,
             Outcome.CONTAINER: 2,
         },
+        closed_without_viewing=20,
         referrals=(
             ReferralSummary(
                 label="R-1",
@@ -119,7 +120,7 @@ def full_dossier() -> SubmissionDossier:
         undated=138,
         notes={NoteCode.LOW_QUALITY: 10, NoteCode.TRUNCATED: 1, NoteCode.EMPTY: 1, NoteCode.TYPE_DISAGREES: 2},
         method=Method(
-            policy=MatchPolicy("2026-11-22", reach_by_set={"synthetic-near": 24}),
+            policy=MatchPolicy("2026-11-22", near_by_set={"synthetic-near": Nearness(24, 24)}),
             releases=(
                 ReleaseUse("synthetic-known", "rel-8f21aa", SetKind.KNOWN, "made up for the demo", 419, PRODUCED),
                 ReleaseUse("synthetic-near", "rel-2b90c4", SetKind.KNOWN, "made up for the demo", 405, PRODUCED),

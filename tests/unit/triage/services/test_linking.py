@@ -16,7 +16,7 @@ from triage.domain.findings import Camera, CaptureTime, Examination, Findings, P
 from triage.domain.items import ItemKind, Outcome
 from triage.domain.jobs import Stage
 from triage.domain.links import LinkKind
-from triage.domain.matches import MatchPolicy
+from triage.domain.match_policy import MatchPolicy
 from triage.services.linking import Linking
 from triage.services.look_alikes import LookAlikeMemory
 from triage.settings import WorkSettings, load_link_rules

@@ -11,7 +11,7 @@ from hashsets.vocabulary import Basis, Fingerprint, FingerprintAlgorithm, Profil
 from tests.unit.triage.services.listing import import_list
 from tests.unit.triage.stored import digests_of, flipped, pdq, value
 from triage.domain.findings import Subject, TakenFingerprint
-from triage.domain.matches import MatchPolicy
+from triage.domain.match_policy import MatchPolicy
 from triage.services.looking_up import LookingUp
 
 

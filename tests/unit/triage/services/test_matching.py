@@ -13,11 +13,11 @@ from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of, examined, fl
 from triage.domain.errors import Conflict, Tampered
 from triage.domain.items import ItemKind, Outcome
 from triage.domain.jobs import Lease, Stage
-from triage.domain.matches import MatchPolicy
+from triage.domain.match_policy import MatchPolicy, Nearness
 from triage.services.matching import Matching
 from triage.store.unit_of_work import Store
 
-POLICY = MatchPolicy("policy 1", reach=31, quality_floor=50, reach_by_set={"strict": 10})
+POLICY = MatchPolicy("policy 1", near_by_set={"strict": Nearness(10, 10)})
 
 
 @pytest.fixture

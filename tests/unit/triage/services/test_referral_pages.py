@@ -13,7 +13,7 @@ from triage.domain.errors import NotFound
 from triage.domain.findings import Subject
 from triage.domain.items import Outcome
 from triage.domain.links import LinkKind, Strength, Trait, near_fingerprint
-from triage.domain.matches import Match
+from triage.domain.matches import Answer, Match
 from triage.domain.networks import join_between
 from triage.domain.priority import Assessment, Axis, Reason
 from triage.services.referral_pages import ReferralPage, referral_page
@@ -42,7 +42,7 @@ def page(store: Store, scene: Scene) -> ReferralPage:
             Match(items[0], Subject.MAIN, candidate(basis=Basis.NEAR, distance=9, entry="e-2")),
         ]
         unit.matches.add(found, unit.matches.comparison("p", "r"), NOW)
-        unit.items.set_outcomes({items[2]: (Outcome.KNOWN, "exact match: known")})
+        unit.items.set_outcomes({items[2]: Answer(Outcome.KNOWN, "", "exact match: known")})
         unit.items.add_notes("examine", [(items[0], "truncated", "")])
         unit.networks.change_joins([join_between(one, two, "same-camera", "1 camera body in both")], [], NOW)
         referral = unit.networks.open_referral(NOW)
@@ -51,7 +51,7 @@ def page(store: Store, scene: Scene) -> ReferralPage:
         unit.networks.assess(referral, Assessment(2, 1, 0, 3, (reason,), "1", "e"), NOW)
         unit.networks.add_event(referral, "opened", {"submissions": [one, two]}, NOW)
         unit.commit()
-        return referral_page(unit, referral, RULES, limit=10)
+        return referral_page(unit, referral, RULES, [], limit=10)
 
 
 def test_who_it_is_and_how_urgent_with_reasons(page: ReferralPage) -> None:
@@ -109,7 +109,7 @@ def test_lists_are_cut_at_the_limit(page: ReferralPage, store: Store) -> None:
     """Counts are not."""
     assert len(page.matches) == 3
     with store.reading() as unit:
-        short = referral_page(unit, 1, RULES, limit=1)
+        short = referral_page(unit, 1, RULES, [], limit=1)
     assert (len(short.matches), len(short.match_counts)) == (1, 2)
 
 
@@ -119,11 +119,11 @@ def test_a_merged_referral_says_where_it_goes_on(page: ReferralPage, store: Stor
     with store.writing() as unit:
         later = unit.networks.open_referral(NOW)
         unit.networks.merge(later, 1, NOW)
-        merged = referral_page(unit, later, RULES, limit=1)
+        merged = referral_page(unit, later, RULES, [], limit=1)
     assert (merged.state, merged.merged_into, merged.submissions, merged.outcomes) == ("merged", "R-1", [], {})
 
 
 def test_one_that_is_not_there(store: Store) -> None:
     """Its number is named."""
     with store.reading() as unit, pytest.raises(NotFound, match="R-4"):
-        referral_page(unit, 4, RULES, limit=1)
+        referral_page(unit, 4, RULES, [], limit=1)

@@ -11,7 +11,7 @@ from triage.domain.findings import NoteCode, ProcessingNote, Subject
 from triage.domain.items import ItemKind, Outcome
 from triage.domain.jobs import Stage
 from triage.domain.links import LinkKind, Strength, Trait, near_fingerprint
-from triage.domain.matches import Match
+from triage.domain.matches import Answer, Match
 from triage.domain.networks import join_between
 from triage.domain.priority import Assessment
 from triage.domain.submissions import Found
@@ -35,7 +35,7 @@ class TestStatus:
         scene.item(other)
         found_as(store, one, known, b"copy.jpg", b"other copy.jpg")
         with store.writing() as unit:
-            unit.items.set_outcomes({known: (Outcome.KNOWN, "exact match: known")})
+            unit.items.set_outcomes({known: Answer(Outcome.KNOWN, "", "exact match: known")})
             status = unit.read.status(one)
         assert (status.occurrences, status.items, status.bytes) == (4, 2, 12)
         assert status.outcomes == {"known": 1, "unknown": 1}
