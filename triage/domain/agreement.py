@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from hashsets.algorithms.pdq import distance
 from hashsets.vocabulary import TRANSFORMS, Candidate, Fingerprint, FingerprintAlgorithm
 
 from .findings import Subject, TakenFingerprint
@@ -30,7 +29,7 @@ def measured(candidate: Candidate, subject: Subject, taken: Sequence[TakenFinger
             if entry.subject is subject and entry.fingerprint.algorithm is algorithm:
                 ours = _turned(entry.fingerprint, TRANSFORMS.index(candidate.transform))
                 if ours:
-                    found[algorithm] = min(distance(ours, listed), found.get(algorithm, 8 * algorithm.size))
+                    found[algorithm] = min(_distance(ours, listed), found.get(algorithm, 8 * algorithm.size))
     return found
 
 
@@ -51,3 +50,7 @@ def _turned(fingerprint: Fingerprint, transform: int) -> bytes | None:
     if fingerprint.variants:
         return fingerprint.variants[transform]
     return fingerprint.value if transform == 0 else None
+
+
+def _distance(one: bytes, other: bytes) -> int:
+    return (int.from_bytes(one) ^ int.from_bytes(other)).bit_count()

@@ -116,11 +116,14 @@ class Matching:
                 {"items": item_range(lease.item_ids), "releases": releases},
             )
         ]
-        closed = sorted((one.closed_because, item_id) for item_id, one in answers.items() if one.closed_because)
-        for because, group in groupby(closed, key=lambda pair: pair[0]):
+        closed = sorted(
+            (one.closed_because, one.because, item_id) for item_id, one in answers.items() if one.closed_because
+        )
+        for (because, rule), group in groupby(closed, key=lambda one: one[:2]):
             details: dict[str, str | int | None] = {
-                "items": item_range(tuple(item_id for _, item_id in group)),
+                "items": item_range(tuple(item_id for *_, item_id in group)),
                 "because": because,
+                "rule": rule,
             }
             events.append(
                 CustodyEvent(now, self.actor, CustodyAction.CLOSED, f"job:{lease.job_id}", "match", details)

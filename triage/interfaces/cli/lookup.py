@@ -24,13 +24,13 @@ from hashsets.vocabulary import (
 )
 from triage.domain.errors import Refused, Unreadable
 from triage.domain.findings import Examination
-from triage.domain.matches import Match
 
 from .app import Json, app, opened, settings
 from .output import console, print_json, table
 
 if TYPE_CHECKING:
     from triage.chamber.parent import Chamber
+    from triage.domain.matches import Match
 
 Files = Annotated[list[Path], typer.Argument(help="Files to look at.", exists=True, dir_okay=False)]
 

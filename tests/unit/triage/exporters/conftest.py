@@ -6,15 +6,19 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
+from hashsets.disputes import DisputeKind
+from hashsets.reports import NotComparable
 from hashsets.vocabulary import SetKind, Transform
 from triage.domain.checkpoints import Checkpoint
 from triage.domain.findings import NoteCode
 from triage.domain.items import Outcome
 from triage.domain.match_policy import MatchPolicy, Nearness
+from triage.domain.matches import Because
 from triage.domain.priority import Assessment, Axis, Reason
 from triage.exporters.dossier import (
     ArchiveUse,
     CameraUse,
+    Disagreement,
     Heading,
     LookAlikes,
     Method,
@@ -102,6 +106,19 @@ def full_dossier() -> SubmissionDossier:
             SetMatches("synthetic-known", "rel-8f21aa", SetKind.KNOWN, "1", "Synthetic series A", exact=12),
             SetMatches("synthetic-good", "rel-77d0e1", SetKind.KNOWN_GOOD, None, None, exact=8),
         ),
+        held_back={Because.LITTLE_INFORMATION: 12, Because.ALLOWED_NEARER: 1},
+        disagreements=(
+            Disagreement(
+                DisputeKind.CATEGORIES_DIFFER,
+                (("synthetic-known", SetKind.KNOWN, "us:1"), ("synthetic-other", SetKind.KNOWN, "us:2")),
+                3,
+            ),
+            Disagreement(
+                DisputeKind.KNOWN_AND_KNOWN_GOOD,
+                (("synthetic-good", SetKind.KNOWN_GOOD, None), ("synthetic-known", SetKind.KNOWN, "us:1")),
+                1,
+            ),
+        ),
         distances={0: 6, 2: 5, 6: 4, 12: 3, 18: 1, 22: 1},
         transforms={Transform.IDENTITY: 12, Transform.ROTATE_90: 4, Transform.FLIP_Y: 4},
         look_alikes=(LookAlikes("G-2", "I-140", 6, 8), LookAlikes("G-1", "I-121", 15, 20)),
@@ -122,7 +139,15 @@ def full_dossier() -> SubmissionDossier:
         method=Method(
             policy=MatchPolicy("2026-11-22", near_by_set={"synthetic-near": Nearness(24, 24)}),
             releases=(
-                ReleaseUse("synthetic-known", "rel-8f21aa", SetKind.KNOWN, "made up for the demo", 419, PRODUCED),
+                ReleaseUse(
+                    "synthetic-known",
+                    "rel-8f21aa",
+                    SetKind.KNOWN,
+                    "made up for the demo",
+                    419,
+                    PRODUCED,
+                    NotComparable("synthetic-known", "rel-8f21aa", {"photodna": 8000}, 120),
+                ),
                 ReleaseUse("synthetic-near", "rel-2b90c4", SetKind.KNOWN, "made up for the demo", 405, PRODUCED),
                 ReleaseUse("synthetic-good", "rel-77d0e1", SetKind.KNOWN_GOOD, "", 408, PRODUCED),
             ),
