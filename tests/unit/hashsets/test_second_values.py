@@ -50,7 +50,7 @@ def test_they_are_found_by_an_index(library: Library, tmp_path: Path) -> None:
     """A set may list ten million other values beside them."""
     release = imported(library, tmp_path / "t.csv", f"key,pdq,phash\n1,{VALUE.hex()},{'0' * 16}\n")
     with sqlite3.connect(library.release_folder(release.release_id) / "entries.sqlite") as entries:
-        query = f"SELECT entry, kind, value FROM opaque WHERE {SECOND_VALUES} AND entry IN (?)"  # noqa: S608  # a constant
+        query = f"SELECT entry, kind, value FROM opaque WHERE {SECOND_VALUES} AND entry IN (?)"  # a constant
         plan = " ".join(str(row) for row in entries.execute(f"EXPLAIN QUERY PLAN {query}", (1,)))
     assert "USING INDEX second_values" in plan
 
@@ -68,7 +68,7 @@ def test_what_cannot_be_compared_is_counted_without_them(library: Library, tmp_p
 
 
 def test_a_set_without_such_values_says_nothing_of_them(library: Library, tmp_path: Path) -> None:
-    """pHash can be compared."""
+    """PHash can be compared."""
     release = imported(library, tmp_path / "t.csv", f"key,pdq,phash\n1,{VALUE.hex()},{'0' * 16}\n")
     assert (release.not_comparable, release.counts.only_opaque) == (None, 0)
 
