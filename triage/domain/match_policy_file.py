@@ -9,6 +9,7 @@ from typing import TypeVar
 from hashsets.vocabulary import SECOND_ALGORITHMS, Basis, SetKind
 
 from .match_policy import ANY, MAX_REACH, NEVER, Action, Agreement, MatchPolicy, Nearness, Rule, Transforms
+from .matches import Because
 from .tables import Table, edition_of
 
 Made = TypeVar("Made")
@@ -103,6 +104,8 @@ def _rule(table: Table) -> Rule:
         ),
     )
     table.refuse_the_rest()
+    if rule.name in set(Because):
+        raise table.refuse("name", "this word stands for a reason of its own")
     return rule
 
 

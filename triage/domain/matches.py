@@ -122,12 +122,13 @@ def judge(item_id: int, asked: Asked, policy: MatchPolicy) -> tuple[Match, ...]:
         for taken, candidate in within
         if not candidate.set_kind.is_harmless
     ]
-    if any(match.because == Because.ALLOWED_NEARER for match in matches):
-        matches += [
-            Match(item_id, taken.subject, candidate, Standing.NOTED, Because.ALLOWED_NEARER)
-            for taken, candidate in within
-            if candidate.set_kind.is_harmless
-        ]
+    held = [match for match in matches if match.because == Because.ALLOWED_NEARER]
+    matches += [
+        Match(item_id, taken.subject, candidate, Standing.NOTED, Because.ALLOWED_NEARER)
+        for taken, candidate in within
+        if candidate.set_kind.is_harmless
+        and any(one.subject is taken.subject and candidate.distance < one.candidate.distance for one in held)
+    ]
     strongest = min((_rank(match) for match in matches if match.standing is Standing.DECIDES), default=0)
     return tuple(
         replace(match, standing=Standing.OUTRANKED)

@@ -36,13 +36,17 @@ class _Comparable:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What the database says of one batch. Items set aside (known-good) link nothing."""
+    """What the database says of one batch. Items set aside (known-good) link nothing.
+
+    Those that say little are like nothing: screens of one program would make one network of all who use it.
+    """
 
     findings: Mapping[int, Findings]
     containers: Mapping[int, Sequence[int]]
     fingerprints: Mapping[int, Sequence[TakenFingerprint]]
     disagreeing: AbstractSet[int]
     set_aside: AbstractSet[int]
+    says_little: AbstractSet[int]
     placed: AbstractSet[int]
 
 
@@ -93,6 +97,11 @@ class Linking:
                 for item_id, distance in unit.examinations.thumbnail_distances(batch).items()
                 if distance > THUMBNAIL_DISAGREES_ABOVE
             },
+            says_little={
+                item_id
+                for item_id, concentration in unit.examinations.concentrations(batch).items()
+                if concentration >= self.policy.little_information_from
+            },
             set_aside={item_id for item_id, outcome in outcomes.items() if outcome is Outcome.KNOWN_GOOD},
             placed=unit.links.assigned(batch),
         )
@@ -118,7 +127,7 @@ class Linking:
             for entry in facts.fingerprints.get(item_id, ())
             if entry.fingerprint.profile is PROFILE and (entry.fingerprint.quality or 0) >= self.policy.quality_floor
         }
-        if Subject.MAIN not in good:
+        if Subject.MAIN not in good or item_id in facts.says_little:
             return None
         thumbnail = good.get(Subject.THUMBNAIL) if item_id in facts.disagreeing else None
         return _Comparable(item_id, good[Subject.MAIN], thumbnail)

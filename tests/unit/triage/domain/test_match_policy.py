@@ -98,6 +98,7 @@ def test_what_a_set_does_not_say_is_as_for_all_others() -> None:
         (lambda v: v["rule"][0].update(action="open"), "matching.rule[1].action"),
         (lambda v: v["rule"][0].update(catgeory="us:1"), "matching.rule[1].catgeory"),
         (lambda v: v["rule"][0].update(name="Not A Name"), "matching.rule[1].name"),
+        (lambda v: v["rule"][0].update(name="little-information"), "matching.rule[1].name"),
         (lambda v: v["rule"][3].update(action="close"), "matching.rule[4].action"),
         (lambda v: v["rule"][3].update(kind="known-good"), "matching.rule[4].kind"),
         (lambda v: v["rule"][1].update(action="refer"), "matching.rule[2].action"),

@@ -151,6 +151,16 @@ class TestLikeness:
         assert bench.centres() == dict.fromkeys(items, centre)
         assert {(row[1], row[2]) for row in bench.links()} == {(other, centre) for other in others}
 
+    def test_a_picture_of_little_information_is_like_nothing(self, bench: Bench, scene: Scene) -> None:
+        """Two screens of one program would tie together all who have it."""
+        one = scene.submission()
+        screen = examined(value("screen"))
+        assert screen.raster
+        for concentration in (79, 80, 100):
+            scene.item(one, seen=replace(screen, raster=replace(screen.raster, concentration=concentration)))
+        bench.link(one)
+        assert bench.centres() == {1: 1}
+
     def test_too_poor_a_picture_is_like_nothing(self, bench: Bench, scene: Scene) -> None:
         """Blank frames are alike everywhere."""
         one = scene.submission()
