@@ -163,10 +163,13 @@ def _report(application: Application, submissions: dict[str, int], folder: Path)
 
 
 def _facts(application: Application, truth: SeizureTruth, submissions: dict[str, int]) -> dict[str, Any]:
+    releases = application.library.releases()
     with application.store.reading() as unit:
         found = {letter: unit.read.status(number) for letter, number in submissions.items()}
         together = unit.read.outcomes(list(submissions.values()))
-        referrals = [referral_page(unit, row.id, application.linking.rules, limit=5) for row in unit.read.referrals()]
+        referrals = [
+            referral_page(unit, row.id, application.linking.rules, releases, limit=5) for row in unit.read.referrals()
+        ]
     letters = {f"S-{number}": letter for letter, number in submissions.items()}
     networks = {frozenset(letters[one] for one in page.submissions) for page in referrals}
     expected = {outcome.value: count for outcome, count in truth.outcomes.items() if count}

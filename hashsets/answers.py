@@ -87,6 +87,7 @@ def _candidates(
 ) -> Iterator[Candidate]:
     set_name = release.manifest.set_name
     entries = release.entries(numbers.tolist())
+    second_values = release.second_values(numbers.tolist()) if basis is Basis.NEAR else {}
     for found in hits:
         key, opinion = entries[found.entry]
         if not answering.admits(set_name, key, opinion):
@@ -104,6 +105,7 @@ def _candidates(
             transform=found.transform,
             opinion=opinion,
             state=answering.states.confirmation(set_name, key),
+            second_values=second_values.get(found.entry, ()),
         )
 
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hashsets.categories import scheme_and_grade
-from hashsets.vocabulary import Basis, Candidate, SetKind
+from hashsets.vocabulary import Basis, Candidate
 
 
 class DisputeKind(StrEnum):
     """What the sources disagree about."""
 
-    KNOWN_AND_KNOWN_GOOD = "known-and-known-good"
+    KNOWN_AND_KNOWN_GOOD = "known-and-known-good"  # or on an allow list
     CATEGORIES_DIFFER = "categories-differ"
 
 
@@ -38,7 +38,7 @@ def disputes(candidates: Sequence[Candidate]) -> tuple[Dispute, ...]:
     """
     exact = [candidate for candidate in candidates if candidate.basis is Basis.EXACT]
     found: list[Dispute] = []
-    if {candidate.set_kind for candidate in exact} >= {SetKind.KNOWN, SetKind.KNOWN_GOOD}:
+    if len({candidate.set_kind.is_harmless for candidate in exact}) > 1:
         found.append(Dispute(DisputeKind.KNOWN_AND_KNOWN_GOOD, "", tuple(exact)))
     by_scheme: defaultdict[str, list[tuple[str, Candidate]]] = defaultdict(list)
     for candidate in exact:

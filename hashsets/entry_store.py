@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hashsets.errors import Damaged
-from hashsets.vocabulary import Entry, Opinion
+from hashsets.vocabulary import SECOND_ALGORITHMS, Entry, FingerprintAlgorithm, Opinion
 
 OPINION_SCHEMA = """
 CREATE TABLE opinion (
@@ -226,6 +226,20 @@ class EntryReader:
         except (sqlite3.DatabaseError, ValueError) as error:
             raise Damaged("release-entries-unreadable", "a release's entries cannot be read") from error
 
+    def second_values(self, numbers: Iterable[int]) -> Mapping[int, tuple[tuple[FingerprintAlgorithm, bytes], ...]]:
+        """What entries list of `SECOND_ALGORITHMS`, by entry number; what is no value of theirs is passed over.
+
+        Raises Damaged.
+        """
+        return {
+            number: tuple(
+                (FingerprintAlgorithm(kind), value)
+                for kind, text in opaque
+                if kind in SECOND_ALGORITHMS and (value := _value(FingerprintAlgorithm(kind), text))
+            )
+            for number, opaque in self.opaque_of(numbers).items()
+        }
+
     def _of_many(self, query: str, asked: Sequence[int] | Sequence[str]) -> list[tuple[Any, ...]]:
         rows: list[tuple[Any, ...]] = []
         for first in range(0, len(asked), ASKED_AT_ONCE):
@@ -261,6 +275,15 @@ def _opinion(said: Sequence[Any]) -> Opinion:
     except ValueError as error:
         raise Damaged("release-entries-unreadable", "a release's entries cannot be read") from error
     return Opinion(category, series, _truth(victim), _truth(offender), _truth(spread), named)
+
+
+def _value(algorithm: FingerprintAlgorithm, text: str) -> bytes | None:
+    """A value as `imagehash` and most tools print it, or None."""
+    try:
+        value = bytes.fromhex(text)
+    except ValueError:
+        return None
+    return value if len(value) == algorithm.size else None
 
 
 def _truth(value: int | None) -> bool | None:

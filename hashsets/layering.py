@@ -120,6 +120,7 @@ class _Remaining:
     digests: Counter[str]
     fingerprints: Counter[str]
     opaque: Counter[str]
+    only_opaque: int
 
     def plus(self, fresh: Counts, rejects: Mapping[str, int], test_classes: Sequence[str]) -> Counts:
         categories = _sum(self.categories, fresh.categories)
@@ -131,14 +132,16 @@ class _Remaining:
             opaque=_sum(self.opaque, fresh.opaque),
             rejects=dict(sorted(rejects.items())),
             test_class=test_class_entries(categories, test_classes),
+            only_opaque=self.only_opaque + fresh.only_opaque,
         )
 
 
 def _without(counts: Counts, entries: Iterable[Entry]) -> _Remaining:
     """What is counted of a release, without some of its entries."""
-    number, categories, digests, fingerprints, opaque = 0, *(Counter[str]() for _ in range(4))
+    number, only_opaque, categories, digests, fingerprints, opaque = 0, 0, *(Counter[str]() for _ in range(4))
     for entry in entries:
         number += 1
+        only_opaque += not (entry.digests or entry.fingerprints)
         categories[entry.opinion.category or ""] += 1
         digests.update(digest.algorithm.value for digest in entry.digests)
         fingerprints["pdq"] += len(entry.fingerprints)
@@ -149,6 +152,7 @@ def _without(counts: Counts, entries: Iterable[Entry]) -> _Remaining:
         _difference(counts.digests, digests),
         _difference(counts.fingerprints, fingerprints),
         _difference(counts.opaque, opaque),
+        counts.only_opaque - only_opaque,
     )
 
 

@@ -28,9 +28,10 @@ class Counts:
     categories: Mapping[str, int]  # as in Opinion.category; "" for entries without one
     digests: Mapping[str, int]
     fingerprints: Mapping[str, int]
-    opaque: Mapping[str, int]  # kept for their owner, never compared
+    opaque: Mapping[str, int]  # kept for their owner, never searched for
     rejects: Mapping[str, int]  # by RejectCode
     test_class: int = 0  # among `entries`: they never count as hits
+    only_opaque: int = 0  # entries without digest and PDQ value: nothing can find them
 
     @property
     def values(self) -> dict[str, int]:

@@ -12,10 +12,11 @@ import numpy.typing as npt
 from hashsets.categories import TEST_CLASSES, is_test_class
 from hashsets.entry_store import EntryWriter
 from hashsets.formats.records import Read, Reject, RejectCode
+from hashsets.index.exact import KIND as EXACT
 from hashsets.index.exact import ExactSegment
 from hashsets.index.hamming import BYTES, HammingSegment
 from hashsets.index.hits import Values
-from hashsets.index.segment_files import write_segment
+from hashsets.index.segment_files import open_segment, write_segment
 from hashsets.manifests import Counts
 from hashsets.spools import Spools
 from hashsets.vocabulary import DigestAlgorithm, FingerprintAlgorithm
@@ -34,6 +35,15 @@ def write_fingerprints(folder: Path, values: Values, entries: npt.NDArray[np.uin
 def test_class_entries(categories: Mapping[str, int], test_classes: Sequence[str]) -> int:
     """How many of the entries counted by category are of a test class."""
     return sum(count for category, count in categories.items() if is_test_class(category, test_classes))
+
+
+def entries_without_values(folder: Path, entries: int) -> int:
+    """How many of a release's entries are in none of its indexes."""
+    found = np.zeros(entries, bool)
+    for name, kind in ((OWNERS, OWNERS_KIND), *((exact_folder(one), EXACT) for one in DigestAlgorithm)):
+        if (folder / name).is_dir():
+            found[open_segment(folder / name, kind).arrays["entries"]] = True
+    return entries - int(np.count_nonzero(found))
 
 
 class ReleaseBuilder:
@@ -84,6 +94,7 @@ class ReleaseBuilder:
             opaque=dict(sorted(self._opaque.items())),
             rejects=dict(sorted(self._rejects.items())),
             test_class=test_class_entries(self._categories, self._test_classes),
+            only_opaque=entries_without_values(self._folder, self._entries.count),
         )
 
     def abandon(self) -> None:

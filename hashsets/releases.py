@@ -23,7 +23,7 @@ from hashsets.index.hits import Hits, Values
 from hashsets.index.segment_files import open_segment
 from hashsets.manifests import Ground, Manifest
 from hashsets.merged_forms import MergedForm, merged_folder
-from hashsets.vocabulary import DigestAlgorithm, Entry, Opinion
+from hashsets.vocabulary import SECOND_ALGORITHMS, DigestAlgorithm, Entry, FingerprintAlgorithm, Opinion
 from hashsets.volumes import Files, Volume, check_contents, check_files
 
 GONE, GONE_KIND = "gone", "numbers-of-entries"
@@ -160,6 +160,17 @@ class Release:
         place = np.minimum(np.searchsorted(self.gone, entries), len(self.gone) - 1)
         stays: npt.NDArray[np.bool_] = self.gone[place] != entries
         return stays
+
+    def second_values(self, numbers: Sequence[int]) -> Mapping[int, tuple[tuple[FingerprintAlgorithm, bytes], ...]]:
+        """What these entries list of `SECOND_ALGORITHMS`, by entry number."""
+        if not self.manifest.counts.opaque.keys() & {algorithm.value for algorithm in SECOND_ALGORITHMS}:
+            return {}
+        span = self.below.span
+        found = dict(self.below.texts.second_values([number for number in numbers if number < span]))
+        if self.above:
+            fresh = self.above.texts.second_values([number - span for number in numbers if number >= span])
+            found |= {number + span: values for number, values in fresh.items()}
+        return found
 
 
 def verify(folder: Path) -> Manifest:

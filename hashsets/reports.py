@@ -7,7 +7,29 @@ from dataclasses import dataclass
 
 from hashsets.manifests import Counts, DeltaFacts, Manifest
 from hashsets.terms import Terms
-from hashsets.vocabulary import SetKind
+from hashsets.vocabulary import SECOND_ALGORITHMS, SetKind
+
+
+@dataclass(frozen=True, slots=True)
+class NotComparable:
+    """What a release lists that we can compare with nothing, to be said wherever its answers are shown.
+
+    `values` counts by type name. `nothing_else` counts entries that list neither a digest nor a PDQ value and can
+    therefore never be found.
+    """
+
+    set_name: str
+    release_id: str
+    values: Mapping[str, int]
+    nothing_else: int
+
+    @property
+    def sentence(self) -> str:
+        """One sentence for people."""
+        listed = ", ".join(f"{count:,} {kind}" for kind, count in self.values.items())
+        values = "value" if sum(self.values.values()) == 1 else "values"
+        rest = f"{self.nothing_else:,} of its entries have nothing else that could be found"
+        return f"Release {self.release_id} lists {listed} {values}, which this program cannot compare; {rest}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +56,14 @@ class ReleaseInfo:
     expired: bool = False
     delta: DeltaFacts | None = None
     silenced: int = 0
+
+    @property
+    def not_comparable(self) -> NotComparable | None:
+        """Values that are compared with nothing; None when there are none."""
+        values = {kind: count for kind, count in self.counts.opaque.items() if kind not in set(SECOND_ALGORITHMS)}
+        if not values:
+            return None
+        return NotComparable(self.set_name, self.release_id, values, self.counts.only_opaque)
 
     @classmethod
     def of(

@@ -67,12 +67,21 @@ class Transform(StrEnum):
 
 TRANSFORMS: tuple[Transform, ...] = tuple(Transform)
 
+SECOND_ALGORITHMS = (FingerprintAlgorithm.PHASH, FingerprintAlgorithm.DHASH)
+"""Never searched for: where an entry lists a value of theirs, it can confirm what PDQ found."""
+
 
 class SetKind(StrEnum):
     """What membership in a set means."""
 
     KNOWN = "known"
     KNOWN_GOOD = "known-good"
+    ALLOWED = "allow-list"  # what a unit itself has judged harmless or noisy
+
+    @property
+    def is_harmless(self) -> bool:
+        """Whether membership speaks against looking, not for it."""
+        return self is not SetKind.KNOWN
 
 
 class StateKind(StrEnum):
@@ -142,7 +151,8 @@ class Entry:
     """One known thing as its source lists it.
 
     `key` names it within the source and is unique in a release. `opaque` counts values by type name that we
-    store for the owner but cannot compare (PhotoDNA and the like).
+    store for the owner and do not search for: PhotoDNA and the like, which we cannot compare, and the values of
+    `SECOND_ALGORITHMS`.
     """
 
     key: str
@@ -158,7 +168,8 @@ class Candidate:
 
     `query` is the position of the asking digest or fingerprint in its batch. `distance` is in bits (0 for exact).
     `profile` is the profile of the query, None for digests. `state` is what our own analysts have said of the entry:
-    `confirmed` or nothing, for entries that they have refuted answer no more.
+    `confirmed` or nothing, for entries that they have refuted answer no more. `second_values` are what the entry
+    lists of `SECOND_ALGORITHMS`; only near candidates bring them.
     """
 
     query: int
@@ -173,3 +184,4 @@ class Candidate:
     transform: Transform
     opinion: Opinion
     state: str | None = None
+    second_values: tuple[tuple[FingerprintAlgorithm, bytes], ...] = ()

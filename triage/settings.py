@@ -13,7 +13,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from triage.domain.errors import Refused
 from triage.domain.linking_rules import LinkRules, parse_link_rules
-from triage.domain.matches import MatchPolicy
+from triage.domain.match_policy import MatchPolicy
+from triage.domain.match_policy_file import parse_match_policy
 from triage.domain.priority import PriorityRules, parse_rules
 
 DATABASE_NAME = "triage.sqlite3"
@@ -144,11 +145,10 @@ def load_settings(own_file: Path | None = None, data: Path | None = None) -> Set
 
 def load_match_policy() -> MatchPolicy:
     """The matching policy of `config/matching.toml`."""
-    values = _toml("matching.toml")
     try:
-        return MatchPolicy(**values)
-    except (TypeError, ValueError) as error:
-        raise Refused("config-invalid", f"matching.toml: {error}") from error
+        return parse_match_policy(_toml("matching.toml"))
+    except ValueError as error:
+        raise Refused("config-invalid", str(error)) from error
 
 
 def load_link_rules() -> LinkRules:

@@ -23,6 +23,8 @@ FIELDS: Mapping[str, frozenset[str]] = {
     "sha256": frozenset({"sha256", "sha256hash", "hashsha256", "sha256sum"}),
     "pdq": frozenset({"pdq", "pdqhash", "pdqhex"}),
     "photodna": frozenset({"photodna", "pdna", "photodnahash"}),
+    "phash": frozenset({"phash"}),
+    "dhash": frozenset({"dhash"}),
     "digest": frozenset({"hash", "digest", "hashvalue", "filehash"}),
     "key": frozenset({"imageid", "mediaid", "hashid", "entryid", "id", "key", "fileid"}),
     "category": frozenset({"category", "classification", "status"}),
@@ -35,7 +37,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
 }
 """Our fields, and the headers that mean them once case, blanks and punctuation are gone."""
 
-VALUE_FIELDS = ("md5", "sha1", "sha256", "pdq", "photodna", "digest")
+VALUE_FIELDS = ("md5", "sha1", "sha256", "pdq", "photodna", "phash", "dhash", "digest")
 REPEATABLE = frozenset({*VALUE_FIELDS, "tags"})
 
 

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import update
 
 from hashsets.algorithms.digests import Digests
+from hashsets.disputes import DisputeKind
 from hashsets.library import Library
 from hashsets.vocabulary import (
     Basis,
@@ -41,13 +42,15 @@ from triage.domain.findings import (
 )
 from triage.domain.items import ItemKind, Outcome
 from triage.domain.links import LinkKind, Strength, Trait, near_fingerprint
-from triage.domain.matches import Match, MatchPolicy
+from triage.domain.match_policy import MatchPolicy
+from triage.domain.matches import Answer, Because, Match, Standing
 from triage.domain.networks import join_between
 from triage.domain.priority import Assessment, Axis, Reason
 from triage.domain.submissions import Delivery, Found, Submission, SubmissionState
 from triage.exporters.dossier import (
     ArchiveUse,
     CameraUse,
+    Disagreement,
     LookAlikes,
     PlaceUse,
     ReferralSummary,
@@ -119,7 +122,7 @@ class Scene:
         digests = Digests(hashlib.md5(seed).digest(), hashlib.sha1(seed).digest(), hashlib.sha256(seed).digest())
         with self.unit() as unit:
             item_id = unit.items.add([NewItem(digests, size, kind, 0)], NOW)[digests.sha256]
-            unit.items.set_outcomes({item_id: (outcome, None)})
+            unit.items.set_outcomes({item_id: Answer(outcome, "")})
             if findings is not None:
                 taken = Fingerprint(FingerprintAlgorithm.DHASH, Profile.IMAGEHASH, bytes(8))
                 unit.examinations.add(
@@ -144,7 +147,9 @@ class Scene:
         with self.unit() as unit:
             unit.submissions.add_occurrences(submission_id, [(item_id, place)])
 
-    def match(self, item_id: int, **facts: object) -> None:
+    def match(
+        self, item_id: int, *, standing: Standing = Standing.DECIDES, because: str = "", **facts: object
+    ) -> None:
         candidate = Candidate(
             query=0,
             set_name="synthetic-a",
@@ -159,7 +164,8 @@ class Scene:
             opinion=Opinion(),
         )
         with self.unit() as unit:
-            found = Match(item_id, Subject.MAIN, replace(candidate, **facts))  # type: ignore[arg-type]  # the test names the fields
+            said = replace(candidate, **facts)  # type: ignore[arg-type]  # the test names the fields
+            found = Match(item_id, Subject.MAIN, said, standing, because)
             unit.matches.add([found], unit.matches.comparison("1", found.candidate.release_id), NOW)
 
     def near(self, item_id: int, entry_key: str, distance: int, transform: Transform, set_name: str = "a") -> None:
@@ -293,6 +299,36 @@ def test_the_nearest_match_of_each_item_and_set_counts(reporting: Reporting, sce
     dossier = reporting.dossier(mine)
     assert dossier.distances == {6: 2, 11: 1}
     assert dossier.transforms == {Transform.IDENTITY: 1, Transform.ROTATE_90: 1, Transform.FLIP_X: 1}
+
+
+def test_matches_that_do_not_count_are_told_apart_from_those_that_do(reporting: Reporting, scene: Scene) -> None:
+    """In the table of sets, in the reasons, and in no histogram."""
+    mine = scene.submission()
+    first, second = scene.item(mine), scene.item(mine)
+    near = {"basis": Basis.NEAR, "algorithm": "pdq", "profile": Profile.PDQ_FULL, "distance": 3}
+    little = Because.LITTLE_INFORMATION
+    scene.match(first, standing=Standing.HELD_BACK, because=little, **near)
+    scene.match(second, standing=Standing.NOTED, because="not-graded")
+    scene.match(second, entry_key="entry-2", **near)
+    dossier = reporting.dossier(mine)
+    assert [(line.exact, line.near, line.without_effect) for line in dossier.matches] == [(0, 1, 2)]
+    assert dossier.held_back == {little: 1}
+    assert dossier.distances == {3: 1}
+
+
+def test_sets_that_contradict_each_other_are_disagreements(reporting: Reporting, scene: Scene) -> None:
+    """Of this submission's items, counted by who says what."""
+    mine, other = scene.submission(), scene.submission()
+    for item_id in (scene.item(mine), scene.item(mine), scene.item(other)):
+        scene.match(item_id, opinion=Opinion("us:1"))
+        scene.match(item_id, set_name="b", release_id="b.1", opinion=Opinion("us:2"))
+    assert reporting.dossier(mine).disagreements == (
+        Disagreement(
+            DisputeKind.CATEGORIES_DIFFER,
+            (("b", SetKind.KNOWN, "us:2"), ("synthetic-a", SetKind.KNOWN, "us:1")),
+            2,
+        ),
+    )
 
 
 def test_look_alikes_are_groups_of_two_or_more(reporting: Reporting, scene: Scene) -> None:
@@ -433,7 +469,7 @@ def test_the_method_names_the_releases_that_were_asked(
     item_id = scene.item(mine)
     with scene.unit() as unit:
         asked = unit.matches.comparison("1", f"{imported[0]}+{imported[1]}")
-        unit.items.set_outcomes({item_id: (Outcome.UNKNOWN, None)}, asked)
+        unit.items.set_outcomes({item_id: Answer(Outcome.UNKNOWN, "")}, asked)
     releases = reporting.dossier(mine).method.releases
     assert {release.release_id for release in releases} == {imported[0], imported[1]}
     assert {(release.source, release.entries, release.imported_at) for release in releases} == {("made up", 1, NOW)}

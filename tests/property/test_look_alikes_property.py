@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hashsets.vocabulary import Transform
 from tests.unit.triage.stored import ACTOR, NOW, flipped, pdq, value
 from triage.domain.links import Link, LinkKind
-from triage.domain.matches import MatchPolicy
+from triage.domain.match_policy import MatchPolicy
 from triage.services.linking import Linking, _Comparable
 from triage.services.look_alikes import LookAlikeMemory
 from triage.settings import WorkSettings, load_link_rules

@@ -204,6 +204,7 @@ def _raster(record: dict[str, Any]) -> Raster:
         height=_integer(record, "height", 1, MAX_SIDE),
         mode=mode,
         frames=_integer(record, "frames", 1, 1 << 31),
+        concentration=None if record.get("concentration") is None else _integer(record, "concentration", 0, 100),
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hashsets.algorithms import imagehash_family, pdq
+from hashsets.algorithms.grey_levels import concentration
 from triage.chamber.checks import FORMATS
 from triage.chamber.decoders import exif, raster, specimens, thumbnail
 from triage.chamber.decoders.colour import Pixels, Rasters
@@ -49,6 +50,8 @@ def examine(file: io.BufferedReader, size: int, name_extension: str, limits: Exa
         return found
     if decoded.frames > 1:
         found.notes.append(ProcessingNote(NoteCode.FIRST_FRAME_ONLY, f"{decoded.frames} frames"))
+    if found.raster:
+        found.raster = replace(found.raster, concentration=concentration(decoded.rasters.main))
     _take_fingerprints(found, decoded.rasters, limits.quality_floor)
     decoded.rasters = None
     _read_metadata(found, file, format_name, decoded, limits, with_thumbnail=bool(found.fingerprints))

@@ -59,6 +59,7 @@ def _raster(raster: Raster) -> dict[str, object]:
         "height": raster.height,
         "mode": raster.mode,
         "frames": raster.frames,
+        "concentration": raster.concentration,
     }
 
 

@@ -68,13 +68,18 @@ class TakenFingerprint:
 
 @dataclass(frozen=True, slots=True)
 class Raster:
-    """What the decoder found. `mode` is the mode before normalisation (Pillow's word); sides are in pixels."""
+    """What the decoder found. `mode` is the mode before normalisation (Pillow's word); sides are in pixels.
+
+    `concentration` is how little the grey levels say: percent of pixels in the two most common of 32 levels
+    (`hashsets.algorithms.grey_levels`); None where it was not measured.
+    """
 
     format: str  # "jpeg", "png", "gif", "webp", "bmp", "tiff", "heif", "avif"
     width: int
     height: int
     mode: str
     frames: int = 1
+    concentration: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

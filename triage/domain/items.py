@@ -30,6 +30,10 @@ class Outcome(StrEnum):
     CONTAINER = "container"  # its members stand for it
 
 
+CLOSED_UNSEEN = frozenset({Outcome.KNOWN, Outcome.KNOWN_GOOD})
+"""Answers that close an item without viewing. Which match leads to one is the policy's to say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One content-addressed item; `depth` counts the fewest containers around it so far."""

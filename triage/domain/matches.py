@@ -2,112 +2,232 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
-from hashsets.vocabulary import Basis, Candidate, FingerprintAlgorithm, SetKind
+from hashsets.disputes import disputes
+from hashsets.vocabulary import Basis, Candidate, FingerprintAlgorithm
 
-from .findings import Subject, TakenFingerprint
+from . import agreement
+from .agreement import Verdict
+from .findings import THUMBNAIL_DISAGREES_ABOVE, Subject, TakenFingerprint
 from .items import ItemKind, Outcome
-
-MAX_REACH = 31
-"""Bits. The indexes answer exactly up to here; PDQ's authors draw the line here too."""
+from .match_policy import Action, MatchPolicy
 
 
-def _check_whole(key: str, value: object, most: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
-        raise ValueError(f"{key}: a whole number from 0 to {most} is needed")
+class Standing(StrEnum):
+    """What a match has to say in the answer for its item."""
+
+    DECIDES = "decides"  # the answer rests on it
+    OUTRANKED = "outranked"  # it would have decided, but a stronger one did
+    HELD_BACK = "held-back"  # within reach, and may not decide; `because` says why
+    NOTED = "noted"  # a rule wants it recorded and nothing else
 
 
-@dataclass(frozen=True, slots=True)
-class MatchPolicy:
-    """How near is near, and how good a fingerprint must be to say so.
+COUNTING = (Standing.DECIDES, Standing.OUTRANKED)
+"""Standings of matches that say what their item is."""
 
-    `reach` is in bits of 256 (PDQ's authors recommend 31), `reach_by_set` overrides it for one set.
-    Fingerprints below `quality_floor` (0..100) never make a near match alone.
-    """
 
-    version: str
-    reach: int = 31
-    quality_floor: int = 50
-    reach_by_set: Mapping[str, int] = field(default_factory=dict)
+class Because(StrEnum):
+    """Reasons beside the names of the policy's rules, for matches and answers."""
 
-    def __post_init__(self) -> None:
-        """Raises ValueError with the key of a value that no index could follow."""
-        reaches = {"reach": self.reach} | {f"reach_by_set.{name}": reach for name, reach in self.reach_by_set.items()}
-        for key, reach in reaches.items():
-            _check_whole(key, reach, MAX_REACH)
-        _check_whole("quality_floor", self.quality_floor, 100)
-        if not self.version:
-            raise ValueError("version: a text is needed")
-
-    def reach_for(self, set_name: str) -> int:
-        """Reach in bits for one set."""
-        return self.reach_by_set.get(set_name, self.reach)
+    LITTLE_INFORMATION = "little-information"  # too little in the picture, and no second algorithm agrees
+    SECOND_DISAGREES = "second-algorithm-disagrees"
+    SECOND_ABSENT = "no-second-algorithm"  # one must agree, and there is nothing to compare
+    ALLOWED_NEARER = "allowed-is-nearer"
+    DISPUTED = "disputed"
+    MEMBERS = "members-stand-for-it"
+    NO_PICTURE = "no-picture"
+    UNDER_FLOOR = "under-quality-floor"
+    NOTHING_NEAR = "nothing-near"
+    GAVE_UP = "gave-up"
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A measured fact: this item lies this near to that entry of that release."""
+    """A measured fact: this item lies this near to that entry of that release; and what the policy made of it.
+
+    `because` is the name of the policy's rule that applied, or of `Because` what held the match back. `agreement`
+    is what second algorithms measured, in bits of 64: `phash 3, dhash 5`.
+    """
 
     item_id: int
     subject: Subject
     candidate: Candidate
+    standing: Standing = Standing.DECIDES
+    because: str = ""
+    agreement: str = ""
 
 
-def judge(
-    item_id: int,
-    digest_candidates: Sequence[Candidate],
-    fingerprint_candidates: Sequence[tuple[TakenFingerprint, Candidate]],
-    policy: MatchPolicy,
-) -> tuple[Match, ...]:
-    """Matches of one item. Near matches need quality and reach, and never come from a known-good set.
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of an item's picture. `concentration` is in percent, None where it was not measured."""
 
-    A known-good set says "these exact bytes are harmless"; that a picture merely resembles one proves nothing.
+    fingerprints: Sequence[TakenFingerprint] = ()
+    concentration: int | None = None
+    thumbnail_distance: int | None = None
+
+    def says_little(self, subject: Subject, policy: MatchPolicy) -> bool:
+        """Whether a raster holds too little for a near match alone. A thumbnail of another picture is not meant."""
+        if self.concentration is None or self.concentration < policy.little_information_from:
+            return False
+        another = self.thumbnail_distance is None or self.thumbnail_distance > THUMBNAIL_DISAGREES_ABOVE
+        return subject is not Subject.THUMBNAIL or not another
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The one answer for an item, and why: the name of a rule or one of `Because`.
+
+    `closed_because` says why nobody needs to look; None where somebody does.
     """
-    exact = tuple(Match(item_id, Subject.MAIN, candidate) for candidate in digest_candidates)
-    near = tuple(
-        Match(item_id, taken.subject, candidate)
-        for taken, candidate in fingerprint_candidates
-        if candidate.set_kind is SetKind.KNOWN
-        and (taken.fingerprint.quality or 0) >= policy.quality_floor
-        and candidate.distance <= policy.reach_for(candidate.set_name)
+
+    outcome: Outcome
+    because: str
+    closed_because: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the library answered for one item: digests, and fingerprints with what each of them found."""
+
+    exact: Sequence[Candidate] = ()
+    near: Sequence[tuple[TakenFingerprint, Candidate]] = ()
+    seen: Seen = field(default_factory=Seen)
+
+
+def closes(exact: Sequence[Candidate], policy: MatchPolicy) -> bool:
+    """Whether an item's exact candidates close it, so that likeness need not be asked for."""
+    return bool(exact) and _closing(_ranked(0, exact, policy), policy) is not None
+
+
+def judge(item_id: int, asked: Asked, policy: MatchPolicy) -> tuple[Match, ...]:
+    """Matches of one item, exact ones first, each with its standing.
+
+    Near matches need quality and reach, and come from a set of known material: that a picture merely resembles
+    something harmless proves nothing. At most it holds a farther match back, where the policy says so.
+    """
+    matches = _ranked(item_id, asked.exact, policy)
+    within = [
+        (taken, candidate)
+        for taken, candidate in asked.near
+        if policy.near_for(candidate.set_name).admits(
+            candidate.distance, candidate.transform, taken.fingerprint.quality
+        )
+    ]
+    asked = replace(asked, near=within)
+    matches += [
+        _near(item_id, taken, candidate, asked, policy)
+        for taken, candidate in within
+        if not candidate.set_kind.is_harmless
+    ]
+    held = [match for match in matches if match.because == Because.ALLOWED_NEARER]
+    matches += [
+        Match(item_id, taken.subject, candidate, Standing.NOTED, Because.ALLOWED_NEARER)
+        for taken, candidate in within
+        if candidate.set_kind.is_harmless
+        and any(one.subject is taken.subject and candidate.distance < one.candidate.distance for one in held)
+    ]
+    strongest = min((_rank(match) for match in matches if match.standing is Standing.DECIDES), default=0)
+    return tuple(
+        replace(match, standing=Standing.OUTRANKED)
+        if match.standing is Standing.DECIDES and _rank(match) > strongest
+        else match
+        for match in matches
     )
-    return exact + near
 
 
-def outcome_of(
-    kind: ItemKind,
-    matches: Sequence[Match],
-    fingerprints: Sequence[TakenFingerprint],
-    policy: MatchPolicy,
-    *,
-    expanded: bool = False,
-) -> Outcome:
-    """The one answer for an item, strongest fact first. Known outranks known-good when sources disagree."""
-    exact_kinds = {match.candidate.set_kind for match in matches if match.candidate.basis is Basis.EXACT}
-    near = any(match.candidate.basis is Basis.NEAR for match in matches)
-    answers = (
-        (SetKind.KNOWN in exact_kinds, Outcome.KNOWN),
-        (SetKind.KNOWN_GOOD in exact_kinds, Outcome.KNOWN_GOOD),
-        (near, Outcome.NEAR),
-        (expanded, Outcome.CONTAINER),
-    )
-    return next((answer for holds, answer in answers if holds), None) or _unmatched(kind, fingerprints, policy)
+def answer_of(
+    kind: ItemKind, matches: Sequence[Match], seen: Seen, policy: MatchPolicy, *, expanded: bool = False
+) -> Answer:
+    """The answer for an item from its judged matches, strongest fact first."""
+    deciding = [match for match in matches if match.standing is Standing.DECIDES]
+    closing = _closing(matches, policy)
+    if closing:
+        return closing
+    if deciding:
+        disputed = any(policy.rule_for(match.candidate).action is Action.CLOSE for match in deciding)
+        return Answer(Outcome.NEAR, Because.DISPUTED if disputed else deciding[0].because)
+    if expanded:
+        return Answer(Outcome.CONTAINER, Because.MEMBERS)
+    held = [match.because for match in matches if match.standing is Standing.HELD_BACK]
+    if Because.LITTLE_INFORMATION in held:
+        return Answer(Outcome.TOO_POOR, Because.LITTLE_INFORMATION)
+    return Answer(Outcome.UNKNOWN, held[0]) if held else _unmatched(kind, seen, policy)
 
 
-def _unmatched(kind: ItemKind, fingerprints: Sequence[TakenFingerprint], policy: MatchPolicy) -> Outcome:
+def _ranked(item_id: int, exact: Sequence[Candidate], policy: MatchPolicy) -> list[Match]:
+    """Exact matches with the rule that applies to each."""
+    matches = []
+    for candidate in exact:
+        rule = policy.rule_for(candidate)
+        standing = Standing.NOTED if rule.action is Action.NOTE else Standing.DECIDES
+        matches.append(Match(item_id, Subject.MAIN, candidate, standing, rule.name))
+    return matches
+
+
+def _near(item_id: int, taken: TakenFingerprint, candidate: Candidate, asked: Asked, policy: MatchPolicy) -> Match:
+    found = agreement.measured(candidate, taken.subject, asked.seen.fingerprints)
+    match = Match(item_id, taken.subject, candidate, agreement=agreement.in_words(found))
+    rule = policy.rule_for(candidate)
+    if rule.action is Action.NOTE:
+        return replace(match, standing=Standing.NOTED, because=rule.name)
+    held = _held_back(taken.subject, candidate, agreement.verdict(found, policy.agreement.reach), asked, policy)
+    return replace(match, standing=Standing.HELD_BACK if held else Standing.DECIDES, because=held or rule.name)
+
+
+def _held_back(
+    subject: Subject, candidate: Candidate, second: Verdict, asked: Asked, policy: MatchPolicy
+) -> Because | None:
+    """Why a near candidate may not decide; None where it may."""
+    if second is not Verdict.AGREES and asked.seen.says_little(subject, policy):
+        return Because.LITTLE_INFORMATION
+    if candidate.distance >= policy.agreement.required_from:
+        if second is Verdict.DISAGREES:
+            return Because.SECOND_DISAGREES
+        if second is Verdict.ABSENT and not policy.agreement.absent_suffices:
+            return Because.SECOND_ABSENT
+    if policy.allowed_holds_back and any(
+        other.set_kind.is_harmless and taken.subject is subject and other.distance < candidate.distance
+        for taken, other in asked.near
+    ):
+        return Because.ALLOWED_NEARER
+    return None
+
+
+def _rank(match: Match) -> int:
+    """Known before harmless before near, in whatever order the sets answer."""
+    if match.candidate.basis is Basis.NEAR:
+        return 3
+    return 2 if match.candidate.set_kind.is_harmless else 1
+
+
+def _closing(matches: Sequence[Match], policy: MatchPolicy) -> Answer | None:
+    """The answer of exact matches that close their item. Known outranks harmless; a dispute is said, or refers."""
+    exact = [m for m in matches if m.candidate.basis is Basis.EXACT and m.standing is not Standing.NOTED]
+    known = [match for match in exact if not match.candidate.set_kind.is_harmless]
+    disputed = bool(disputes([match.candidate for match in exact]))
+    for outcome, candidates in ((Outcome.KNOWN, known), (Outcome.KNOWN_GOOD, [] if known else exact)):
+        for match in candidates:
+            if policy.rule_for(match.candidate).action is not Action.CLOSE:
+                continue
+            if disputed and policy.disputed is Action.REFER:
+                return None
+            because = f"exact match: {outcome}"
+            return Answer(outcome, match.because, f"{because}, disputed" if disputed else because)
+    return None
+
+
+def _unmatched(kind: ItemKind, seen: Seen, policy: MatchPolicy) -> Answer:
     """What an item is that nothing matched: no picture, a picture that says too little, or truly unknown."""
     qualities = [
         taken.fingerprint.quality or 0
-        for taken in fingerprints
+        for taken in seen.fingerprints
         if taken.subject is not Subject.THUMBNAIL and taken.fingerprint.algorithm is FingerprintAlgorithm.PDQ
     ]
     if not qualities or kind is not ItemKind.RASTER:
-        return Outcome.UNDECODABLE
-    return Outcome.TOO_POOR if max(qualities) < policy.quality_floor else Outcome.UNKNOWN
-
-
-def closes_without_viewing(outcome: Outcome) -> bool:
-    """Known bytes are never shown again; known-good bytes need no look either."""
-    return outcome in {Outcome.KNOWN, Outcome.KNOWN_GOOD}
+        return Answer(Outcome.UNDECODABLE, Because.NO_PICTURE)
+    if max(qualities) < policy.quality_floor:
+        return Answer(Outcome.TOO_POOR, Because.UNDER_FLOOR)
+    return Answer(Outcome.UNKNOWN, Because.NOTHING_NEAR)

@@ -22,7 +22,7 @@ class EndedBecause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StandingMatch:
     """A match that stands, by the number of its record."""
 
     id: int
@@ -54,7 +54,7 @@ class MatchChanges:
     restated: bool = False
 
 
-def match_changes(standing: Sequence[Standing], found: Sequence[Match]) -> MatchChanges:
+def match_changes(standing: Sequence[StandingMatch], found: Sequence[Match]) -> MatchChanges:
     """The difference between the matches of an item that stand and those just found."""
     facts, known = {_fact(match) for match in found}, {_fact(entry.match) for entry in standing}
     gone = [entry for entry in standing if _fact(entry.match) not in facts]
@@ -77,8 +77,8 @@ def match_changes(standing: Sequence[Standing], found: Sequence[Match]) -> Match
 
 
 def _fact(match: Match) -> Match:
-    """The match without what belongs to the asking: its place in a batch, and our own analysts' word."""
-    return replace(match, candidate=replace(match.candidate, query=0, state=None))
+    """The match without what belongs to the asking: its place in a batch, our own word, second values compared."""
+    return replace(match, candidate=replace(match.candidate, query=0, state=None, second_values=()))
 
 
 def _way(match: Match) -> tuple[str, ...]:

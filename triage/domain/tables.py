@@ -28,6 +28,10 @@ class Table:
         """Whether the key is there and not read yet."""
         return key in self._left
 
+    def names(self) -> tuple[str, ...]:
+        """The keys that are not read yet: for tables whose keys are names that people give."""
+        return tuple(self._left)
+
     def text(self, key: str) -> str:
         """A text that is not blank."""
         value = self._take(key)

@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from hashsets.disputes import DisputeKind
+from hashsets.reports import NotComparable
 from hashsets.vocabulary import SetKind, Transform
 from triage.domain.checkpoints import Checkpoint
 from triage.domain.findings import NoteCode
 from triage.domain.items import Outcome
-from triage.domain.matches import MatchPolicy, closes_without_viewing
+from triage.domain.match_policy import MatchPolicy
+from triage.domain.matches import Because
 from triage.domain.priority import Assessment
 from triage.domain.rematches import EndedBecause
 
@@ -63,7 +66,10 @@ class ReferralSummary:
 
 @dataclass(frozen=True, slots=True)
 class SetMatches:
-    """Items of this submission that one release lists under one category and series."""
+    """Items of this submission that one release lists under one category and series.
+
+    `without_effect` counts items whose match was held back or only noted.
+    """
 
     set_name: str
     release_id: str
@@ -72,6 +78,16 @@ class SetMatches:
     series: str | None
     exact: int = 0
     near: int = 0
+    without_effect: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Items about whose very bytes sources contradict each other: what each says, as (set, its kind, category)."""
+
+    kind: DisputeKind
+    says: tuple[tuple[str, SetKind, str | None], ...]
+    items: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +153,7 @@ class ReleaseUse:
     source: str
     entries: int
     imported_at: datetime
+    not_comparable: NotComparable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,16 +171,20 @@ class SubmissionDossier:
 
     `distances` counts near matches by bits of 256, `transforms` by how the known picture was turned;
     `captured` counts items by the first day of the month in which they were taken, by the cameras' clocks.
+    `held_back` counts items by why a near match of theirs did not count.
     """
 
     heading: Heading
     totals: Totals
     outcomes: Mapping[Outcome, int]
     method: Method
+    closed_without_viewing: int = 0
     referrals: tuple[ReferralSummary, ...] = ()
     matches: tuple[SetMatches, ...] = ()
     ended: tuple[EndedSetMatch, ...] = ()  # the latest of `ended_count`
     ended_count: int = 0
+    held_back: Mapping[Because, int] = field(default_factory=dict)
+    disagreements: tuple[Disagreement, ...] = ()
     distances: Mapping[int, int] = field(default_factory=dict)
     transforms: Mapping[Transform, int] = field(default_factory=dict)
     look_alikes: tuple[LookAlikes, ...] = ()
@@ -173,8 +194,3 @@ class SubmissionDossier:
     captured: Mapping[date, int] = field(default_factory=dict)
     undated: int = 0
     notes: Mapping[NoteCode, int] = field(default_factory=dict)
-
-    @property
-    def closed_without_viewing(self) -> int:
-        """Items that nobody needs to look at: their bytes are known or known to be harmless."""
-        return sum(count for outcome, count in self.outcomes.items() if closes_without_viewing(outcome))

@@ -61,6 +61,8 @@ def _view(dossier: SubmissionDossier) -> dict[str, Any]:
         "left": [(outcome, count) for outcome, count in outcomes if count and outcome in _FOR_PEOPLE],
         "outcome_bar": charts.stacked_bar([(outcome.value, count) for outcome, count in outcomes]),
         "matches": sorted(dossier.matches, key=_match_order),
+        "held_back": sorted(dossier.held_back.items(), key=lambda pair: (-pair[1], pair[0])),
+        "not_comparable": [one.not_comparable for one in dossier.method.releases if one.not_comparable],
         "distances": charts.histogram(charts.distance_bins(dossier.distances, dossier.method.policy.reach)),
         "transforms": sorted(dossier.transforms.items(), key=lambda pair: -pair[1]),
         "look_alikes": sorted(dossier.look_alikes, key=lambda group: (-group.items, group.label)),

@@ -5,14 +5,22 @@ from __future__ import annotations
 from hashsets.vocabulary import SetKind, Transform
 from triage.domain.findings import NoteCode
 from triage.domain.items import Outcome
+from triage.domain.match_policy import Action
+from triage.domain.matches import Because
 from triage.domain.priority import Axis
 from triage.domain.rematches import EndedBecause
 
 OUTCOMES: dict[Outcome, tuple[str, str]] = {
     Outcome.KNOWN: ("Known", "The very same bytes are in a trusted hash set. Closed without viewing."),
-    Outcome.NEAR: ("Near known", "Looks like a known picture: likely, not certain. For a person to confirm."),
+    Outcome.NEAR: (
+        "Near known",
+        "Looks like a known picture, or its bytes are listed and no rule closes it: likely. For a person to confirm.",
+    ),
     Outcome.UNKNOWN: ("Unknown", "Examined and compared; nothing known is like it."),
-    Outcome.KNOWN_GOOD: ("Known good", "The very same bytes are listed as harmless. Set aside without viewing."),
+    Outcome.KNOWN_GOOD: (
+        "Known good",
+        "The very same bytes are listed as harmless, or on the unit's allow list. Set aside without viewing.",
+    ),
     Outcome.TOO_POOR: ("Too poor to say", "Decoded, but too little in it for a comparison to mean anything."),
     Outcome.UNDECODABLE: ("Undecodable", "No picture came out of it. The notes below say why."),
     Outcome.CONTAINER: ("Archive", "Opened; what was inside is counted item by item."),
@@ -29,7 +37,25 @@ AXES: dict[Axis, tuple[str, str]] = {
 
 LEVELS = ("nothing raises it", "low", "raised", "high")
 
-SET_KINDS: dict[SetKind, str] = {SetKind.KNOWN: "known", SetKind.KNOWN_GOOD: "known good"}
+SET_KINDS: dict[SetKind, str] = {
+    SetKind.KNOWN: "known",
+    SetKind.KNOWN_GOOD: "known good",
+    SetKind.ALLOWED: "allowed",
+}
+
+HELD_BACK: dict[Because, str] = {
+    Because.LITTLE_INFORMATION: "little information in the picture",
+    Because.SECOND_DISAGREES: "a second algorithm disagrees",
+    Because.SECOND_ABSENT: "no second algorithm to confirm them",
+    Because.ALLOWED_NEARER: "an entry of an allow list is nearer",
+}
+"""Why a near match did not count, after a colon."""
+
+RULE_ACTIONS: dict[Action, str] = {
+    Action.CLOSE: "closed without viewing",
+    Action.REFER: "for a person",
+    Action.NOTE: "recorded only",
+}
 
 ENDED: dict[EndedBecause, str] = {
     EndedBecause.RETRACTED: "no release in force lists it any more",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from triage.domain.custody import CustodyAction, CustodyEvent
-from triage.domain.items import Outcome
+from triage.domain.items import CLOSED_UNSEEN, Outcome
 from triage.domain.jobs import Lease, item_range
-from triage.domain.matches import Match, closes_without_viewing
+from triage.domain.matches import Answer, Match
 from triage.domain.rematches import ItemChange, match_changes
 from triage.store.unit_of_work import Unit
 
@@ -23,7 +23,7 @@ class Answers:
     policy: str
     releases: str
     matches: Mapping[int, Sequence[Match]]
-    outcomes: Mapping[int, Outcome]
+    answers: Mapping[int, Answer]
 
 
 def write_answers(unit: Unit, answers: Answers, now: datetime) -> list[ItemChange]:
@@ -32,18 +32,17 @@ def write_answers(unit: Unit, answers: Answers, now: datetime) -> list[ItemChang
     The items are held until the unit ends: of two stages that answer one item the second sees what the first wrote.
     """
     comparison_id = unit.matches.comparison(answers.policy, answers.releases)
-    before = unit.items.hold(sorted(answers.outcomes))
+    before = unit.items.hold(sorted(answers.answers))
     standing = unit.matches.standing(sorted(before))
     found = {one: match_changes(standing.get(one, ()), answers.matches[one]) for one in before}
     unit.matches.end([ended for change in found.values() for ended in change.ended], comparison_id, now)
     unit.matches.add([match for change in found.values() for match in change.added], comparison_id, now)
-    outcomes = {one: answers.outcomes[one] for one in before}
-    closing = {one: (after, _closed_because(after)) for one, after in outcomes.items()}
-    unit.items.set_outcomes(closing, comparison_id)
+    given = {one: answers.answers[one] for one in before}
+    unit.items.set_outcomes(given, comparison_id)
     changes = [
-        ItemChange(one, before[one], after, found[one].new, found[one].retracted)
-        for one, after in outcomes.items()
-        if before[one] is not after or found[one].new or found[one].retracted or found[one].restated
+        ItemChange(one, before[one], answer.outcome, found[one].new, found[one].retracted)
+        for one, answer in given.items()
+        if before[one] is not answer.outcome or found[one].new or found[one].retracted or found[one].restated
     ]
     _link_anew(unit, changes)
     return changes
@@ -72,11 +71,10 @@ def events_of(
     asked = {"items": item_range(lease.item_ids), "releases": answers.releases, "policy": answers.policy}
     retracted = [change for change in changes if change.retracted]
     events = [event(CustodyAction.MATCHED, asked)]
-    for outcome, ids in _by_outcome(changes, lambda one: one.after):
-        events.append(event(CustodyAction.CLOSED, {"items": item_range(ids), "because": outcome.value}))
-    left_open = [change for change in changes if not closes_without_viewing(change.after)]
-    for outcome, ids in _by_outcome(left_open, lambda one: one.before):
-        events.append(event(CustodyAction.REOPENED, {"items": item_range(ids), "was": outcome.value}))
+    for (because, rule), ids in _closed(changes, answers).items():
+        events.append(event(CustodyAction.CLOSED, {"items": item_range(ids), "because": because, "rule": rule}))
+    for outcome, reopened in _reopened(changes).items():
+        events.append(event(CustodyAction.REOPENED, {"items": item_range(reopened), "was": outcome.value}))
     if retracted:
         items = item_range(tuple(change.item_id for change in retracted))
         count = sum(change.retracted for change in retracted)
@@ -84,16 +82,21 @@ def events_of(
     return events
 
 
-def _by_outcome(
-    changes: Sequence[ItemChange], side: Callable[[ItemChange], Outcome]
-) -> list[tuple[Outcome, tuple[int, ...]]]:
-    """Items whose answer changed, by the answer on one side, where that one closes without viewing."""
-    ids: dict[Outcome, list[int]] = {}
+def _closed(changes: Sequence[ItemChange], answers: Answers) -> dict[tuple[str, str], tuple[int, ...]]:
+    """Items that closed now, by why nobody needs to look, and the policy's rule."""
+    ids: dict[tuple[str, str], tuple[int, ...]] = {}
     for change in changes:
-        if change.before is not change.after and closes_without_viewing(side(change)):
-            ids.setdefault(side(change), []).append(change.item_id)
-    return [(outcome, tuple(found)) for outcome, found in sorted(ids.items())]
+        answer = answers.answers[change.item_id]
+        if change.before is not change.after and answer.closed_because:
+            key = answer.closed_because, answer.because
+            ids[key] = (*ids.get(key, ()), change.item_id)
+    return dict(sorted(ids.items()))
 
 
-def _closed_because(outcome: Outcome) -> str | None:
-    return f"exact match: {outcome.value}" if closes_without_viewing(outcome) else None
+def _reopened(changes: Sequence[ItemChange]) -> dict[Outcome, tuple[int, ...]]:
+    """Items that were closed and are no longer, by what they were."""
+    ids: dict[Outcome, tuple[int, ...]] = {}
+    for change in changes:
+        if change.before in CLOSED_UNSEEN and change.after not in CLOSED_UNSEEN:
+            ids[change.before] = (*ids.get(change.before, ()), change.item_id)
+    return dict(sorted(ids.items()))

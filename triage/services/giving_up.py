@@ -8,6 +8,7 @@ from triage.domain.custody import CustodyAction, CustodyEvent
 from triage.domain.findings import NoteCode
 from triage.domain.items import Outcome
 from triage.domain.jobs import Lease, NewJob, Stage, item_range
+from triage.domain.matches import Answer, Because
 from triage.settings import WorkSettings
 from triage.store.unit_of_work import Store, Unit
 
@@ -77,7 +78,7 @@ class GivingUp:
             # Known bytes are known whether or not they can be opened: digests are matched, and that gives the answer.
             unit.jobs.add([NewJob(Stage.MATCH, lease.submission_id, lease.item_ids)])
         elif lease.stage is Stage.MATCH:
-            unit.items.set_outcomes(dict.fromkeys(lease.item_ids, (Outcome.UNDECODABLE, None)))
+            unit.items.set_outcomes(dict.fromkeys(lease.item_ids, Answer(Outcome.UNDECODABLE, Because.GAVE_UP)))
             settle(unit, unit.read.submissions_holding(lease.item_ids))
         elif lease.stage is Stage.REMATCH and lease.rematch_id:
             # The answers of before stand: they name what they rest on.

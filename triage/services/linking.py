@@ -14,7 +14,7 @@ from triage.domain.jobs import Lease, NewJob, Stage, item_range
 from triage.domain.linking_rules import LinkRules
 from triage.domain.links import Link, LinkKind, Trait, near_fingerprint, thumbnail_of, traits_of
 from triage.domain.look_alikes import Neighbour, nearest
-from triage.domain.matches import MatchPolicy
+from triage.domain.match_policy import MatchPolicy
 from triage.settings import WorkSettings
 from triage.store.rows import sliced
 from triage.store.unit_of_work import Store, Unit
@@ -39,13 +39,17 @@ class _Comparable:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What the database says of one batch. Items set aside (known-good) link nothing."""
+    """What the database says of one batch. Items set aside (known-good) link nothing.
+
+    Those that say little are like nothing: screens of one program would make one network of all who use it.
+    """
 
     findings: Mapping[int, Findings]
     containers: Mapping[int, Sequence[int]]
     fingerprints: Mapping[int, Sequence[TakenFingerprint]]
     disagreeing: AbstractSet[int]
     set_aside: AbstractSet[int]
+    says_little: AbstractSet[int]
     placed: AbstractSet[int]
 
 
@@ -107,6 +111,11 @@ class Linking:
                 for item_id, distance in unit.examinations.thumbnail_distances(batch).items()
                 if distance > THUMBNAIL_DISAGREES_ABOVE
             },
+            says_little={
+                item_id
+                for item_id, concentration in unit.examinations.concentrations(batch).items()
+                if concentration >= self.policy.little_information_from
+            },
             set_aside=_set_aside(outcomes),
             placed=unit.links.centres_of(batch).keys(),
         )
@@ -132,7 +141,7 @@ class Linking:
             for entry in facts.fingerprints.get(item_id, ())
             if entry.fingerprint.profile is PROFILE and (entry.fingerprint.quality or 0) >= self.policy.quality_floor
         }
-        if Subject.MAIN not in good:
+        if Subject.MAIN not in good or item_id in facts.says_little:
             return None
         thumbnail = good.get(Subject.THUMBNAIL) if item_id in facts.disagreeing else None
         return _Comparable(item_id, good[Subject.MAIN], thumbnail)

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 from hashsets.errors import Damaged
 from hashsets.library import Library
-from hashsets.vocabulary import Candidate, FingerprintAlgorithm, SetKind
+from hashsets.vocabulary import Candidate, FingerprintAlgorithm
 from triage.domain.errors import Tampered
 from triage.domain.findings import TakenFingerprint
 from triage.domain.items import Item, ItemKind
 from triage.domain.jobs import Lease
-from triage.domain.matches import Match, MatchPolicy, judge, outcome_of
-from triage.store.unit_of_work import Store
+from triage.domain.match_policy import MatchPolicy
+from triage.domain.matches import Asked, Match, Seen, answer_of, closes, judge
+from triage.store.unit_of_work import Store, Unit
 
 from .answering import Answers, events_of, write_answers
+from .asking import askable, near_candidates
 from .clock import Clock
 from .settling import settle
 
@@ -42,20 +44,20 @@ class Matching:
         """
         with self.store.reading() as unit:
             items = unit.items.many(item_ids)
-            fingerprints = unit.examinations.fingerprints(item_ids, FingerprintAlgorithm.PDQ)
+            seen = seen_of(unit, item_ids)
             unopened = unit.read.containers_without_members(item_ids)
-        releases, matches = self._match_in_one_state(items, fingerprints)
-        outcomes = {
-            item.id: outcome_of(
+        releases, matches = self._match_in_one_state(items, seen)
+        answers = {
+            item.id: answer_of(
                 item.kind,
                 matches[item.id],
-                fingerprints.get(item.id, []),
+                seen[item.id],
                 self.policy,
                 expanded=item.kind is ItemKind.CONTAINER and item.id not in unopened,
             )
             for item in items
         }
-        return Answers(self.policy.version, releases, matches, outcomes)
+        return Answers(self.policy.provenance, releases, matches, answers)
 
     def holds(self, answers: Answers) -> bool:
         """Whether the library is still as it was when it gave these answers.
@@ -67,37 +69,36 @@ class Matching:
         return self.library.version == answers.releases
 
     def _match_in_one_state(
-        self, items: list[Item], fingerprints: dict[int, list[TakenFingerprint]]
+        self, items: list[Item], seen: dict[int, Seen]
     ) -> tuple[str, dict[int, tuple[Match, ...]]]:
         """The releases asked, and their matches: asked again if another thread took up a new release meanwhile."""
         while True:
             self.library.refresh()
             releases = self.library.version
             try:
-                matches = self.match(items, fingerprints)
+                matches = self.match(items, seen)
             except Damaged as error:
                 raise Tampered(error.code, error.sentence) from error
             if self.library.version == releases:
                 return releases, matches
 
-    def match(
-        self, items: list[Item], fingerprints: dict[int, list[TakenFingerprint]]
-    ) -> dict[int, tuple[Match, ...]]:
-        """Matches by item id. Items that an exact digest has decided are not asked for again by fingerprint."""
+    def match(self, items: list[Item], seen: dict[int, Seen]) -> dict[int, tuple[Match, ...]]:
+        """Matches by item id. Items that an exact digest has closed are not asked for again by fingerprint."""
         exact = self._exact(items)
-        undecided = [item.id for item in items if not exact[item.id]]
         asked = [
-            (item_id, taken)
-            for item_id in undecided
-            for taken in fingerprints.get(item_id, [])
-            if (taken.fingerprint.quality or 0) >= self.policy.quality_floor
+            (item.id, taken)
+            for item in items
+            if not closes(exact[item.id], self.policy)
+            for taken in askable(seen[item.id].fingerprints, self.policy)
         ]
         near: dict[int, list[tuple[TakenFingerprint, Candidate]]] = {}
-        found = self.library.lookup_fingerprints([taken.fingerprint for _, taken in asked], self._reach())
-        for candidate in found:
+        for candidate in near_candidates(self.library, [taken.fingerprint for _, taken in asked], self.policy):
             item_id, taken = asked[candidate.query]
             near.setdefault(item_id, []).append((taken, candidate))
-        return {item.id: judge(item.id, exact[item.id], near.get(item.id, []), self.policy) for item in items}
+        return {
+            item.id: judge(item.id, Asked(exact[item.id], near.get(item.id, ()), seen[item.id]), self.policy)
+            for item in items
+        }
 
     def _exact(self, items: list[Item]) -> dict[int, list[Candidate]]:
         asked = [(item.id, digest) for item in items for digest in item.digests.as_digests()]
@@ -105,10 +106,6 @@ class Matching:
         for candidate in self.library.lookup_digests([digest for _, digest in asked]):
             candidates[asked[candidate.query][0]].append(candidate)
         return candidates
-
-    def _reach(self) -> dict[str, int]:
-        names = {release.set_name for release in self.library.releases() if release.set_kind is SetKind.KNOWN}
-        return {name: self.policy.reach_for(name) for name in names}
 
     def _recorded(self, lease: Lease, answers: Answers) -> bool:
         now = self.clock()
@@ -121,3 +118,14 @@ class Matching:
             settle(unit, unit.read.submissions_holding(lease.item_ids))
             unit.commit()
         return True
+
+
+def seen_of(unit: Unit, item_ids: Sequence[int]) -> dict[int, Seen]:
+    """What is stored of each item's picture, as judging needs it."""
+    fingerprints = unit.examinations.fingerprints(item_ids, *FingerprintAlgorithm)
+    concentrations = unit.examinations.concentrations(item_ids)
+    thumbnails = unit.examinations.thumbnail_distances(item_ids)
+    return {
+        item_id: Seen(fingerprints.get(item_id, ()), concentrations.get(item_id), thumbnails.get(item_id))
+        for item_id in item_ids
+    }

@@ -6,11 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hashsets.library import ReleaseInfo
+from hashsets.reports import NotComparable
+from triage.domain.contradictions import contradictions
 from triage.domain.findings import THUMBNAIL_DISAGREES_ABOVE
 from triage.domain.linking_rules import LinkRules
 from triage.domain.links import LinkKind, too_common
 from triage.domain.rematches import EndedMatch
 from triage.store.unit_of_work import Unit
+
+from .not_comparing import not_comparable
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,9 @@ class ReferralPage:
     notes: dict[str, int]
     joins: list[dict[str, Any]]
     match_counts: list[dict[str, Any]]
+    held_back: dict[str, int]
+    disputes: list[dict[str, Any]]
+    not_comparable: list[NotComparable]
     matches: list[dict[str, Any]]
     ended_count: int
     ended_matches: list[dict[str, Any]]
@@ -37,8 +45,10 @@ class ReferralPage:
     history: list[dict[str, Any]]
 
 
-def referral_page(unit: Unit, referral_id: int, rules: LinkRules, limit: int) -> ReferralPage:
-    """Gather one referral. Raises NotFound."""
+def referral_page(
+    unit: Unit, referral_id: int, rules: LinkRules, releases: Sequence[ReleaseInfo], limit: int
+) -> ReferralPage:
+    """Gather one referral; `releases` are all that there are. Raises NotFound."""
     row = unit.read.referral(referral_id)
     summary = unit.read.outcomes(row.submissions)
     return ReferralPage(
@@ -59,6 +69,9 @@ def referral_page(unit: Unit, referral_id: int, rules: LinkRules, limit: int) ->
         notes=summary.notes,
         joins=[_join(found) for found in unit.read.joins_within(row.submissions)],
         match_counts=[_match_count(found) for found in unit.read.match_counts(row.submissions)],
+        held_back=unit.read.held_back(row.submissions),
+        disputes=_disputes(unit, row.submissions, limit),
+        not_comparable=not_comparable(releases, unit.dossier.releases_asked(row.submissions)),
         matches=[_match(found) for found in unit.read.matches(row.submissions, limit)],
         ended_count=unit.matches.ended_count(row.submissions),
         ended_matches=[_ended(found) for found in unit.matches.ended(row.submissions, limit)],
@@ -90,6 +103,21 @@ def _clusters(unit: Unit, submissions: Sequence[int], rules: LinkRules, limit: i
     return [*stacks, *shared]
 
 
+def _disputes(unit: Unit, submissions: Sequence[int], limit: int) -> list[dict[str, Any]]:
+    """Where sources contradict each other about the very bytes: who says what, and of which items."""
+    found = contradictions(unit.matches.exact_of_several_releases(submissions), limit)
+    return [
+        {
+            "kind": one.kind,
+            "scheme": one.scheme,
+            "says": [{"set": said.set_name, "kind": said.set_kind, "category": said.category} for said in one.says],
+            "items": one.items,
+            "first_items": [f"I-{item_id}" for item_id in one.first_items],
+        }
+        for one in found[:limit]
+    ]
+
+
 def _join(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "submissions": [f"S-{one}" for one in found["submissions"]],
@@ -106,6 +134,7 @@ def _match_count(found: Mapping[str, Any]) -> dict[str, Any]:
         "kind": found["set_kind"],
         "release": found["release_id"],
         "basis": found["basis"],
+        "standing": found["standing"],
         "category": found["category"],
         "items": found["items"],
         "entries": found["entries"],
@@ -126,6 +155,9 @@ def _match(found: Mapping[str, Any]) -> dict[str, Any]:
         "distance": found["distance"],
         "transform": found["transform"],
         "opinion": found["opinion"],
+        "standing": found["standing"],
+        "because": found["because"],
+        "agreement": found["agreement"],
     }
 
 

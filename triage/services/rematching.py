@@ -67,7 +67,7 @@ class Rematching:
             self.library.refresh()
         except Damaged as error:
             raise Tampered(error.code, error.sentence) from error
-        return unit.matches.comparison(self.matching.policy.version, self.library.version)
+        return unit.matches.comparison(self.matching.policy.provenance, self.library.version)
 
     def _opened(self, unit: Unit, because: str, after_id: int) -> int | None:
         first = unit.items.resting_elsewhere(after_id)

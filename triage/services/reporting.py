@@ -9,16 +9,19 @@ from datetime import datetime
 from hashsets.library import Library, ReleaseInfo
 from hashsets.vocabulary import Transform
 from triage.domain.checkpoints import verify
+from triage.domain.contradictions import contradictions
 from triage.domain.custody import CustodyAction, CustodyEvent
 from triage.domain.findings import NoteCode
 from triage.domain.items import Outcome
 from triage.domain.linking_rules import LinkRules
 from triage.domain.links import too_common
-from triage.domain.matches import MatchPolicy
+from triage.domain.match_policy import MatchPolicy
+from triage.domain.matches import Because
 from triage.domain.rematches import EndedMatch
 from triage.exporters.dossier import (
     ArchiveUse,
     CameraUse,
+    Disagreement,
     EndedSetMatch,
     Heading,
     LookAlikes,
@@ -94,13 +97,16 @@ class Reporting:
                 outcomes={Outcome(name): count for name, count in status.outcomes.items()},
                 method=Method(
                     self.policy,
-                    _releases(releases, facts.releases_asked(submission_id)),
+                    _releases(releases, facts.releases_asked([submission_id])),
                     tuple(facts.tools(submission_id)),
                 ),
                 referrals=self._referrals(facts, submission_id),
+                closed_without_viewing=status.closed_without_viewing,
                 matches=tuple(_set_matches(line) for line in matches),
                 ended=tuple(_ended(found) for found in unit.matches.ended([submission_id], MOST_ROWS)),
                 ended_count=unit.matches.ended_count([submission_id]),
+                held_back={Because(code): count for code, count in status.held_back.items()},
+                disagreements=_disagreements(unit, submission_id),
                 distances=_distances(nearness),
                 transforms=_transforms(nearness),
                 look_alikes=_look_alikes(facts, submission_id),
@@ -152,7 +158,24 @@ class Reporting:
 
 def _set_matches(line: MatchLine) -> SetMatches:
     return SetMatches(
-        line.set_name, line.release_id, line.set_kind, line.category, line.series, line.exact, line.near
+        line.set_name,
+        line.release_id,
+        line.set_kind,
+        line.category,
+        line.series,
+        line.exact,
+        line.near,
+        line.without_effect,
+    )
+
+
+def _disagreements(unit: Unit, submission_id: int) -> tuple[Disagreement, ...]:
+    found = contradictions(unit.matches.exact_of_several_releases([submission_id]), items_named=0)
+    return tuple(
+        Disagreement(
+            one.kind, tuple((said.set_name, said.set_kind, said.category or None) for said in one.says), one.items
+        )
+        for one in found
     )
 
 
@@ -178,6 +201,7 @@ def _releases(releases: list[ReleaseInfo], asked: set[str]) -> tuple[ReleaseUse,
             release.source,
             release.counts.entries,
             datetime.fromisoformat(release.created),
+            release.not_comparable,
         )
         for release in releases
         if release.release_id in asked

@@ -8,7 +8,7 @@ one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Float, Select, Subquery, and_, case, cast, fu
 from hashsets.vocabulary import TRANSFORMS, Basis, SetKind, Transform
 from triage.domain.items import ItemKind
 from triage.domain.links import LinkKind
+from triage.domain.matches import COUNTING
 from triage.domain.networks import Join
 from triage.domain.priority import Assessment, Axis, Reason
 
@@ -70,7 +71,7 @@ class DossierFacts:
                 match.c.set_name,
                 match.c.release_id,
                 match.c.set_kind,
-                match.c.basis,
+                case((match.c.standing.in_(COUNTING), match.c.basis)).label("basis"),
                 match.c.opinion["category"].as_string().label("category"),
                 match.c.opinion["series"].as_string().label("series"),
             )
@@ -83,6 +84,7 @@ class DossierFacts:
                 *line,
                 func.count(case((said.c.basis == Basis.EXACT, said.c.item_id)).distinct()).label("exact"),
                 func.count(case((said.c.basis == Basis.NEAR, said.c.item_id)).distinct()).label("near"),
+                func.count(case((said.c.basis.is_(None), said.c.item_id)).distinct()).label("without_effect"),
             )
             .group_by(*line)
             .order_by(func.count(said.c.item_id.distinct()).desc(), *line)
@@ -90,7 +92,14 @@ class DossierFacts:
         )
         return [
             MatchLine(
-                row.set_name, row.release_id, SetKind(row.set_kind), row.category, row.series, row.exact, row.near
+                row.set_name,
+                row.release_id,
+                SetKind(row.set_kind),
+                row.category,
+                row.series,
+                row.exact,
+                row.near,
+                row.without_effect,
             )
             for row in rows
         ]
@@ -103,7 +112,12 @@ class DossierFacts:
         turned = case({transform.value: place for place, transform in enumerate(TRANSFORMS)}, value=match.c.transform)
         best = (
             select(func.min(match.c.distance * len(TRANSFORMS) + turned).label("rank"))
-            .where(match.c.basis == Basis.NEAR, match.c.item_id.in_(_held(submission_id)), match.c.ended_at.is_(None))
+            .where(
+                match.c.basis == Basis.NEAR,
+                match.c.standing.in_(COUNTING),
+                match.c.ended_at.is_(None),
+                match.c.item_id.in_(_held(submission_id)),
+            )
             .group_by(match.c.item_id, match.c.set_name)
             .subquery()
         )
@@ -195,12 +209,12 @@ class DossierFacts:
         )
         return {archive: count for archive, count in rows}  # noqa: C416  # a row is no pair to the type checker
 
-    def releases_asked(self, submission_id: int) -> set[str]:
-        """Ids of the releases that these items were compared with."""
+    def releases_asked(self, submission_ids: Sequence[int]) -> set[str]:
+        """Ids of the releases that the items of these submissions were compared with."""
         query = (
             select(comparison.c.releases)
             .join(item, item.c.comparison_id == comparison.c.id)
-            .where(item.c.id.in_(_held(submission_id)))
+            .where(item.c.id.in_(select(occurrence.c.item_id).where(occurrence.c.submission_id.in_(submission_ids))))
             .distinct()
         )
         return {release for asked in self.connection.execute(query).scalars() for release in asked.split("+")}

@@ -12,7 +12,10 @@ from triage.domain.priority import Assessment
 
 @dataclass(frozen=True, slots=True)
 class MatchLine:
-    """Items that one release lists under one category and series, by how they were reached."""
+    """Items that one release lists under one category and series, by how they were reached.
+
+    `without_effect` counts items whose match was held back or only noted.
+    """
 
     set_name: str
     release_id: str
@@ -21,6 +24,7 @@ class MatchLine:
     series: str | None
     exact: int
     near: int
+    without_effect: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,15 +41,20 @@ class Examinations:
         insert_new(self.connection, finding, findings)
 
     def fingerprints(
-        self, item_ids: Sequence[int], algorithm: FingerprintAlgorithm
+        self, item_ids: Sequence[int], *algorithms: FingerprintAlgorithm
     ) -> dict[int, list[TakenFingerprint]]:
-        """Stored fingerprints of one algorithm by item, in a fixed order."""
+        """Stored fingerprints of these algorithms by item, in a fixed order."""
         found: dict[int, list[TakenFingerprint]] = {}
         for part in sliced(item_ids):
             rows = self.connection.execute(
                 select(fingerprint)
-                .where(fingerprint.c.item_id.in_(part), fingerprint.c.algorithm == algorithm)
-                .order_by(fingerprint.c.item_id, fingerprint.c.subject, fingerprint.c.profile)
+                .where(fingerprint.c.item_id.in_(part), fingerprint.c.algorithm.in_(algorithms))
+                .order_by(
+                    fingerprint.c.item_id,
+                    fingerprint.c.subject,
+                    fingerprint.c.profile,
+                    fingerprint.c.algorithm,
+                )
             )
             for row in rows:
                 found.setdefault(row.item_id, []).append(_fingerprint(row))
@@ -62,6 +67,18 @@ class Examinations:
             for row in self.connection.execute(select(finding).where(finding.c.item_id.in_(part))):
                 rows_of.setdefault(row.item_id, {})[row.kind] = row.value
         return {item_id: findings_from_rows(values) for item_id, values in rows_of.items()}
+
+    def concentrations(self, item_ids: Sequence[int]) -> dict[int, int]:
+        """How concentrated the pictures' grey levels are, in percent, where it was measured."""
+        found: dict[int, int] = {}
+        for part in sliced(item_ids):
+            rows = self.connection.execute(
+                select(raster.c.item_id, raster.c.concentration).where(
+                    raster.c.item_id.in_(part), raster.c.concentration.is_not(None)
+                )
+            )
+            found.update({row.item_id: row.concentration for row in rows})
+        return found
 
     def thumbnail_distances(self, item_ids: Sequence[int]) -> dict[int, int]:
         """Distance between embedded thumbnail and main picture, where there is one."""
@@ -91,6 +108,7 @@ def _raster_row(result: Examination) -> dict[str, Any]:
         "height": result.raster.height,
         "mode": result.raster.mode,
         "frames": result.raster.frames,
+        "concentration": result.raster.concentration,
         "thumbnail_distance": result.thumbnail_distance,
     }
 

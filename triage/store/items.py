@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from hashsets.algorithms.digests import Digests
 from triage.domain.items import Item, ItemKind, Outcome
+from triage.domain.matches import Answer
 
 from .rows import insert_new, sliced
 from .tables import in_place_source, item, processing_note, sealed_object
@@ -154,23 +155,26 @@ class Items:
         )
         return list(self.connection.execute(query).scalars())
 
-    def set_outcomes(
-        self, outcomes: Mapping[int, tuple[Outcome, str | None]], comparison_id: int | None = None
-    ) -> None:
-        """Write the answers: item id → (outcome, why it is closed without viewing or None).
-
-        `comparison_id` names what was asked; None where nothing could be.
-        """
-        if outcomes:
+    def set_outcomes(self, answers: Mapping[int, Answer], comparison_id: int | None = None) -> None:
+        """Write the answers by item id. `comparison_id` names what was asked; None where nothing could be."""
+        if answers:
             self.connection.execute(
                 update(item)
                 .where(item.c.id == bindparam("b_id"))
                 .values(
-                    outcome=bindparam("b_outcome"), closed_because=bindparam("b_closed"), comparison_id=comparison_id
+                    outcome=bindparam("b_outcome"),
+                    because=bindparam("b_because"),
+                    closed_because=bindparam("b_closed"),
+                    comparison_id=comparison_id,
                 ),
                 [
-                    {"b_id": item_id, "b_outcome": outcome, "b_closed": closed}
-                    for item_id, (outcome, closed) in outcomes.items()
+                    {
+                        "b_id": item_id,
+                        "b_outcome": answer.outcome,
+                        "b_because": answer.because,
+                        "b_closed": answer.closed_because,
+                    }
+                    for item_id, answer in answers.items()
                 ],
             )
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, select, update
 
 from hashsets.vocabulary import Basis, Candidate, Opinion, Profile, SetKind, Transform
 from triage.domain.findings import Subject
-from triage.domain.matches import Match
-from triage.domain.rematches import EndedBecause, EndedMatch, Standing
+from triage.domain.matches import Match, Standing
+from triage.domain.rematches import EndedBecause, EndedMatch, StandingMatch
 
 from .rows import insert_new, sliced
 from .tables import comparison, match, occurrence
@@ -31,13 +32,13 @@ class Matches:
         comparison_id: int = self.connection.execute(query).scalar_one()
         return comparison_id
 
-    def standing(self, item_ids: Sequence[int]) -> dict[int, list[Standing]]:
+    def standing(self, item_ids: Sequence[int]) -> dict[int, list[StandingMatch]]:
         """Matches that have not ended, by item."""
-        found: dict[int, list[Standing]] = {}
+        found: dict[int, list[StandingMatch]] = {}
         for part in sliced(item_ids):
             query = select(match).where(match.c.item_id.in_(part), match.c.ended_at.is_(None)).order_by(match.c.id)
             for row in self.connection.execute(query):
-                found.setdefault(row.item_id, []).append(Standing(row.id, _match(row)))
+                found.setdefault(row.item_id, []).append(StandingMatch(row.id, _match(row)))
         return found
 
     def add(self, found: Sequence[Match], comparison_id: int, now: datetime) -> None:
@@ -68,6 +69,28 @@ class Matches:
         query = select(func.count()).select_from(match).where(self._said_no_more(submission_ids))
         return self.connection.execute(query).scalar_one()
 
+    def exact_of_several_releases(self, submission_ids: Sequence[int]) -> Iterator[tuple[int, list[Candidate]]]:
+        """Items of these submissions that two releases or more list byte for byte, with what each says of them.
+
+        By item, streaming: where sources can contradict each other.
+        """
+        held = select(occurrence.c.item_id).where(occurrence.c.submission_id.in_(submission_ids)).distinct()
+        exact = (match.c.basis == Basis.EXACT, match.c.ended_at.is_(None))
+        several = (
+            select(match.c.item_id)
+            .where(*exact, match.c.item_id.in_(held))
+            .group_by(match.c.item_id)
+            .having(func.count(match.c.release_id.distinct()) > 1)
+        )
+        rows = self.connection.execute(
+            select(match)
+            .where(*exact, match.c.item_id.in_(several))
+            .order_by(match.c.item_id, match.c.set_name, match.c.release_id, match.c.entry_key, match.c.algorithm)
+            .execution_options(yield_per=1000)
+        )
+        for item_id, found in groupby(rows, key=lambda row: row.item_id):
+            yield item_id, [_candidate(row) for row in found]
+
     def _said_no_more(self, submission_ids: Sequence[int]) -> ColumnElement[bool]:
         held = select(occurrence.c.item_id).where(occurrence.c.submission_id.in_(submission_ids)).distinct()
         return and_(
@@ -92,25 +115,29 @@ def _row(entry: Match) -> dict[str, Any]:
         "distance": candidate.distance,
         "transform": candidate.transform,
         "opinion": asdict(candidate.opinion),
+        "standing": entry.standing,
+        "because": entry.because,
+        "agreement": entry.agreement,
     }
 
 
 def _match(row: Row[Any]) -> Match:
     """The inverse of `_row`."""
-    return Match(
-        row.item_id,
-        Subject(row.subject),
-        Candidate(
-            query=0,
-            set_name=row.set_name,
-            set_kind=SetKind(row.set_kind),
-            release_id=row.release_id,
-            entry_key=row.entry_key,
-            basis=Basis(row.basis),
-            algorithm=row.algorithm,
-            profile=Profile(row.profile) if row.profile else None,
-            distance=row.distance,
-            transform=Transform(row.transform),
-            opinion=Opinion(**{**row.opinion, "tags": tuple(row.opinion["tags"])}),
-        ),
+    standing = Standing(row.standing)
+    return Match(row.item_id, Subject(row.subject), _candidate(row), standing, row.because, row.agreement)
+
+
+def _candidate(row: Any) -> Candidate:
+    return Candidate(
+        query=0,
+        set_name=row.set_name,
+        set_kind=SetKind(row.set_kind),
+        release_id=row.release_id,
+        entry_key=row.entry_key,
+        basis=Basis(row.basis),
+        algorithm=row.algorithm,
+        profile=Profile(row.profile) if row.profile else None,
+        distance=row.distance,
+        transform=Transform(row.transform),
+        opinion=Opinion(**{**row.opinion, "tags": tuple(row.opinion["tags"])}),
     )

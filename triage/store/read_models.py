@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, func, select
 
 from triage.domain.errors import NotFound
+from triage.domain.matches import Standing
 
 from .rows import sliced
 from .tables import (
@@ -51,6 +52,7 @@ class SubmissionStatus:
     bytes: int
     outcomes: dict[str, int]
     closed_without_viewing: int
+    held_back: dict[str, int]  # why near matches did not count → items
     source_notes: dict[str, int]
     processing_notes: dict[str, int]
     jobs: dict[str, dict[str, int]]  # stage → state → count
@@ -161,6 +163,7 @@ class ReadModels:
             bytes=int(sum(entry.bytes or 0 for entry in counts)),
             outcomes={entry.outcome: entry.items for entry in counts},
             closed_without_viewing=int(sum(entry.closed or 0 for entry in counts)),
+            held_back=self.held_back([submission_id]),
             source_notes=self._counted(source_note, source_note.c.submission_id == submission_id),
             processing_notes=self._counted(processing_note, processing_note.c.item_id.in_(select(held.c.item_id))),
             jobs=jobs,
@@ -187,6 +190,16 @@ class ReadModels:
             closed=sum(int(row[2]) for row in rows),
             notes=self._counted(processing_note, processing_note.c.item_id.in_(held)),
         )
+
+    def held_back(self, submission_ids: Sequence[int]) -> dict[str, int]:
+        """Items of these submissions by why a near match of theirs did not count."""
+        rows = self.connection.execute(
+            select(match.c.because, func.count(match.c.item_id.distinct()))
+            .where(match.c.item_id.in_(self._held(submission_ids)), match.c.standing == Standing.HELD_BACK)
+            .group_by(match.c.because)
+            .order_by(match.c.because)
+        )
+        return {row[0]: int(row[1]) for row in rows}
 
     def finding_counts(self, submission_ids: Sequence[int], thumbnail_disagrees_above: int) -> dict[str, int]:
         """Items by what their metadata states, and those whose embedded thumbnail shows another picture."""
@@ -290,7 +303,7 @@ class ReadModels:
         ]
 
     def match_counts(self, submission_ids: Sequence[int]) -> list[dict[str, Any]]:
-        """Matches of these submissions' items by set, release, basis and category."""
+        """Matches of these submissions' items by set, release, basis, standing and category."""
         held = self._held(submission_ids)
         category = match.c.opinion["category"].as_string()
         rows = self.connection.execute(
@@ -299,6 +312,7 @@ class ReadModels:
                 match.c.set_kind,
                 match.c.release_id,
                 match.c.basis,
+                match.c.standing,
                 category.label("category"),
                 func.count(match.c.item_id.distinct()).label("items"),
                 func.count(match.c.entry_key.distinct()).label("entries"),
@@ -306,8 +320,10 @@ class ReadModels:
                 func.max(match.c.distance).label("most"),
             )
             .where(match.c.item_id.in_(held), match.c.ended_at.is_(None))
-            .group_by(match.c.set_name, match.c.set_kind, match.c.release_id, match.c.basis, category)
-            .order_by(match.c.set_name, match.c.release_id, match.c.basis, category)
+            .group_by(
+                match.c.set_name, match.c.set_kind, match.c.release_id, match.c.basis, match.c.standing, category
+            )
+            .order_by(match.c.set_name, match.c.release_id, match.c.basis, match.c.standing, category)
         )
         return [dict(row) for row in rows.mappings()]
 
@@ -326,6 +342,9 @@ class ReadModels:
                 match.c.distance,
                 match.c.transform,
                 match.c.opinion,
+                match.c.standing,
+                match.c.because,
+                match.c.agreement,
             )
             .where(match.c.item_id.in_(self._held(submission_ids)), match.c.ended_at.is_(None))
             .order_by(match.c.item_id, match.c.distance, match.c.release_id, match.c.entry_key, match.c.algorithm)

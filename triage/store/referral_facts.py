@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Float, and_, cast, func, or_, select
 
+from triage.domain.matches import COUNTING
 from triage.domain.referral_facts import ReferralFacts
 
 from .tables import finding, item, match, occurrence, raster, submission
@@ -36,7 +37,12 @@ def _from_matches(connection: Connection, held: Any) -> dict[str, Any]:
     category = match.c.opinion["category"].as_string()
     identified = match.c.opinion["victim_identified"].as_boolean()
     series = match.c.opinion["series"].as_string()
-    known = and_(match.c.item_id.in_(held), match.c.set_kind == "known", match.c.ended_at.is_(None))
+    known = and_(
+        match.c.item_id.in_(held),
+        match.c.set_kind == "known",
+        match.c.standing.in_(COUNTING),
+        match.c.ended_at.is_(None),
+    )
     exact = and_(known, match.c.basis == "exact")
     categories = connection.execute(
         select(category, func.count(match.c.item_id.distinct()))

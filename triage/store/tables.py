@@ -98,6 +98,7 @@ item = Table(
     Column("depth", Integer, nullable=False),  # fewest containers around it so far; bounds recursion
     Column("outcome", String(16), nullable=False),
     Column("closed_because", Text),
+    Column("because", String(40)),  # the rule or reason that gave the outcome
     # What the answer rests on: "unknown" means nothing without the releases that were asked.
     Column("comparison_id", Id, ForeignKey("comparison.id")),
     Column("first_seen", UtcDateTime, nullable=False),
@@ -187,6 +188,7 @@ raster = Table(
     Column("height", Integer, nullable=False),
     Column("mode", String(16), nullable=False),
     Column("frames", Integer, nullable=False),
+    Column("concentration", Integer),  # percent; NULL where it was not measured
     Column("thumbnail_distance", Integer),
     Column("provenance_id", Id, ForeignKey("provenance.id"), nullable=False),
 )
@@ -229,6 +231,9 @@ match = Table(
     Column("distance", Integer, nullable=False),
     Column("transform", String(16), nullable=False),
     Column("opinion", Document, nullable=False),
+    Column("standing", String(16), nullable=False),
+    Column("because", String(40), nullable=False),
+    Column("agreement", Text, nullable=False),  # what second algorithms measured; "" for nothing
     Column("comparison_id", Id, ForeignKey("comparison.id"), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     # A match that no longer holds stays, with the comparison that did not find it; found again it is a new row.

@@ -22,6 +22,7 @@ from hashsets.vocabulary import (
 from triage.domain.findings import Examination, Findings, Raster, Subject, TakenFingerprint
 from triage.domain.items import ItemKind, Outcome
 from triage.domain.jobs import Lease, NewJob, Stage
+from triage.domain.matches import Answer
 from triage.domain.submissions import Delivery, Found, SubmissionState
 from triage.store.items import NewItem
 from triage.store.unit_of_work import Store
@@ -134,7 +135,7 @@ class Scene:
         digests = digests_of((name or f"item {self.made}").encode())
         with self.store.writing() as unit:
             item_id = unit.items.add([NewItem(digests, size, kind, 0)], NOW)[digests.sha256]
-            unit.items.set_outcomes({item_id: (outcome, None)})
+            unit.items.set_outcomes({item_id: Answer(outcome, "")})
             if seen:
                 unit.examinations.add({item_id: seen})
             for submission in submissions:

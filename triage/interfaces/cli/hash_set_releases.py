@@ -84,6 +84,8 @@ def import_(
     release = report.release
     out.print(f"Release {release.release_id} of “{name}” is in force: {release.counts.entries:,} entries.")
     out.print(table("Contents", ["", "count#"], [*contents_of(release.counts), *_rejects(report)]))
+    if release.not_comparable:
+        out.print(release.not_comparable.sentence)
 
 
 @hashsets.command()
@@ -102,6 +104,8 @@ def apply(
     """Apply updates: what a source has added, changed and retracted since the release in force.
 
     Makes a new release, whole or not at all; the one before stays on disk. Updates that change nothing make none.
+    What many updates have added is merged with the release that it lies on, once it is in force; interrupt it as you
+    like. `triage work` then matches again what was matched before.
     """
     with opened() as application, progress("Applying", quiet=as_json) as tell:
         report = application.importing.apply_file(

@@ -31,7 +31,7 @@ def list_(*, as_json: Json = False) -> None:
     if as_json:
         print_json(found)
         return
-    columns = ["release", "set", "kind", "state", "entries#", "not comparable#", "silenced#", "imported", "source"]
+    columns = ["release", "set", "kind", "state", "entries#", "not comparable", "silenced#", "imported", "source"]
     rows = [
         (
             one.release_id,
@@ -39,7 +39,9 @@ def list_(*, as_json: Json = False) -> None:
             one.set_kind.value,
             state_of(one),
             one.counts.entries,
-            sum(one.counts.opaque.values()) or None,
+            ", ".join(f"{count:,} {kind}" for kind, count in one.not_comparable.values.items())
+            if one.not_comparable
+            else None,
             (one.silenced if one.enabled else 0) or None,
             one.created[:16].replace("T", " "),
             one.source,

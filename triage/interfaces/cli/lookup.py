@@ -30,6 +30,7 @@ from .output import console, print_json, table
 
 if TYPE_CHECKING:
     from triage.chamber.parent import Chamber
+    from triage.domain.matches import Match
 
 Files = Annotated[list[Path], typer.Argument(help="Files to look at.", exists=True, dir_okay=False)]
 
@@ -56,31 +57,19 @@ def lookup(
     """Matches of files or values against the sets in force. Stores nothing."""
     if not (files or digest or pdq):
         raise Refused("nothing-asked", "Give files, --digest or --pdq.")
-    answers: list[tuple[str, list[Candidate]]] = []
+    answers: list[tuple[str, Sequence[Match]]] = []
     with opened() as application:
         for path, digests, seen in _examine_all(files or []):
-            matches = application.looking_up.lookup(digests.as_digests(), seen.fingerprints)
-            answers.append((str(path), [match.candidate for match in matches]))
-        library, looking_up = application.library, application.looking_up
-        answers += [(text, library.lookup_digests([_digest(text)])) for text in digest or []]
+            answers.append((str(path), application.looking_up.lookup(digests.as_digests(), seen)))
+        looking_up = application.looking_up
+        answers += [(text, looking_up.lookup([_digest(text)])) for text in digest or []]
         answers += [(text, looking_up.lookup_value(_pdq(text))) for text in pdq or []]
     if as_json:
-        print_json([{"asked": asked, "matches": [_candidate(one) for one in found]} for asked, found in answers])
+        print_json([{"asked": asked, "matches": [_match(one) for one in found]} for asked, found in answers])
         return
     for asked, found in answers:
-        rows = [
-            (
-                one.basis.value,
-                one.set_name,
-                one.release_id,
-                one.entry_key,
-                one.distance,
-                one.transform.value,
-                _by(one),
-            )
-            for one in found
-        ]
-        columns = ["", "set", "release", "entry", "bits#", "transform", "by"]
+        rows = [_row(one) for one in found]
+        columns = ["", "set", "release", "entry", "bits#", "transform", "by", "standing", "because", "agreement"]
         console().print(table(asked, columns, rows) if rows else f"{asked}: no match in the sets in force")
 
 
@@ -140,7 +129,24 @@ def _by(candidate: Candidate) -> str:
     return candidate.profile.value if candidate.profile else candidate.algorithm
 
 
-def _candidate(candidate: Candidate) -> dict[str, Any]:
+def _row(match: Match) -> tuple[object, ...]:
+    one = match.candidate
+    return (
+        one.basis.value,
+        one.set_name,
+        one.release_id,
+        one.entry_key,
+        one.distance,
+        one.transform.value,
+        _by(one),
+        match.standing.value,
+        match.because,
+        match.agreement,
+    )
+
+
+def _match(match: Match) -> dict[str, Any]:
+    candidate = match.candidate
     return {
         "basis": candidate.basis,
         "set": candidate.set_name,
@@ -153,6 +159,9 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "transform": candidate.transform,
         "opinion": candidate.opinion,
         "exact": candidate.basis is Basis.EXACT,
+        "standing": match.standing,
+        "because": match.because,
+        "agreement": match.agreement,
     }
 
 
@@ -212,6 +221,8 @@ def _show(path: Path, digests: Digests, seen: Examination) -> None:
     facts = [(name.replace("_", " "), fact) for name, fact in facts if fact]
     if seen.raster:
         raster = seen.raster
+        if raster.concentration is not None:
+            facts.insert(0, ("grey levels", f"{raster.concentration} % in the two most common of 32"))
         facts.insert(0, ("picture", f"{raster.format} {raster.width}×{raster.height} {raster.mode}"))  # noqa: RUF001
     if seen.thumbnail_distance is not None:
         facts.append(("thumbnail", f"{seen.thumbnail_distance} of 256 bits from the picture"))

@@ -146,6 +146,17 @@ def _lines(title: str) -> Teller:
     return tell
 
 
+def held_back_lines(held_back: Mapping[str, int]) -> list[str]:
+    """What was near and did not count, one line a reason."""
+    from triage.exporters.wording import HELD_BACK  # noqa: PLC0415 - keeps `triage --help` quick
+
+    words = {because.value: word for because, word in HELD_BACK.items()}
+    return [
+        f"Near matches of {items:,} {'item' if items == 1 else 'items'} held back: {words[because]}."
+        for because, items in held_back.items()
+    ]
+
+
 def reasons_text(reasons: Sequence[Mapping[str, Any]]) -> str:
     """Priority reasons as lines for a cell."""
     return "\n".join(f"{reason['axis']} {reason['level']}: {reason['sentence']}" for reason in reasons)

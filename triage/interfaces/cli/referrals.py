@@ -9,7 +9,7 @@ import typer
 from triage.domain.rematches import in_words
 
 from .app import Json, app, number_of, opened
-from .output import console, counts, print_json, reasons_text, table
+from .output import console, counts, held_back_lines, print_json, reasons_text, table
 
 if TYPE_CHECKING:
     from triage.services.referral_pages import ReferralPage
@@ -67,8 +67,10 @@ def show(
     """One referral: reasons, submissions, matches, clusters, links with their because, history. No pictures."""
     from triage.services.referral_pages import referral_page  # noqa: PLC0415 - keeps `triage --help` quick
 
-    with opened() as application, application.store.reading() as unit:
-        page = referral_page(unit, number_of(referral, "R"), application.linking.rules, limit)
+    with opened() as application:
+        releases = application.library.releases()
+        with application.store.reading() as unit:
+            page = referral_page(unit, number_of(referral, "R"), application.linking.rules, releases, limit)
     if as_json:
         print_json(page)
     else:
@@ -83,7 +85,10 @@ def _show(page: ReferralPage) -> None:
     axes = " · ".join(f"{name} {level}" for name, level in page.priority.items())
     out.print(f"Priority: {axes}\n{reasons_text(page.reasons)}\n")
     out.print(counts("Outcomes", page.outcomes))
-    out.print(f"{page.closed_without_viewing:,} items closed without viewing.\n")
+    out.print(f"{page.closed_without_viewing:,} items closed without viewing.")
+    for line in (*held_back_lines(page.held_back), *(found.sentence for found in page.not_comparable)):
+        out.print(line)
+    out.print()
     _lists(out, page)
 
 
@@ -106,18 +111,43 @@ def _details(details: dict[str, Any]) -> str:
     return "; ".join(parts)
 
 
+def _says(says: list[dict[str, Any]]) -> str:
+    """One line for each set that takes part."""
+    return "\n".join(f"{one['set']} ({one['kind']}): {one['category'] or 'no category'}" for one in says)
+
+
 def _lists(out: Any, page: ReferralPage) -> None:
     joins = [(", ".join(join["submissions"]), join["because"], join["withdrawn"]) for join in page.joins]
     matches = [
-        (one["set"], one["release"], one["basis"], one["category"], one["items"], one["entries"], one["distances"])
+        (
+            one["set"],
+            one["release"],
+            one["basis"],
+            one["standing"],
+            one["category"],
+            one["items"],
+            one["entries"],
+            one["distances"],
+        )
         for one in page.match_counts
     ]
+    disputes = [(_says(one["says"]), one["items"], ", ".join(one["first_items"])) for one in page.disputes]
     clusters = [
         (one["kind"], one["members"], one["because"] + (f" ({one['note']})" if one["note"] else ""))
         for one in page.clusters
     ]
     single = [
-        (one["item"], one["basis"], one["set"], one["entry"], one["distance"], one["transform"], one["profile"])
+        (
+            one["item"],
+            one["basis"],
+            one["set"],
+            one["entry"],
+            one["distance"],
+            one["transform"],
+            one["profile"],
+            one["standing"],
+            one["because"],
+        )
         for one in page.matches
     ]
     ended = [
@@ -138,10 +168,19 @@ def _lists(out: Any, page: ReferralPage) -> None:
     findings = list(page.findings.items())
     for title, columns, rows in (
         ("One network, because", ["submissions", "because", "withdrawn"], joins),
-        ("Matches", ["set", "release", "basis", "category", "items#", "entries#", "bits apart"], matches),
+        ("Disputed: sets contradict each other about the same bytes", ["say", "items#", "among them"], disputes),
+        (
+            "Matches",
+            ["set", "release", "basis", "standing", "category", "items#", "entries#", "bits apart"],
+            matches,
+        ),
         ("Clusters and shared values", ["kind", "items#", "because"], clusters),
         ("Findings in metadata", ["finding", "items#"], findings),
-        ("Matched items", ["item", "basis", "set", "entry", "bits#", "transform", "by"], single),
+        (
+            "Matched items",
+            ["item", "basis", "set", "entry", "bits#", "transform", "by", "standing", "because"],
+            single,
+        ),
         (
             f"Matches that no longer hold: {page.ended_count:,}",
             ["item", "basis", "set", "release", "entry", "ended", "because"],

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .app import Json, app, number_of, opened
-from .output import console, counts, print_json, size, table
+from .output import console, counts, held_back_lines, print_json, size, table
 
 if TYPE_CHECKING:
+    from hashsets.reports import NotComparable
     from triage.store.read_models import SubmissionStatus
 
 
@@ -21,22 +23,27 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Counts by stage and outcome: of all submissions, or of one in detail."""
-    with opened() as application, application.store.reading() as unit:
-        ids = [number_of(submission, "S")] if submission else unit.submissions.all_ids()
-        found = [unit.read.status(one) for one in ids]
+    from triage.services.not_comparing import not_comparable  # noqa: PLC0415 - keeps `triage --help` quick
+
+    with opened() as application:
+        releases = application.library.releases()
+        with application.store.reading() as unit:
+            ids = [number_of(submission, "S")] if submission else unit.submissions.all_ids()
+            found = [unit.read.status(one) for one in ids]
+            unread = [not_comparable(releases, unit.dossier.releases_asked([one])) for one in ids]
     if as_json:
-        shown = [_labelled(one) for one in found]
+        shown = [_labelled(*pair) for pair in zip(found, unread, strict=True)]
         print_json(shown[0] if submission else shown)
     elif submission:
-        _show_one(found[0])
+        _show_one(found[0], unread[0])
     else:
         _show_all(found)
 
 
-def _labelled(found: SubmissionStatus) -> dict[str, object]:
+def _labelled(found: SubmissionStatus, unread: Sequence[NotComparable]) -> dict[str, object]:
     referral = f"R-{found.referral_id}" if found.referral_id else None
     facts = {name: value for name, value in asdict(found).items() if name not in {"id", "referral_id"}}
-    return {"submission": f"S-{found.id}", "referral": referral, **facts}
+    return {"submission": f"S-{found.id}", "referral": referral, **facts, "not_comparable": unread}
 
 
 def _show_all(found: list[SubmissionStatus]) -> None:
@@ -57,7 +64,7 @@ def _show_all(found: list[SubmissionStatus]) -> None:
     console().print(table("Submissions", columns, rows))
 
 
-def _show_one(one: SubmissionStatus) -> None:
+def _show_one(one: SubmissionStatus, unread: Sequence[NotComparable]) -> None:
     out = console()
     out.print(
         f"S-{one.id} · case {one.case_ref} · exhibit {one.exhibit_ref} · {one.state}"
@@ -66,6 +73,8 @@ def _show_one(one: SubmissionStatus) -> None:
         f"{one.closed_without_viewing:,} closed without viewing"
         + (f"; in referral R-{one.referral_id}" if one.referral_id else "")
     )
+    for line in (*held_back_lines(one.held_back), *(found.sentence for found in unread)):
+        out.print(line)
     out.print(counts("Outcomes", one.outcomes))
     if one.jobs:
         rows = [(stage, state, count) for stage, states in one.jobs.items() for state, count in states.items()]

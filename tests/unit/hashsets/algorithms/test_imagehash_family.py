@@ -8,8 +8,10 @@ import pytest
 from PIL import Image
 
 from hashsets.algorithms import imagehash_family
-from hashsets.vocabulary import FingerprintAlgorithm, Profile
+from hashsets.algorithms.pdq import distance
+from hashsets.vocabulary import TRANSFORMS, FingerprintAlgorithm, Profile, Transform
 from tests.unit.hashsets.algorithms import drawn_pictures as draw
+from tests.unit.hashsets.algorithms.test_pdq import REALLY
 
 SHAPES = [
     (1, 1), (2, 13), (13, 2), (8, 9), (9, 8), (31, 33), (32, 32), (33, 31), (64, 64), (100, 33), (65, 64),
@@ -49,11 +51,25 @@ def test_the_reduced_pictures_are_pillows(shape: tuple[int, int]) -> None:
 
 
 def test_fingerprints_name_their_algorithm_and_have_no_quality() -> None:
-    """The package knows neither quality nor variants."""
+    """The package knows no quality."""
     phash, dhash = imagehash_family.phash_and_dhash(draw.scene(90, 80, 6))
     assert (phash.algorithm, dhash.algorithm) == (FingerprintAlgorithm.PHASH, FingerprintAlgorithm.DHASH)
     for fingerprint in (phash, dhash):
-        assert (fingerprint.profile, fingerprint.quality, fingerprint.variants) == (Profile.IMAGEHASH, None, ())
+        assert (fingerprint.profile, fingerprint.quality) == (Profile.IMAGEHASH, None)
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS)
+def test_a_variant_is_near_what_turning_the_picture_gives(transform: Transform) -> None:
+    """The reduced picture is turned, not the picture: rounding differs, and here and there a bit."""
+    for seed, (height, width) in enumerate([(90, 80), (64, 64), (400, 300), (300, 400), (700, 1234), (1170, 540)]):
+        raster = draw.scene(height, width, 20 + seed)
+        turned = np.ascontiguousarray(REALLY[transform](raster))
+        for before, after in zip(
+            imagehash_family.phash_and_dhash(raster), imagehash_family.phash_and_dhash(turned), strict=True
+        ):
+            assert len(before.variants) == len(TRANSFORMS)
+            variant = before.variants[TRANSFORMS.index(transform)]
+            assert distance(variant, after.value) <= 4, (before.algorithm, height, width)
 
 
 def test_a_frozen_raster_is_welcome() -> None:

@@ -17,7 +17,7 @@ from triage.domain.findings import Findings, NoteCode, ProcessingNote
 
 PDQ = "0f" * 32
 TRUE_ANSWER: dict[str, Any] = {
-    "raster": {"format": "jpeg", "width": 640, "height": 480, "mode": "RGB", "frames": 1},
+    "raster": {"format": "jpeg", "width": 640, "height": 480, "mode": "RGB", "frames": 1, "concentration": 12},
     "fingerprints": [
         {"subject": "main", "algorithm": "pdq", "profile": "pdq-full", "value": PDQ, "quality": 99,
          "variants": [PDQ] * 8},
@@ -41,6 +41,11 @@ LIES: list[tuple[tuple[str | int, ...], object]] = [
     (("raster", "width"), 640.0),
     (("raster", "format"), "svg"),
     (("raster", "mode"), "RGB\n"),
+    (("raster", "concentration"), 101),
+    (("raster", "concentration"), -1),
+    (("raster", "concentration"), 12.5),
+    (("raster", "concentration"), True),
+    (("raster", "concentration"), "12"),
     (("raster",), None),
     (("raster",), []),
     (("fingerprints", 0, "value"), "0f" * 31),

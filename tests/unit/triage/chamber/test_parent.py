@@ -63,6 +63,7 @@ class TestExamine:
         found = chamber.examine(source_of(encoded(picture, "JPEG")), name_extension="jpg")
         assert found.raster is not None
         assert (found.raster.format, found.raster.width, found.raster.height) == ("jpeg", 640, 480)
+        assert found.raster.concentration in range(101)
         kinds = [(t.subject, t.fingerprint.algorithm, t.fingerprint.profile) for t in found.fingerprints]
         assert kinds == [
             (Subject.MAIN, "pdq", "pdq-ref512"),

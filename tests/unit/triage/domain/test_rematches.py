@@ -8,7 +8,7 @@ from hashsets.vocabulary import Basis, Opinion
 from tests.unit.triage.stored import candidate
 from triage.domain.findings import Subject
 from triage.domain.matches import Match
-from triage.domain.rematches import EndedBecause, MatchChanges, Standing, in_words, match_changes
+from triage.domain.rematches import EndedBecause, MatchChanges, StandingMatch, in_words, match_changes
 
 
 def found(entry: str = "e-1", release: str = "a-set-r1", *, near: bool = False, category: str = "1") -> Match:
@@ -18,7 +18,7 @@ def found(entry: str = "e-1", release: str = "a-set-r1", *, near: bool = False, 
 
 
 def after(standing: list[Match], now: list[Match]) -> MatchChanges:
-    return match_changes([Standing(number, match) for number, match in enumerate(standing)], now)
+    return match_changes([StandingMatch(number, match) for number, match in enumerate(standing)], now)
 
 
 def test_what_is_found_again_stands_and_nothing_is_written() -> None:

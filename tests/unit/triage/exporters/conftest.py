@@ -6,16 +6,20 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
+from hashsets.disputes import DisputeKind
+from hashsets.reports import NotComparable
 from hashsets.vocabulary import SetKind, Transform
 from triage.domain.checkpoints import Checkpoint
 from triage.domain.findings import NoteCode
 from triage.domain.items import Outcome
-from triage.domain.matches import MatchPolicy
+from triage.domain.match_policy import MatchPolicy, Nearness
+from triage.domain.matches import Because
 from triage.domain.priority import Assessment, Axis, Reason
 from triage.domain.rematches import EndedBecause
 from triage.exporters.dossier import (
     ArchiveUse,
     CameraUse,
+    Disagreement,
     EndedSetMatch,
     Heading,
     LookAlikes,
@@ -84,6 +88,7 @@ def full_dossier() -> SubmissionDossier:
             Outcome.UNDECODABLE: 6,
             Outcome.CONTAINER: 2,
         },
+        closed_without_viewing=20,
         referrals=(
             ReferralSummary(
                 label="R-1",
@@ -108,6 +113,19 @@ def full_dossier() -> SubmissionDossier:
             EndedSetMatch("I-8", "synthetic-near", "rel-2b90c4", "v-45ed", PRODUCED, EndedBecause.DECIDED),
         ),
         ended_count=2,
+        held_back={Because.LITTLE_INFORMATION: 12, Because.ALLOWED_NEARER: 1},
+        disagreements=(
+            Disagreement(
+                DisputeKind.CATEGORIES_DIFFER,
+                (("synthetic-known", SetKind.KNOWN, "us:1"), ("synthetic-other", SetKind.KNOWN, "us:2")),
+                3,
+            ),
+            Disagreement(
+                DisputeKind.KNOWN_AND_KNOWN_GOOD,
+                (("synthetic-good", SetKind.KNOWN_GOOD, None), ("synthetic-known", SetKind.KNOWN, "us:1")),
+                1,
+            ),
+        ),
         distances={0: 6, 2: 5, 6: 4, 12: 3, 18: 1, 22: 1},
         transforms={Transform.IDENTITY: 12, Transform.ROTATE_90: 4, Transform.FLIP_Y: 4},
         look_alikes=(LookAlikes("G-2", "I-140", 6, 8), LookAlikes("G-1", "I-121", 15, 20)),
@@ -126,9 +144,17 @@ def full_dossier() -> SubmissionDossier:
         undated=138,
         notes={NoteCode.LOW_QUALITY: 10, NoteCode.TRUNCATED: 1, NoteCode.EMPTY: 1, NoteCode.TYPE_DISAGREES: 2},
         method=Method(
-            policy=MatchPolicy("2026-11-22", reach_by_set={"synthetic-near": 24}),
+            policy=MatchPolicy("2026-11-22", near_by_set={"synthetic-near": Nearness(24, 24)}),
             releases=(
-                ReleaseUse("synthetic-known", "rel-8f21aa", SetKind.KNOWN, "made up for the demo", 419, PRODUCED),
+                ReleaseUse(
+                    "synthetic-known",
+                    "rel-8f21aa",
+                    SetKind.KNOWN,
+                    "made up for the demo",
+                    419,
+                    PRODUCED,
+                    NotComparable("synthetic-known", "rel-8f21aa", {"photodna": 8000}, 120),
+                ),
                 ReleaseUse("synthetic-near", "rel-2b90c4", SetKind.KNOWN, "made up for the demo", 405, PRODUCED),
                 ReleaseUse("synthetic-good", "rel-77d0e1", SetKind.KNOWN_GOOD, "", 408, PRODUCED),
             ),

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from hashsets.vocabulary import SetKind
+from hashsets.vocabulary import Basis, SetKind
 from triage.domain.items import Outcome
+from triage.domain.match_policy import SHIPPED_RULES, Action, Agreement, MatchPolicy, Nearness, Rule, Transforms
 from triage.domain.merkle import HASH_SIZE
-from triage.exporters.dossier import CameraUse, SubmissionDossier
+from triage.exporters.dossier import CameraUse, Method, SubmissionDossier
 from triage.exporters.html_report import ROWS_SHOWN, render_report
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=y>{{ 7*7 }}&\u202egnp.\x00\u200b"
@@ -72,7 +73,7 @@ def _poisoned(value: Any) -> Any:
         return tuple(_poisoned(one) for one in value)
     if isinstance(value, dict):
         return {_poisoned(key): _poisoned(one) for key, one in value.items()}
-    if is_dataclass(value) and not isinstance(value, type) and type(value).__name__ != "Checkpoint":
+    if is_dataclass(value) and not isinstance(value, type) and type(value).__name__ not in {"Checkpoint", "Rule"}:
         return replace(value, **{one.name: _poisoned(getattr(value, one.name)) for one in fields(value)})
     return value
 
@@ -202,7 +203,7 @@ def test_the_first_sentence_says_what_nobody_had_to_view(full_dossier: Submissio
 
 def test_one_closed_item_is_spoken_of_in_the_singular(full_dossier: SubmissionDossier) -> None:
     """Sentences agree with their numbers."""
-    dossier = replace(full_dossier, outcomes={Outcome.KNOWN: 1}, totals=replace(full_dossier.totals, items=1))
+    dossier = replace(full_dossier, closed_without_viewing=1, totals=replace(full_dossier.totals, items=1))
     assert "1 of 1 item (100 %) was closed without anybody viewing it." in _text(_page(dossier))
 
 
@@ -276,7 +277,44 @@ def test_the_releases_that_were_asked_are_listed(full_dossier: SubmissionDossier
     for release in full_dossier.method.releases:
         kind = "known good" if release.kind is SetKind.KNOWN_GOOD else "known"
         assert f"{release.set_name} {kind} {release.release_id}" in text
-    assert "at most 31 of 256 bits, unless a set asks for another reach: synthetic-near 24" in text
+    assert "at most 31 of 256 bits." in text
+    assert "For the set synthetic-near : 24 bits, turned 24, quality 50." in text
+
+
+def test_what_matches_may_do_and_by_which_values_is_said(full_dossier: SubmissionDossier) -> None:
+    """The policy in force, its rules in their order, and what turned or poor pictures need."""
+    near = Nearness(reach_when_turned=20)
+    rule = Rule("five", Basis.EXACT, SetKind.KNOWN, Action.REFER, "a-set", "us:5", "a-tag")
+    policy = MatchPolicy("v", near=near, agreement=Agreement(required_from=16), rules=(rule, *SHIPPED_RULES))
+    text = _text(_page(replace(full_dossier, method=Method(policy))))
+    assert "turned ones within 20 bits" in text
+    assert "80 % or more in two of 32 grey levels" in text
+    assert "They must from 16 bits of PDQ on, too." in text
+    first = text.index("five : exact matches of known sets, set a-set , category us:5 , tag a-tag : for a person")
+    assert first < text.index("exact-known : exact matches of known sets: closed without viewing")
+    upright = replace(policy, near=Nearness(transforms=Transforms.IDENTITY))
+    assert "not turned or mirrored" in _text(_page(replace(full_dossier, method=Method(upright))))
+
+
+def test_near_matches_that_were_held_back_are_counted_with_their_reason(full_dossier: SubmissionDossier) -> None:
+    """Nothing that was near goes unsaid because it did not count."""
+    text = _text(_page(full_dossier))
+    assert "little information in the picture 12" in text
+
+
+def test_sets_that_contradict_each_other_are_shown_as_disputed(full_dossier: SubmissionDossier) -> None:
+    """What each says, its kind with it, and of how many items."""
+    text = _text(_page(full_dossier))
+    assert "synthetic-known (known): us:1 synthetic-other (known): us:2 3" in text
+    assert "synthetic-good (known good): not stated synthetic-known (known): us:1 1" in text
+
+
+def test_what_cannot_be_compared_is_said_of_each_release(full_dossier: SubmissionDossier) -> None:
+    """Nobody may take silence about such entries for an answer."""
+    assert (
+        "Release rel-8f21aa lists 8,000 photodna values, which this program cannot compare; "
+        "120 of its entries have nothing else that could be found."
+    ) in _text(_page(full_dossier))
 
 
 def test_huge_numbers_and_shares_stay_honest(full_dossier: SubmissionDossier) -> None:

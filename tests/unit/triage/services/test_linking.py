@@ -16,7 +16,7 @@ from triage.domain.findings import Camera, CaptureTime, Examination, Findings, P
 from triage.domain.items import ItemKind, Outcome
 from triage.domain.jobs import Stage
 from triage.domain.links import LinkKind
-from triage.domain.matches import MatchPolicy
+from triage.domain.match_policy import MatchPolicy
 from triage.services.linking import Linking
 from triage.services.look_alikes import LookAlikeMemory
 from triage.settings import WorkSettings, load_link_rules
@@ -150,6 +150,16 @@ class TestLikeness:
         centre, *others = (item.id for item in by_content)
         assert bench.centres() == dict.fromkeys(items, centre)
         assert {(row[1], row[2]) for row in bench.links()} == {(other, centre) for other in others}
+
+    def test_a_picture_of_little_information_is_like_nothing(self, bench: Bench, scene: Scene) -> None:
+        """Two screens of one program would tie together all who have it."""
+        one = scene.submission()
+        screen = examined(value("screen"))
+        assert screen.raster
+        for concentration in (79, 80, 100):
+            scene.item(one, seen=replace(screen, raster=replace(screen.raster, concentration=concentration)))
+        bench.link(one)
+        assert bench.centres() == {1: 1}
 
     def test_too_poor_a_picture_is_like_nothing(self, bench: Bench, scene: Scene) -> None:
         """Blank frames are alike everywhere."""

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hashsets.library import Library
-from hashsets.vocabulary import SetKind
+from hashsets.vocabulary import Basis, Fingerprint, FingerprintAlgorithm, Profile, SetKind
 from tests.unit.triage.services.listing import import_list
 from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of, examined, flipped, pdq, value
 from triage.domain.errors import Conflict, Tampered
+from triage.domain.findings import Examination, Subject, TakenFingerprint
 from triage.domain.items import ItemKind, Outcome
 from triage.domain.jobs import Lease, Stage
-from triage.domain.matches import MatchPolicy
+from triage.domain.match_policy import SHIPPED_RULES, Action, MatchPolicy, Nearness, Rule
 from triage.services.matching import Matching
 from triage.store.unit_of_work import Store
 
-POLICY = MatchPolicy("policy 1", reach=31, quality_floor=50, reach_by_set={"strict": 10})
+POLICY = MatchPolicy("policy 1", near_by_set={"strict": Nearness(10, 10)})
 
 
 @pytest.fixture
@@ -84,7 +86,10 @@ def test_only_the_very_bytes_close_an_item(
         closed = [
             dict(one.event.details) for one in unit.custody.records() if one.event and "closed" in one.event.action
         ]
-    assert closed == [{"items": "1-2", "because": "known"}, {"items": "3", "because": "known-good"}]
+    assert closed == [
+        {"items": "1-2", "because": "exact match: known", "rule": "exact-known"},
+        {"items": "3", "because": "exact match: known-good", "rule": "exact-known-good"},
+    ]
     assert scene.log()[0] == f"matched job:{lease.job_id} match"
 
 
@@ -201,3 +206,108 @@ def test_a_release_that_is_not_as_sealed_answers_nothing(
     with pytest.raises(Tampered):
         reopened.match_batch(scene.lease(Stage.MATCH, one, [item]))
     assert scene.outcomes() == {item: "pending"}
+
+
+def judged_rows(scene: Scene) -> list[tuple[object, ...]]:
+    return scene.rows("SELECT item_id, set_name, standing, because, agreement FROM match ORDER BY item_id, set_name")
+
+
+def reasons(scene: Scene) -> list[tuple[object, ...]]:
+    return scene.rows("SELECT id, outcome, because, closed_because FROM item ORDER BY id")
+
+
+def little(main: bytes, *more: TakenFingerprint) -> Examination:
+    """A page of text: good enough for PDQ, and nearly all of it in two grey levels."""
+    seen = examined(main)
+    assert seen.raster
+    raster = replace(seen.raster, concentration=93)
+    return replace(seen, raster=raster, fingerprints=(*seen.fingerprints, *more))
+
+
+def test_a_page_of_text_makes_no_near_match_alone(
+    matching: Matching, library: Library, scene: Scene, tmp_path: Path
+) -> None:
+    """The match is kept with its reason, and so is the reason of the answer."""
+    import_list(library, tmp_path, "known", SetKind.KNOWN, f"pdq {value('page').hex()}")
+    one = scene.submission()
+    item = scene.item(one, seen=little(value("page")))
+    match(matching, scene, one, item)
+    assert judged_rows(scene) == [(item, "known", "held-back", "little-information", "")]
+    assert reasons(scene) == [(item, "too-poor", "little-information", None)]
+
+
+@pytest.mark.parametrize(("listed", "outcome"), [("00000000000000ff", "too-poor"), ("000000000000000f", "near")])
+def test_a_listed_phash_confirms_what_pdq_found(
+    matching: Matching, library: Library, scene: Scene, tmp_path: Path, listed: str, outcome: str
+) -> None:
+    """Eight bits away it does not; four bits away it does, and what was measured is kept."""
+    path = tmp_path / "with-phash.csv"
+    path.write_text(f"key,pdq,phash\n1,{value('page').hex()},{listed}\n", encoding="ascii")
+    library.import_file(path, name="known", kind=SetKind.KNOWN)
+    one = scene.submission()
+    second = Fingerprint(FingerprintAlgorithm.PHASH, Profile.IMAGEHASH, bytes(8))
+    item = scene.item(one, seen=little(value("page"), TakenFingerprint(Subject.MAIN, second)))
+    match(matching, scene, one, item)
+    assert scene.outcomes() == {item: outcome}
+    assert judged_rows(scene)[0][-1] == f"phash {int(listed, 16).bit_count()}"
+
+
+def test_a_turned_picture_out_of_its_reach_does_not_hide_an_upright_one_within(
+    store: Store, library: Library, scene: Scene, tmp_path: Path
+) -> None:
+    """Of one entry only the nearest variant comes back: the set is asked twice."""
+    known = pdq(flipped(value("x"), *range(20)))
+    entry = f"pdq {known.value.hex()}"
+    import_list(library, tmp_path, "known", SetKind.KNOWN, entry)
+    turned = (value("x"), *known.variants[1:4], flipped(known.value, *range(12)), *known.variants[5:])
+    near_by_turning = Fingerprint(FingerprintAlgorithm.PDQ, Profile.PDQ_FULL, value("x"), 100, turned)
+    one = scene.submission()
+    seen = replace(examined(value("x")), fingerprints=(TakenFingerprint(Subject.MAIN, near_by_turning),))
+    found = {}
+    for reach_when_turned in (12, 11):
+        policy = MatchPolicy("p", near=Nearness(reach_when_turned=reach_when_turned))
+        matching = Matching(store, library, policy, lambda: NOW, ACTOR)
+        item = scene.item(one, seen=seen)
+        match(matching, scene, one, item)
+        (row,) = scene.rows(f"SELECT distance, transform FROM match WHERE item_id = {item}")
+        found[reach_when_turned] = row
+    assert found == {12: (12, "flip-x"), 11: (20, "identity")}
+
+
+def test_bytes_that_a_rule_refers_stay_open_and_are_asked_for_likeness(
+    store: Store, library: Library, scene: Scene, tmp_path: Path
+) -> None:
+    """Nothing is closed by a grade that does not close."""
+    path = tmp_path / "graded.csv"
+    path.write_text(f"key,md5,category\n1,{md5(b'a')},us:5\n2,{md5(b'b')},us:1\n", encoding="ascii")
+    library.import_file(path, name="graded", kind=SetKind.KNOWN)
+    import_list(library, tmp_path, "near", SetKind.KNOWN, f"pdq {value('x').hex()}")
+    rule = Rule("not-pertinent", Basis.EXACT, SetKind.KNOWN, Action.REFER, category="us:5")
+    matching = Matching(store, library, MatchPolicy("p", rules=(rule, *SHIPPED_RULES)), lambda: NOW, ACTOR)
+    one = scene.submission()
+    items = [scene.item(one, name=name, seen=examined(value("x"))) for name in "ab"]
+    match(matching, scene, one, *items)
+    assert reasons(scene) == [
+        (items[0], "near", "not-pertinent", None),
+        (items[1], "known", "exact-known", "exact match: known"),
+    ]
+    assert judged_rows(scene) == [
+        (items[0], "graded", "decides", "not-pertinent", ""),
+        (items[0], "near", "outranked", "near-known", ""),
+        (items[1], "graded", "decides", "exact-known", ""),
+    ]
+
+
+def test_an_allow_list_sets_bytes_aside_and_a_disputed_item_says_so(
+    matching: Matching, library: Library, scene: Scene, tmp_path: Path
+) -> None:
+    """In the item, and in the custody log."""
+    import_list(library, tmp_path, "ours", SetKind.ALLOWED, md5(b"a"), md5(b"b"))
+    import_list(library, tmp_path, "known", SetKind.KNOWN, md5(b"b"))
+    one = scene.submission()
+    items = [scene.item(one, name=name) for name in "ab"]
+    match(matching, scene, one, *items)
+    assert reasons(scene) == [
+        (items[0], "known-good", "exact-allowed", "exact match: known-good"),
+        (items[1], "known", "exact-known", "exact match: known, disputed"),
+    ]

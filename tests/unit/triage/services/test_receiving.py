@@ -14,6 +14,7 @@ from tests.unit.triage.services.sealing import ChangingVault
 from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of
 from triage.domain.errors import Refused, Unavailable
 from triage.domain.items import Outcome
+from triage.domain.matches import Answer
 from triage.domain.submissions import Delivery
 from triage.services.keeping import Keeping
 from triage.services.progress import Progress
@@ -354,7 +355,7 @@ def test_a_submission_whose_items_are_all_answered_is_linked_at_once(desk: Desk)
     desk.write(a=JPEG)
     desk.receive()
     with desk.scene.store.writing() as unit:
-        unit.items.set_outcomes({1: (Outcome.UNKNOWN, None)})
+        unit.items.set_outcomes({1: Answer(Outcome.UNKNOWN, "")})
         unit.commit()
     desk.receive("EXH-2")
     assert ("link", 2, ()) in desk.scene.jobs()

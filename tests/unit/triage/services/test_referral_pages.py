@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
-from hashsets.vocabulary import Basis, Opinion, Transform
-from tests.unit.triage.stored import NOW, Scene, candidate
+from hashsets.library import Library
+from hashsets.reports import NotComparable
+from hashsets.vocabulary import Basis, Opinion, SetKind, Transform
+from tests.unit.triage.stored import NOW, Scene, candidate, digests_of
 from triage.domain.errors import NotFound
 from triage.domain.findings import Subject
 from triage.domain.items import Outcome
 from triage.domain.links import LinkKind, Strength, Trait, near_fingerprint
-from triage.domain.matches import Match
+from triage.domain.matches import Answer, Because, Match, Standing
 from triage.domain.networks import join_between
 from triage.domain.priority import Assessment, Axis, Reason
 from triage.domain.rematches import EndedBecause
@@ -43,7 +46,7 @@ def page(store: Store, scene: Scene) -> ReferralPage:
             Match(items[0], Subject.MAIN, candidate(basis=Basis.NEAR, distance=9, entry="e-2")),
         ]
         unit.matches.add(found, unit.matches.comparison("p", "r"), NOW)
-        unit.items.set_outcomes({items[2]: (Outcome.KNOWN, "exact match: known")})
+        unit.items.set_outcomes({items[2]: Answer(Outcome.KNOWN, "", "exact match: known")})
         unit.items.add_notes("examine", [(items[0], "truncated", "")])
         unit.networks.change_joins([join_between(one, two, "same-camera", "1 camera body in both")], [], NOW)
         referral = unit.networks.open_referral(NOW)
@@ -52,7 +55,7 @@ def page(store: Store, scene: Scene) -> ReferralPage:
         unit.networks.assess(referral, Assessment(2, 1, 0, 3, (reason,), "1", "e"), NOW)
         unit.networks.add_event(referral, "opened", {"submissions": [one, two]}, NOW)
         unit.commit()
-        return referral_page(unit, referral, RULES, limit=10)
+        return referral_page(unit, referral, RULES, [], limit=10)
 
 
 def test_who_it_is_and_how_urgent_with_reasons(page: ReferralPage) -> None:
@@ -84,6 +87,69 @@ def test_matches_together_and_one_by_one(page: ReferralPage) -> None:
     ]
 
 
+def test_sets_that_contradict_each_other_are_shown_as_disputed(store: Store, scene: Scene) -> None:
+    """Who says what, of how many items and which; the most items first, and cut at the limit."""
+    one = scene.submission()
+    items = [scene.item(one, outcome=Outcome.KNOWN) for _ in range(3)]
+    first, second = candidate(set_name="a", opinion=Opinion("us:1")), candidate(set_name="b", opinion=Opinion("us:2"))
+    good = candidate(set_name="c", kind=SetKind.KNOWN_GOOD)
+    with store.writing() as unit:
+        found = [Match(item, Subject.MAIN, said) for item in items[:2] for said in (first, second)]
+        found += [Match(items[2], Subject.MAIN, said) for said in (first, good)]
+        unit.matches.add(found, unit.matches.comparison("p", "r"), NOW)
+        referral = unit.networks.open_referral(NOW)
+        unit.networks.place([one], referral, NOW)
+        page = referral_page(unit, referral, RULES, [], limit=2)
+        short = referral_page(unit, referral, RULES, [], limit=1)
+    assert page.disputes == [
+        {
+            "kind": "categories-differ",
+            "scheme": "us",
+            "says": [
+                {"set": "a", "kind": "known", "category": "us:1"},
+                {"set": "b", "kind": "known", "category": "us:2"},
+            ],
+            "items": 2,
+            "first_items": ["I-1", "I-2"],
+        },
+        {
+            "kind": "known-and-known-good",
+            "scheme": "",
+            "says": [
+                {"set": "a", "kind": "known", "category": "us:1"},
+                {"set": "c", "kind": "known-good", "category": ""},
+            ],
+            "items": 1,
+            "first_items": ["I-3"],
+        },
+    ]
+    assert [(one["items"], one["first_items"]) for one in short.disputes] == [(2, ["I-1"])]
+
+
+def test_what_was_held_back_and_what_cannot_be_compared_is_said(
+    store: Store, scene: Scene, library: Library, tmp_path: Path
+) -> None:
+    """Of the releases that these items were compared with, and of no others."""
+    lists = {}
+    for name in ("asked", "not-asked"):
+        path = tmp_path / f"{name}.csv"
+        path.write_text(f"key,md5,photodna\n1,{digests_of(b'a').md5.hex()},1\n2,,2\n", encoding="ascii")
+        lists[name] = library.import_file(path, name=name, kind=SetKind.KNOWN).release.release_id
+    one = scene.submission()
+    item = scene.item(one)
+    with store.writing() as unit:
+        held = Match(item, Subject.MAIN, candidate(basis=Basis.NEAR), Standing.HELD_BACK, Because.LITTLE_INFORMATION)
+        comparison = unit.matches.comparison("p", lists["asked"])
+        unit.matches.add([held], comparison, NOW)
+        unit.items.set_outcomes({item: Answer(Outcome.TOO_POOR, Because.LITTLE_INFORMATION)}, comparison)
+        referral = unit.networks.open_referral(NOW)
+        unit.networks.place([one], referral, NOW)
+        page = referral_page(unit, referral, RULES, library.releases(), limit=5)
+    assert page.held_back == {"little-information": 1}
+    assert page.not_comparable == [NotComparable("asked", lists["asked"], {"photodna": 2}, 1)]
+    assert (page.matches[0]["standing"], page.matches[0]["because"]) == ("held-back", "little-information")
+
+
 def test_clusters_say_because_and_what_links_nothing(page: ReferralPage) -> None:
     """A value too common is shown with the reason why it joined nobody."""
     assert [(one["kind"], one["members"], one["because"]) for one in page.clusters] == [
@@ -110,7 +176,7 @@ def test_lists_are_cut_at_the_limit(page: ReferralPage, store: Store) -> None:
     """Counts are not."""
     assert len(page.matches) == 3
     with store.reading() as unit:
-        short = referral_page(unit, 1, RULES, limit=1)
+        short = referral_page(unit, 1, RULES, [], limit=1)
     assert (len(short.matches), len(short.match_counts)) == (1, 2)
 
 
@@ -134,11 +200,11 @@ def test_a_merged_referral_says_where_it_goes_on(page: ReferralPage, store: Stor
     with store.writing() as unit:
         later = unit.networks.open_referral(NOW)
         unit.networks.merge(later, 1, NOW)
-        merged = referral_page(unit, later, RULES, limit=1)
+        merged = referral_page(unit, later, RULES, [], limit=1)
     assert (merged.state, merged.merged_into, merged.submissions, merged.outcomes) == ("merged", "R-1", [], {})
 
 
 def test_one_that_is_not_there(store: Store) -> None:
     """Its number is named."""
     with store.reading() as unit, pytest.raises(NotFound, match="R-4"):
-        referral_page(unit, 4, RULES, limit=1)
+        referral_page(unit, 4, RULES, [], limit=1)

@@ -13,6 +13,7 @@ from triage.domain.findings import Camera, CaptureTime, Findings, Place
 from triage.domain.items import ItemKind, Outcome
 from triage.domain.jobs import Stage
 from triage.domain.links import traits_of
+from triage.domain.matches import Answer
 from triage.services.referring import Referring
 from triage.settings import load_link_rules, load_priority_rules
 from triage.store.unit_of_work import Store
@@ -181,7 +182,7 @@ class TestNumbers:
         desk.shot(two, camera=BODY)
         desk.refer(one, two)
         with scene.store.writing() as unit:
-            unit.items.set_outcomes({first: (Outcome.KNOWN, None)})
+            unit.items.set_outcomes({first: Answer(Outcome.KNOWN, "")})
             unit.commit()
         desk.refer(one)
         assert desk.held() == {one: 1, two: 2}
@@ -199,7 +200,7 @@ class TestNumbers:
         desk.shot(two, camera=BODY)
         desk.refer(one, two)
         with scene.store.writing() as unit:
-            unit.items.set_outcomes({first: (Outcome.KNOWN, None)})
+            unit.items.set_outcomes({first: Answer(Outcome.KNOWN, "")})
             unit.commit()
         desk.refer(two)
         assert desk.held() == {one: 1, two: 1}

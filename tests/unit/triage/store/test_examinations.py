@@ -75,6 +75,19 @@ def test_an_examination_survives_the_database(store: Store, scene: Scene) -> Non
         }
         assert found.findings([item]) == {item: EVERYTHING}
         assert found.thumbnail_distances([item]) == {item: 99}
+        both = found.fingerprints([item], FingerprintAlgorithm.PDQ, FingerprintAlgorithm.DHASH)[item]
+        assert {one.fingerprint.algorithm.value for one in both} == {"pdq", "dhash"}
+
+
+def test_how_concentrated_grey_levels_are_survives_the_database(store: Store, scene: Scene) -> None:
+    """Nought is a measurement; a raster from before it was measured has none."""
+    one = scene.submission()
+    measured, before = examined(value("a")), examined(value("b"))
+    assert measured.raster
+    measured = replace(measured, raster=replace(measured.raster, concentration=0))
+    items = [scene.item(one, seen=seen) for seen in (measured, before)]
+    with store.reading() as unit:
+        assert unit.examinations.concentrations(items) == {items[0]: 0}
 
 
 def test_an_item_that_gave_no_picture_has_no_rows(store: Store, scene: Scene) -> None:

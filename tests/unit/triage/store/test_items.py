@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.unit.triage.stored import NOW, Scene, digests_of
 from triage.domain.items import Item, ItemKind, Outcome
+from triage.domain.matches import Answer
 from triage.store.items import NewItem
 from triage.store.unit_of_work import Store
 
@@ -87,7 +88,7 @@ def test_answers_and_why_an_item_is_closed(store: Store, scene: Scene) -> None:
     """Only the items named are touched."""
     with store.writing() as unit:
         unit.items.add([new(b"a"), new(b"b"), new(b"c")], NOW)
-        unit.items.set_outcomes({1: (Outcome.KNOWN, "exact match: known"), 2: (Outcome.UNKNOWN, None)})
+        unit.items.set_outcomes({1: Answer(Outcome.KNOWN, "", "exact match: known"), 2: Answer(Outcome.UNKNOWN, "")})
         unit.items.set_outcomes({})
         unit.commit()
     assert scene.rows("SELECT id, outcome, closed_because FROM item ORDER BY id") == [

@@ -7,7 +7,7 @@ import json
 from hashsets.vocabulary import Basis, Opinion, SetKind
 from tests.unit.triage.stored import NOW, Scene, candidate
 from triage.domain.findings import Subject
-from triage.domain.matches import Match
+from triage.domain.matches import Match, Standing
 from triage.domain.rematches import EndedBecause
 from triage.store.unit_of_work import Store
 
@@ -80,3 +80,47 @@ def test_a_comparison_is_named_once(store: Store) -> None:
         assert unit.matches.comparison("policy 1", "a-r1+b-r1") == first
         assert unit.matches.comparison("policy 1", "a-r1+b-r2") != first
         assert unit.matches.comparison("policy 2", "a-r1+b-r1") != first
+
+
+def test_standing_reason_and_agreement_are_kept(store: Store, scene: Scene) -> None:
+    """What the policy made of the match, beside what was measured."""
+    item = scene.item(scene.submission())
+    held = Match(
+        item,
+        Subject.MAIN,
+        candidate(basis=Basis.NEAR, distance=3),
+        Standing.HELD_BACK,
+        "little-information",
+        "phash 20",
+    )
+    with store.writing() as unit:
+        unit.matches.add([held], unit.matches.comparison("policy 1", "a-set-r1"), NOW)
+        unit.commit()
+    assert scene.rows("SELECT standing, because, agreement FROM match") == [
+        ("held-back", "little-information", "phash 20")
+    ]
+
+
+def test_exact_matches_of_several_releases_come_back_as_they_were_found(store: Store, scene: Scene) -> None:
+    """By item; what one release says alone, what is only near, and what others hold is left out."""
+    one, other = scene.submission(), scene.submission()
+    disputed, alone, near, elsewhere = scene.item(one), scene.item(one), scene.item(one), scene.item(other)
+    first = candidate(set_name="a", opinion=Opinion("us:1", tags=("x",)))
+    second = candidate(set_name="b", kind=SetKind.KNOWN_GOOD)
+    with store.writing() as unit:
+        found = [
+            Match(disputed, Subject.MAIN, first),
+            Match(disputed, Subject.MAIN, second, Standing.OUTRANKED),
+            Match(disputed, Subject.MAIN, candidate(set_name="c", basis=Basis.NEAR)),
+            Match(alone, Subject.MAIN, first),
+            Match(near, Subject.MAIN, first),
+            Match(near, Subject.MAIN, candidate(set_name="b", basis=Basis.NEAR)),
+            Match(elsewhere, Subject.MAIN, first),
+            Match(elsewhere, Subject.MAIN, second),
+        ]
+        unit.matches.add(found, unit.matches.comparison("p", "r"), NOW)
+        unit.commit()
+    with store.reading() as unit:
+        assert list(unit.matches.exact_of_several_releases([one])) == [(disputed, [first, second])]
+        both = [item for item, _ in unit.matches.exact_of_several_releases([one, other])]
+    assert both == [disputed, elsewhere]

@@ -11,7 +11,7 @@ from triage.domain.findings import NoteCode, ProcessingNote, Subject
 from triage.domain.items import ItemKind, Outcome
 from triage.domain.jobs import Stage
 from triage.domain.links import LinkKind, Strength, Trait, near_fingerprint
-from triage.domain.matches import Match
+from triage.domain.matches import Answer, Because, Match, Standing
 from triage.domain.networks import join_between
 from triage.domain.priority import Assessment
 from triage.domain.submissions import Found
@@ -35,7 +35,7 @@ class TestStatus:
         scene.item(other)
         found_as(store, one, known, b"copy.jpg", b"other copy.jpg")
         with store.writing() as unit:
-            unit.items.set_outcomes({known: (Outcome.KNOWN, "exact match: known")})
+            unit.items.set_outcomes({known: Answer(Outcome.KNOWN, "", "exact match: known")})
             status = unit.read.status(one)
         assert (status.occurrences, status.items, status.bytes) == (4, 2, 12)
         assert status.outcomes == {"known": 1, "unknown": 1}
@@ -66,6 +66,21 @@ class TestStatus:
         assert status.processing_notes == {"truncated": 1}
         assert status.source_notes == {"link-not-followed": 2}
         assert status.referral_id == referral
+
+    def test_near_matches_that_were_held_back_are_counted_by_item(self, store: Store, scene: Scene) -> None:
+        """Two matches of one picture are one picture; another submission's are not counted."""
+        one, other = scene.submission(), scene.submission()
+        first, second, third = scene.item(one), scene.item(one), scene.item(other)
+        near = [candidate(basis=Basis.NEAR, entry=entry) for entry in "ab"]
+        little, nearer = Because.LITTLE_INFORMATION, Because.ALLOWED_NEARER
+        with store.writing() as unit:
+            found = [Match(first, Subject.MAIN, one, Standing.HELD_BACK, little) for one in near]
+            found += [Match(third, Subject.MAIN, near[0], Standing.HELD_BACK, little)]
+            found += [Match(second, Subject.MAIN, near[0], Standing.HELD_BACK, nearer)]
+            found += [Match(second, Subject.MAIN, near[1], Standing.DECIDES, "near-known")]
+            unit.matches.add(found, unit.matches.comparison("p", "r"), NOW)
+            assert unit.read.status(one).held_back == {"allowed-is-nearer": 1, "little-information": 1}
+            assert unit.read.held_back([one, other])["little-information"] == 2
 
     def test_an_empty_submission(self, store: Store, scene: Scene) -> None:
         """Noughts, not gaps."""

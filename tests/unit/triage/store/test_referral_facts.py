@@ -12,7 +12,7 @@ from hashsets.vocabulary import Basis, Opinion
 from tests.unit.triage.stored import NOW, Scene, candidate, examined, value
 from triage.domain.findings import Camera, CaptureTime, Findings, Place, Raster, Subject
 from triage.domain.items import Outcome
-from triage.domain.matches import Match
+from triage.domain.matches import Match, Standing
 from triage.domain.referral_facts import ReferralFacts
 from triage.store.referral_facts import count_facts
 from triage.store.unit_of_work import Store
@@ -43,6 +43,27 @@ def test_items_by_answer(scene: Scene, count: Count) -> None:
     assert (facts.known_exact, facts.near, facts.unknown) == (2, 1, 1)
     assert facts.items == 6  # 2 known, near, unknown, too poor, undecodable
     assert (facts.distinct_submissions, facts.distinct_cases) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("standing", "categories"),
+    [
+        (Standing.DECIDES, {"1": 1}),
+        (Standing.OUTRANKED, {"1": 1}),
+        (Standing.HELD_BACK, {}),
+        (Standing.NOTED, {}),
+    ],
+)
+def test_matches_that_do_not_count_raise_nothing(
+    store: Store, scene: Scene, count: Count, standing: Standing, categories: dict[str, int]
+) -> None:
+    """What was held back or only noted says nothing of a network."""
+    one = scene.submission()
+    found = Match(scene.item(one), Subject.MAIN, candidate(opinion=Opinion(category="1")), standing)
+    with store.writing() as unit:
+        unit.matches.add([found], unit.matches.comparison("p", "r"), NOW)
+        unit.commit()
+    assert count(one).known_categories == categories
 
 
 def test_what_sources_say_of_exact_matches(store: Store, scene: Scene, count: Count) -> None:

@@ -8,6 +8,7 @@ from tests.unit.triage.stored import NOW, Scene
 from triage.domain.errors import NotFound
 from triage.domain.findings import NoteCode, ProcessingNote
 from triage.domain.items import ItemKind, Outcome
+from triage.domain.matches import Answer
 from triage.domain.submissions import Delivery, Found, SubmissionState
 from triage.store.unit_of_work import Store
 
@@ -114,7 +115,7 @@ def test_the_barrier_before_linking(store: Store, scene: Scene) -> None:
     with store.writing() as unit:
         assert unit.submissions.has_pending_items(one)
         assert unit.submissions.has_pending_items(other)
-        unit.items.set_outcomes({shared: (Outcome.UNKNOWN, None)})
+        unit.items.set_outcomes({shared: Answer(Outcome.UNKNOWN, "")})
         assert not unit.submissions.has_pending_items(one)
 
 

@@ -1,0 +1,62 @@
+"""Asking the library for likeness as the policy wants it: which sets, how near, and turned which way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hashsets.library import Library
+from hashsets.vocabulary import TRANSFORMS, Candidate, Fingerprint, SetKind, Transform
+from triage.domain.findings import TakenFingerprint
+from triage.domain.match_policy import MatchPolicy, Nearness, Transforms
+
+
+def askable(taken: Sequence[TakenFingerprint], policy: MatchPolicy) -> list[TakenFingerprint]:
+    """Fingerprints that are good enough for some set."""
+    floor = min(near.quality_floor for near in (policy.near, *policy.near_by_set.values()))
+    return [entry for entry in taken if (entry.fingerprint.quality or 0) >= floor]
+
+
+def near_candidates(library: Library, fingerprints: Sequence[Fingerprint], policy: MatchPolicy) -> list[Candidate]:
+    """Entries near the fingerprints, each by its best variant, by query and distance. Raises Damaged.
+
+    A set whose turned variants reach less far than the picture as it is, or not at all, is asked twice: of an entry
+    the nearest variant alone comes back, and a turned one that is out of reach must not hide an upright one within.
+    """
+    near = _sets_asked(library, policy)
+    turned = {name: one.reach_when_turned for name, one in near.items() if one.transforms is Transforms.ALL}
+    upright = {name: one.reach for name, one in near.items() if turned.get(name) != one.reach}
+    found = library.lookup_fingerprints(fingerprints, turned) if turned else []
+    if upright:
+        found += library.lookup_fingerprints([replace(one, variants=()) for one in fingerprints], upright)
+    return _best(found)
+
+
+def _sets_asked(library: Library, policy: MatchPolicy) -> dict[str, Nearness]:
+    kinds = {SetKind.KNOWN, SetKind.ALLOWED} if policy.allowed_holds_back else {SetKind.KNOWN}
+    return {
+        release.set_name: policy.near_for(release.set_name)
+        for release in library.releases()
+        if release.set_kind in kinds
+    }
+
+
+def _best(found: Sequence[Candidate]) -> list[Candidate]:
+    """Of each query and entry the nearest; of equally near ones the first of `TRANSFORMS`."""
+    best: dict[tuple[int, str, str], Candidate] = {}
+    for candidate in sorted(found, key=_order):
+        best.setdefault((candidate.query, candidate.release_id, candidate.entry_key), candidate)
+    return list(best.values())
+
+
+def _order(candidate: Candidate) -> tuple[int, int, str, str, int]:
+    return (
+        candidate.query,
+        candidate.distance,
+        candidate.set_name,
+        candidate.entry_key,
+        _PLACE[candidate.transform],
+    )
+
+
+_PLACE: dict[Transform, int] = {transform: place for place, transform in enumerate(TRANSFORMS)}
