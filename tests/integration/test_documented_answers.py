@@ -26,6 +26,7 @@ OPEN_ENDED = {
     "variants",
     "details",
     "lost",
+    "changes",
 }
 """Fields that count whatever occurs; what occurs in the example need not occur here."""
 
@@ -35,7 +36,7 @@ def examples() -> dict[str, Any]:
     text = PAGE.read_text(encoding="utf-8")
     found = {}
     for heading, body in re.findall(
-        r"^## triage ([a-z ]+[a-z]).*?\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL
+        r"^## triage ([a-z-]+(?: [a-z-]+)*).*?\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL
     ):
         block = re.search(r"^```json\n(.*?)^```", body, re.MULTILINE | re.DOTALL)
         if block:
@@ -81,6 +82,33 @@ def asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., A
     return ask
 
 
+def known_later(asked: Callable[..., Any], release: str, folder: Path) -> dict[str, Any]:
+    """What the commands print that change what is known, and say what is."""
+    updates = folder / "updates.jsonl"
+    record = {"key": "later", "md5": "0" * 31 + "1", "photodna": "synthetic", "category": "us:1", "series": "made up"}
+    lines = [{"format": "updates 1", "checkpoint": "c-1"}, record, {"key": "gone", "retracted": True}, {"updates": 2}]
+    updates.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="ascii")
+    applied = asked("hashsets", "apply", "made-up", str(updates))
+    new, entry = applied["release"]["release_id"], ("made-up", "later")
+    return {
+        "hashsets apply": applied,
+        "hashsets diff": asked("hashsets", "diff", release, new, "--keys", "added"),
+        "hashsets expire": asked("hashsets", "expire", release, "--on", "2999-01-01"),
+        "hashsets disable-entry": asked("hashsets", "disable-entry", *entry, "--until", "2999-01-01"),
+        "hashsets quarantine": asked("hashsets", "quarantine", *entry, "--note", "noisy"),
+        "hashsets refute": asked("hashsets", "refute", *entry),
+        "hashsets confirm": asked("hashsets", "confirm", *entry),
+        "hashsets clear-state": asked("hashsets", "clear-state", *entry, "quarantined"),
+        "hashsets entry": asked("hashsets", "entry", *entry),
+        "hashsets states": asked("hashsets", "states"),
+        "hashsets feedback": asked("hashsets", "feedback", "made-up"),
+        "hashsets show": asked("hashsets", "show", new),
+        "hashsets verify": asked("hashsets", "verify"),
+        "hashsets formats": asked("hashsets", "formats"),
+        "rematch": asked("rematch"),
+    }
+
+
 def test_documented_examples_have_the_fields_that_commands_print(tmp_path: Path, asked: Callable[..., Any]) -> None:
     """A field that came, went or was renamed shows, for each command whose page has an example."""
     exhibit = tmp_path / "exhibit"
@@ -106,6 +134,7 @@ def test_documented_examples_have_the_fields_that_commands_print(tmp_path: Path,
     printed["referrals list"] = asked("referrals", "list")
     printed["referrals show"] = asked("referrals", "show", "R-1")
     printed["report"] = asked("report", "S-1", "-o", str(tmp_path / "report.html"))
+    printed |= known_later(asked, release, tmp_path)
     printed["audit"] = asked("audit")
     printed["doctor"] = asked("doctor")
 
