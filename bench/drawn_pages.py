@@ -71,6 +71,11 @@ def photo(seed: int) -> Raster:
     return photo_like(seed, 1200, 900)
 
 
+def dotted(seed: int) -> Raster:
+    """The same stored with one bit a pixel."""
+    return np.asarray(Image.fromarray(photo(seed)).convert("1").convert("RGB"))
+
+
 def before_white(seed: int) -> Raster:
     """A picture like a photograph of something before a white wall: the rest is white."""
     y, x = np.mgrid[:900, :1200]
@@ -80,6 +85,7 @@ def before_white(seed: int) -> Raster:
 
 KINDS: Mapping[str, Callable[[int], Raster]] = {
     "photo": photo,
+    "photo in dots": dotted,
     "photo before white": before_white,
     "flat": lambda seed: flat_picture(seed, 1200, 900),
     "page of text": text_page,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from demo.hash_sets import HashSetFiles, make_hash_sets
+from demo.later import Later, learn, make_later, what_changed
 from demo.samples import make_seizure
 from demo.truth import SeizureTruth, count_outcomes
 from hashsets.terms import Terms
@@ -72,7 +73,7 @@ def main() -> int:
 def run(demo: Demo) -> dict[str, Any]:
     """Make the samples, run the pipeline on them, and gather what came out."""
     _clear(demo.folder)
-    truth, sets = demo.step("samples", "Making a made-up seizure", lambda tell: _make(demo.folder, tell))
+    truth, sets, later = demo.step("samples", "Making a made-up seizure", lambda tell: _make(demo.folder, tell))
     settings = load_settings(data=demo.folder / "deployment")
     initialise(settings)
     application = open_application(settings)
@@ -80,11 +81,18 @@ def run(demo: Demo) -> dict[str, Any]:
         demo.step("import", "Importing hash sets", lambda tell: _import(application, sets, tell))
         submissions = demo.step("receive", "Receiving", lambda tell: _receive(application, truth, tell))
         cost = demo.step("work", "Working", lambda tell: _work(application, tell))
+        facts = _facts(application, truth, submissions)
+        demo.step("learn", "Learning what a set retracts and adds", lambda _tell: learn(application, later))
+        demo.step("rematch", "Matching again", lambda tell: _work(application, tell))
+        changed = what_changed(application, later, list(submissions.values()))
         report = demo.step(
             "report", "Writing the reports", lambda _tell: _report(application, submissions, demo.folder)
         )
         audit = demo.step("audit", "Auditing", lambda _tell: application.auditing.audit())
-        return _facts(application, truth, submissions) | {
+        return facts | {
+            "as_expected": facts["as_expected"] and changed["as_expected"] and audit.is_clean,
+            "checks": facts["checks"] | {"what became known later": changed["as_expected"]},
+            "later": changed,
             "reports": report,
             "audit": {"clean": audit.is_clean, "log_records": audit.log_size, "items": audit.items},
             "cost": cost,
@@ -105,12 +113,12 @@ def _clear(folder: Path) -> None:
     (folder / ".triage-demo").touch()
 
 
-def _make(folder: Path, tell: Teller) -> tuple[SeizureTruth, HashSetFiles]:
+def _make(folder: Path, tell: Teller) -> tuple[SeizureTruth, HashSetFiles, Later]:
     tell("exhibits of noise, shapes and gradients", 0, None)
     newest = datetime.now().replace(microsecond=0) - timedelta(days=3)  # noqa: DTZ005 - a camera's wall clock
     truth = make_seizure(folder / "seizure", latest=newest)
     tell("hash sets", 0, None)
-    return truth, make_hash_sets(folder / "hashsets", truth)
+    return truth, make_hash_sets(folder / "hashsets", truth), make_later(folder / "hashsets", truth)
 
 
 def _import(application: Application, sets: HashSetFiles, tell: Teller) -> None:
@@ -227,6 +235,12 @@ def show(facts: dict[str, Any]) -> None:
         joined = "".join(f"\n  one network: {because}" for because in referral["joined_because"])
         out.print(f"{referral['referral']}  {', '.join(referral['submissions'])}  ({axes}){joined}", style="bold")
         out.print(f"  {reasons_text(referral['reasons'][:4])}\n".replace("\n", "\n  ").rstrip() + "\n")
+    later = facts["later"]
+    out.print(
+        f"Then a set changed and another contradicted it; matched again, nothing opened: {later['said']} "
+        f"({later['retracted_matches']:,} matches retracted), told in {', '.join(later['referrals_told'])}; "
+        f"{later['disputed']:,} disputed, shown in {', '.join(later['disputed_in'])}.\n"
+    )
     audit = facts["audit"]
     state = "clean" if audit["clean"] else "NOT CLEAN"
     out.print(f"Audit: {state}; {audit['log_records']:,} custody records, {audit['items']:,} items re-hashed.")

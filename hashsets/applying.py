@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import BinaryIO, cast
 
 from hashsets.delta_staging import Update
 from hashsets.deltas import Delta
+from hashsets.formats.nsrl_delta import read_nsrl_delta
 from hashsets.formats.records import Read, Reject
 from hashsets.formats.updates import Retracted, read_updates
 from hashsets.library import Library
@@ -21,7 +24,7 @@ from hashsets.watched_input import Progress, WatchedInput, opened_input
 
 @dataclass(frozen=True, slots=True)
 class FileApplied:
-    """What applying a file came to, and which file it was."""
+    """What applying a file came to, and which file it was; of several the SHA-256 over theirs, in order."""
 
     report: ImportReport
     input_sha256: str
@@ -48,6 +51,28 @@ def apply_file(
         delta = Delta(_whole(updates.records, watched), updates.checkpoint)
         report = library.apply_delta(set_name, delta, kind=kind, source=source, terms=terms, expires=expires)
     return FileApplied(report, watched.sha256)
+
+
+def apply_nsrl_deltas(
+    library: Library, set_name: str, scripts: Sequence[Path], base: Path, *, progress: Progress | None = None
+) -> FileApplied:
+    """Apply NSRL's SQL deltas, all since the full database `base` and oldest first, to the set's release in force.
+
+    That release is of this database, or of a delta since. No statement is run. Raises HashSetError, also when a
+    script breaks off or changes while it is read; then nothing of it is applied.
+    """
+    with ExitStack() as opened:
+        files = [opened.enter_context(opened_input(script)) for script in scripts]
+        watched = [WatchedInput(file, script, progress) for file, script in zip(files, scripts, strict=True)]
+        updates = read_nsrl_delta([cast("BinaryIO", one) for one in watched], base)
+        report = library.apply_delta(set_name, Delta(_all_whole(updates, watched)))
+    return FileApplied(report, hashlib.sha256("".join(one.sha256 for one in watched).encode()).hexdigest())
+
+
+def _all_whole(updates: Iterator[Update | Reject], watched: Sequence[WatchedInput]) -> Iterator[Update | Reject]:
+    yield from updates
+    for one in watched:
+        one.finish()
 
 
 def _whole(records: Iterator[Read | Retracted | Reject], watched: WatchedInput) -> Iterator[Update | Reject]:

@@ -24,7 +24,7 @@ from hashsets.releases import Release, verify
 from hashsets.vocabulary import DigestAlgorithm
 from hashsets.volumes import ENTRIES, Volume, exact_folder, sealed_files
 
-DUE_ABOVE = 20_000
+DUE_ABOVE = 10_000
 """Entries of a layer, and gone ones of its ground, from which on writing the next layer takes a noticeable time."""
 
 Step = Callable[[str], None]

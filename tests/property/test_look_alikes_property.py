@@ -41,9 +41,8 @@ def link(pictures: list[tuple[bytes, bytes | None]], batch: int) -> tuple[list[L
     seq = 0
     for start in range(0, len(pictures), batch):
         numbered = list(enumerate(pictures[start : start + batch], start=start + 1))
-        made, assigned = linking._look_alikes(
-            [_Comparable(item, pdq(main), pdq(small) if small else None) for item, (main, small) in numbered]
-        )
+        batch_of = [_Comparable(item, pdq(main), pdq(small) if small else None) for item, (main, small) in numbered]
+        made, assigned = linking._look_alikes(batch_of, linking._earlier(batch_of))
         links += made
         centres.update(assigned)
         news = []

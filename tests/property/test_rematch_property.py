@@ -24,7 +24,7 @@ from hashsets.vocabulary import Digest, DigestAlgorithm, Entry, Opinion, SetKind
 from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of, examined, flipped, value
 from triage.domain.checkpoints import LogSigner
 from triage.domain.jobs import Stage
-from triage.domain.matches import MatchPolicy
+from triage.domain.match_policy import MatchPolicy, Nearness
 from triage.services import rematching as module
 from triage.services.matching import Matching
 from triage.services.rematching import Rematching
@@ -53,7 +53,7 @@ def updates(name: str, chosen: list[tuple[Entry, str | None]]) -> Change:
 
 def policy(reach: int) -> Change:
     """Another reach."""
-    return lambda house: house.follow(MatchPolicy(f"reach {reach}", reach=reach))
+    return lambda house: house.follow(MatchPolicy(f"reach {reach}", Nearness(reach=reach, reach_when_turned=reach)))
 
 
 CHANGES: st.SearchStrategy[Change] = st.one_of(
@@ -153,7 +153,7 @@ def test_the_last_state_alone_decides(
         house.work(1_000)
     ids = sorted(house.scene.outcomes())
     fresh = house.rematching.matching.answers(ids)
-    assert house.scene.outcomes() == fresh.outcomes
+    assert house.scene.outcomes() == {one: answer.outcome for one, answer in fresh.answers.items()}
     assert house.standing() == Counter(
         (
             match.item_id,

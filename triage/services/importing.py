@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from hashsets.applying import apply_file
+from hashsets.applying import FileApplied, apply_file, apply_nsrl_deltas
 from hashsets.library import ImportReport, Library
 from hashsets.terms import AS_BEFORE, UNSTATED, Terms, TermsGiven
 from hashsets.vocabulary import SetKind
@@ -67,6 +67,15 @@ class Importing:
         self.recording.changed(CustodyAction.RELEASED, f"release:{release.release_id}", details)
         return report
 
+    def merge(self, name: str, step: Callable[[str], None]) -> bool:
+        """Merge what updates have added to a set with the release that it lies on, if that has become due.
+
+        Changes no answer, waits for nobody and makes nobody wait; may be interrupted. Whether anything was merged.
+        Raises Unavailable (no room to write), Tampered (a release on disk is damaged).
+        """
+        with answered():
+            return self.library.merge(name, step)
+
     def apply_file(
         self,
         path: Path,
@@ -95,6 +104,20 @@ class Importing:
                 expires=expires,
                 progress=progress,
             )
+        return self._applied(applied)
+
+    def apply_nsrl_deltas(
+        self, scripts: Sequence[Path], base: Path, *, name: str, progress: Callable[[int, int], None] | None = None
+    ) -> ImportReport:
+        """Apply NSRL's SQL deltas, all since the full database `base`, to the set's release in force.
+
+        Raises as `apply_file`.
+        """
+        with answered():
+            applied = apply_nsrl_deltas(self.library, name, scripts, base, progress=progress)
+        return self._applied(applied)
+
+    def _applied(self, applied: FileApplied) -> ImportReport:
         release, delta = applied.report.release, applied.report.delta
         assert delta
         details: dict[str, str | int | None] = {

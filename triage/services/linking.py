@@ -62,6 +62,19 @@ class _Written:
     centres: list[tuple[int, int]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """Landmarks near a batch's items, item by item, from what was linked before.
+
+    `centres` are near the pictures, `small` near their thumbnails (of those that have one), `thumbnails` are other
+    items' thumbnails near the pictures.
+    """
+
+    centres: _Found
+    small: _Found
+    thumbnails: _Found
+
+
 @dataclass(frozen=True)
 class Linking:
     """Links a submission's items to one another and to everything received before."""
@@ -132,7 +145,8 @@ class Linking:
             if item_id not in facts.placed and item_id not in facts.set_aside
             if (found := self._comparable(item_id, facts))
         ]
-        links, centres = self._look_alikes(comparables, facts.set_aside)
+        earlier = self._still_there(self._earlier(comparables), facts.set_aside)
+        links, centres = self._look_alikes(comparables, earlier)
         return _Written(traits, links, centres)
 
     def _comparable(self, item_id: int, facts: _Facts) -> _Comparable | None:
@@ -146,24 +160,45 @@ class Linking:
         thumbnail = good.get(Subject.THUMBNAIL) if item_id in facts.disagreeing else None
         return _Comparable(item_id, good[Subject.MAIN], thumbnail)
 
+    def _earlier(self, comparables: Sequence[_Comparable]) -> _Earlier:
+        """What the memory knows near these items."""
+        reach, memory = self.policy.reach, self.memory
+        mains = [entry.main for entry in comparables]
+        thumbnails = [entry.thumbnail for entry in comparables if entry.thumbnail]
+        return _Earlier(
+            memory.centres.near(mains, reach),
+            memory.centres.near(thumbnails, reach),
+            memory.thumbnails.near(mains, reach),
+        )
+
+    def _still_there(self, earlier: _Earlier, set_aside: AbstractSet[int]) -> _Earlier:
+        """The same without landmarks that have been taken out since the memory learnt them."""
+        named = {
+            near.item_id
+            for found in (earlier.centres, earlier.small, earlier.thumbnails)
+            for nears in found
+            for near in nears
+        }
+        with self.store.reading() as unit:
+            centre_of = unit.links.centres_of(sorted(named - set_aside))
+        own = {item_id for item_id, centre in centre_of.items() if centre == item_id}
+        return _Earlier(
+            _among(earlier.centres, own), _among(earlier.small, own), _among(earlier.thumbnails, centre_of.keys())
+        )
+
     def _look_alikes(
-        self, comparables: Sequence[_Comparable], set_aside: AbstractSet[int]
+        self, comparables: Sequence[_Comparable], earlier: _Earlier
     ) -> tuple[list[Link], list[tuple[int, int]]]:
         """Links to earlier centres and thumbnails, and the centre of each item."""
         reach, memory = self.policy.reach, self.memory
-        mains = [entry.main for entry in comparables]
         with_thumbnail = [entry for entry in comparables if entry.thumbnail]
-        thumbnails = [entry.thumbnail for entry in with_thumbnail if entry.thumbnail]
-        earlier, small, shown_small = self._still_there(
-            [memory.centres.near(mains, reach), memory.centres.near(thumbnails, reach)],
-            memory.thumbnails.near(mains, reach),
-            set_aside,
-        )
-        small_of = {entry.item_id: found for entry, found in zip(with_thumbnail, small, strict=True)}
+        small_of = {entry.item_id: found for entry, found in zip(with_thumbnail, earlier.small, strict=True)}
         fresh, fresh_small = FreshCentres(len(memory.centres.items)), FreshCentres(len(memory.thumbnails.items))
         links: list[Link] = []
         centres: list[tuple[int, int]] = []
-        for entry, centres_near, thumbnails_near in zip(comparables, earlier, shown_small, strict=True):
+        for entry, centres_near, thumbnails_near in zip(
+            comparables, earlier.centres, earlier.thumbnails, strict=True
+        ):
             joined = nearest([*centres_near, *fresh.near(entry.main, reach)])
             if joined:
                 links.append(near_fingerprint(entry.item_id, joined.item_id, joined.distance, joined.transform))
@@ -180,16 +215,6 @@ class Linking:
                     links.append(thumbnail_of(entry.item_id, pictured.item_id, pictured.distance, pictured.transform))
                 fresh_small.add(entry.item_id, entry.thumbnail.value)
         return links, centres
-
-    def _still_there(
-        self, centres: Sequence[_Found], thumbnails: _Found, set_aside: AbstractSet[int]
-    ) -> tuple[_Found, _Found, _Found]:
-        """What the memory found, without landmarks that have been taken out since it learnt them."""
-        named = {near.item_id for found in (*centres, thumbnails) for nears in found for near in nears}
-        with self.store.reading() as unit:
-            centre_of = unit.links.centres_of(sorted(named - set_aside))
-        own = {item_id for item_id, centre in centre_of.items() if centre == item_id}
-        return _among(centres[0], own), _among(centres[1], own), _among(thumbnails, centre_of.keys())
 
     def _record(self, lease: Lease, batch: Sequence[int], written: _Written, set_aside: AbstractSet[int]) -> bool:
         with self.store.writing() as unit:

@@ -12,6 +12,7 @@ import pytest
 
 from demo.__main__ import Demo, _clear, _facts, _import, _receive, _work, main, show
 from demo.hash_sets import make_hash_sets
+from demo.later import learn, make_later, what_changed
 from demo.truth import SeizureTruth
 from triage.bootstrap import Application, initialise, open_application
 from triage.interfaces.cli.output import Teller
@@ -92,12 +93,40 @@ def test_the_summary_for_people_names_what_is_not_as_made(
     facts: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Beside the counts and the referrals."""
-    rest = {"audit": {"clean": True, "log_records": 9, "items": 9}, "reports": {"S-1": "/tmp/r.html"}, "data": "/d"}
+    later = {
+        "said": "3 newly known, 1 no longer",
+        "retracted_matches": 1,
+        "referrals_told": ["R-1"],
+        "disputed": 1,
+        "disputed_in": ["R-1"],
+    }
+    rest = {
+        "later": later,
+        "audit": {"clean": True, "log_records": 9, "items": 9},
+        "reports": {"S-1": "/tmp/r.html"},
+        "data": "/d",
+    }
     show({**facts, **rest, "checks": {**facts["checks"], "outcomes": False}})
     shown = capsys.readouterr().out
     assert "Not as made: outcomes" in shown
+    assert "3 newly known, 1 no longer (1 matches retracted), told in R-1; 1 disputed, shown in R-1." in shown
     assert "R-1" in shown
     assert "file:///tmp/r.html" in shown
+
+
+def test_what_becomes_known_later_changes_answers_and_says_so(
+    facts: dict[str, Any], worked: Worked, tmp_path: Path
+) -> None:
+    """Three newly known, one no longer, one disputed: in the run, and in the referral's history."""
+    later = make_later(tmp_path, worked.truth)
+    learn(worked.application, later)
+    _work(worked.application, tell_nobody)
+    changed = what_changed(worked.application, later, list(worked.submissions.values()))
+    assert changed["as_expected"] is True
+    assert (changed["newly_known"], changed["no_longer_known"], changed["disputed"]) == (3, 1, 1)
+    assert changed["said"] == "3 newly known, 1 no longer"
+    assert set(changed["disputed_in"]) <= set(changed["referrals_told"])
+    assert changed["closed_without_viewing"] == facts["closed_without_viewing"] + 2
 
 
 class TestTheFolder:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from pathlib import Path
 
 import pytest
 
 from hashsets.deltas import Delta
-from hashsets.entry_store import SECOND_VALUES
 from hashsets.library import Library
-from hashsets.manifests import Manifest
 from hashsets.reports import NotComparable, ReleaseInfo
 from hashsets.vocabulary import Digest, DigestAlgorithm, Entry, Fingerprint, FingerprintAlgorithm, Profile, SetKind
 
@@ -46,15 +43,6 @@ def test_vics_names_them_among_alternative_hashes(library: Library, tmp_path: Pa
     assert dict(found.second_values) == {PHASH: b"\x0f" * 8, DHASH: b"\x0f" * 8}
 
 
-def test_they_are_found_by_an_index(library: Library, tmp_path: Path) -> None:
-    """A set may list ten million other values beside them."""
-    release = imported(library, tmp_path / "t.csv", f"key,pdq,phash\n1,{VALUE.hex()},{'0' * 16}\n")
-    with sqlite3.connect(library.release_folder(release.release_id) / "entries.sqlite") as entries:
-        query = f"SELECT entry, kind, value FROM opaque WHERE {SECOND_VALUES} AND entry IN (?)"  # a constant
-        plan = " ".join(str(row) for row in entries.execute(f"EXPLAIN QUERY PLAN {query}", (1,)))
-    assert "USING INDEX second_values" in plan
-
-
 def test_what_cannot_be_compared_is_counted_without_them(library: Library, tmp_path: Path) -> None:
     """Entries with nothing that could be found are counted, whatever else they list."""
     rows = f"1,{VALUE.hex()},,p1\n2,,{'0' * 16},\n3,,,p3\n"
@@ -85,23 +73,15 @@ def test_a_delta_counts_them_anew(library: Library, tmp_path: Path) -> None:
     ]
     report = library.apply_delta("a-set", Delta(updates, "checkpoint"))
     assert report.release.counts.only_opaque == 2
+    assert library.apply_delta("a-set", Delta([("5", None)])).release.counts.only_opaque == 1
 
 
-def test_a_release_from_before_this_was_counted_says_so(library: Library, tmp_path: Path) -> None:
-    """Its seal holds: a word that it does not have is not sealed."""
-    release = imported(library, tmp_path / "t.csv", "key,md5,photodna\n1,,p1\n")
-    folder = library.release_folder(release.release_id)
-    manifest = Manifest.read(folder)
-    document = json.loads((folder / "manifest.json").read_text())
-    assert document["counts"]["only_opaque"] == 1
-    del document["counts"]["only_opaque"]
-    older = Manifest._of_document({k: v for k, v in document.items() if k not in {"seal", "layout"}})
-    assert older.counts.only_opaque is None
-    assert "only_opaque" not in older._document()["counts"]
-    info = ReleaseInfo.of(older, enabled=True, today=library._today())
-    assert info.not_comparable
-    assert "was not counted" in info.not_comparable.sentence
-    assert manifest.seal != older.seal
+def test_a_layer_brings_its_own(library: Library, tmp_path: Path) -> None:
+    """Beside those of the release that it lies on."""
+    imported(library, tmp_path / "t.csv", f"key,pdq,phash\n1,{VALUE.hex()},{'0' * 16}\n")
+    library.apply_delta("a-set", Delta([("2", Entry("2", (), (VALUE,), opaque=(("phash", "f" * 16),)))]))
+    found = {one.entry_key: dict(one.second_values)[PHASH] for one in library.lookup_fingerprints([ASKED])}
+    assert found == {"1": bytes(8), "2": b"\xff" * 8}
 
 
 @pytest.mark.parametrize(("count", "word"), [(1, "1 photodna value,"), (1200, "1,200 photodna values,")])

@@ -91,8 +91,17 @@ def import_(
 @hashsets.command()
 def apply(
     name: Annotated[str, typer.Argument(metavar="SET", help="Name of the set.")],
-    file: Annotated[Path, typer.Argument(help="A file of updates: docs/formats.md.", exists=True, dir_okay=False)],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE", help="A file of updates: docs/formats.md.", exists=True, dir_okay=False),
+    ],
     *,
+    nsrl_base: Annotated[
+        Path | None,
+        typer.Option(
+            help="The files are NSRL's SQL deltas, all since this full database.", exists=True, dir_okay=False
+        ),
+    ] = None,
     kind: Annotated[SetKind | None, typer.Option(help="For the first release of a set; else known.")] = None,
     source: Annotated[str | None, typer.Option(help="Who maintains the set; else as before.")] = None,
     licence: Annotated[str | None, typer.Option(help="Licence or agreement; else as before.")] = None,
@@ -107,16 +116,29 @@ def apply(
     What many updates have added is merged with the release that it lies on, once it is in force; interrupt it as you
     like. `triage work` then matches again what was matched before.
     """
+    if len(files) > 1 and not nsrl_base:
+        raise Refused("one-file", "Give one file of updates at a time; each has a checkpoint of its own.")
     with opened() as application, progress("Applying", quiet=as_json) as tell:
-        report = application.importing.apply_file(
-            file,
-            name=name,
-            kind=kind,
-            source=source,
-            terms=TermsGiven(licence, use, share),
-            expires=expires.date() if expires else None,
-            progress=lambda done, total: tell("bytes", done, total),
-        )
+        if nsrl_base:
+            report = application.importing.apply_nsrl_deltas(
+                files, nsrl_base, name=name, progress=lambda done, total: tell("bytes", done, total)
+            )
+        else:
+            report = application.importing.apply_file(
+                files[0],
+                name=name,
+                kind=kind,
+                source=source,
+                terms=TermsGiven(licence, use, share),
+                expires=expires.date() if expires else None,
+                progress=lambda done, total: tell("bytes", done, total),
+            )
+    _tell_of_updates(name, report, as_json=as_json)
+    with opened() as application, progress("Merging", quiet=as_json) as tell:
+        application.importing.merge(name, lambda step: tell(step, 0, None))
+
+
+def _tell_of_updates(name: str, report: ImportReport, *, as_json: bool) -> None:
     if as_json:
         print_json(report)
         return

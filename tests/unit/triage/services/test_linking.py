@@ -17,6 +17,7 @@ from triage.domain.items import ItemKind, Outcome
 from triage.domain.jobs import Stage
 from triage.domain.links import LinkKind
 from triage.domain.match_policy import MatchPolicy
+from triage.domain.matches import Answer
 from triage.services.linking import Linking
 from triage.services.look_alikes import LookAlikeMemory
 from triage.settings import WorkSettings, load_link_rules
@@ -274,7 +275,7 @@ class TestSettingAside:
     def answer(scene: Scene, item: int, outcome: Outcome) -> None:
         """As a re-match writes it."""
         with scene.store.writing() as unit:
-            unit.items.set_outcomes({item: (outcome, None)})
+            unit.items.set_outcomes({item: Answer(outcome, "")})
             unit.submissions.mark_unlinked([item])
             unit.commit()
 

@@ -187,7 +187,7 @@ def test_matches_that_no_longer_hold_stand_apart(page: ReferralPage, store: Stor
         ended = [(1, EndedBecause.RETRACTED), (2, EndedBecause.SUPERSEDED), (3, EndedBecause.DECIDED)]
         unit.matches.end(ended, unit.matches.comparison("p", "none"), NOW)
         unit.commit()
-        later = referral_page(unit, 1, RULES, limit=1)
+        later = referral_page(unit, 1, RULES, [], limit=1)
     assert (later.matches, later.match_counts, later.ended_count) == ([], [], 2)
     assert [(one["item"], one["release"], one["because"]) for one in later.ended_matches] == [
         ("I-3", "a-set-r1", "retracted")

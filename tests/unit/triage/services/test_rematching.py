@@ -14,7 +14,8 @@ from tests.unit.triage.services.listing import import_list
 from tests.unit.triage.stored import NOW, Scene, digests_of, examined, flipped, value
 from triage.domain.items import Outcome
 from triage.domain.jobs import Stage
-from triage.domain.matches import MatchPolicy
+from triage.domain.match_policy import MatchPolicy, Nearness
+from triage.domain.matches import Answer, Because
 from triage.services import rematching as module
 from triage.services.answering import Answers
 from triage.services.matching import Matching
@@ -262,7 +263,7 @@ def test_another_policy_is_noticed_as_another_release_is(rematching: Rematching,
     """What is in force is the policy and the library together."""
     one = scene.submission()
     matched(rematching, scene, one, scene.item(one, seen=examined(value("x"), quality=60)))
-    stricter = replace(rematching.matching, policy=MatchPolicy("policy 2", quality_floor=70))
+    stricter = replace(rematching.matching, policy=MatchPolicy("policy 2", Nearness(quality_floor=70)))
     changed = replace(rematching, matching=stricter)
     assert changed.notice()
     run(changed, scene)
@@ -279,7 +280,7 @@ def test_what_a_run_could_not_answer_is_asked_again_only_by_command(
     matched(rematching, scene, one, a)
     _after(rematching, scene, lambda: import_list(library, tmp_path, "known", SetKind.KNOWN, md5(b"a")))
     with scene.store.writing() as unit:
-        unit.items.set_outcomes({a: (Outcome.UNDECODABLE, None)})
+        unit.items.set_outcomes({a: Answer(Outcome.UNDECODABLE, Because.GAVE_UP)})
         unit.commit()
     assert rematching.notice() is None
     assert rematching.notice(insist=True)
