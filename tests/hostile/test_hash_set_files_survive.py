@@ -27,7 +27,7 @@ from pathlib import Path
 
 import pytest
 
-from hashsets import placing
+from hashsets import placing, volumes
 from hashsets.errors import Damaged
 from hashsets.library import Library
 from hashsets.vocabulary import Digest, DigestAlgorithm, SetKind
@@ -123,7 +123,10 @@ def test_a_release_whose_seal_fails_never_comes_into_force(tmp_path: Path, monke
     library.import_file(path, name="set", kind=SetKind.KNOWN)
     before = library.version
     path.write_text(f"{ONE}\n{TWO}\n")
-    monkeypatch.setattr(placing, "sha256_of", lambda _: "0" * 64)
+    wrong = {
+        name: (size, "0" * 64) for name, (size, _) in volumes.sealed_files(library.release_folder(before)).items()
+    }
+    monkeypatch.setattr(placing, "sealed_files", lambda _: wrong)
     with pytest.raises(Damaged):
         library.import_file(path, name="set", kind=SetKind.KNOWN)
     reader = Library.open(tmp_path / "library")

@@ -27,6 +27,8 @@ OPEN_ENDED = {
     "details",
     "lost",
     "changes",
+    "rejects",
+    "values",
 }
 """Fields that count whatever occurs; what occurs in the example need not occur here."""
 

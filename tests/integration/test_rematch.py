@@ -60,7 +60,7 @@ def latest(deployment: Deployment) -> Any:
 
 def referral(deployment: Deployment) -> str:
     """The referral of the first submission; which of two is opened first depends on timing."""
-    return f"R-{deployment.done('status', 'S-1', '--json').json['referral_id']}"
+    return str(deployment.done("status", "S-1", "--json").json["referral"])
 
 
 def meant(sample: Sample) -> Counter[str]:
