@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hashsets.errors import HashSetError
 from hashsets.library import Library
-from hashsets.manifests import Manifest
+from hashsets.manifests import Layer, Manifest
 from hashsets.releases import Release
 from hashsets.reports import ReleaseInfo
 from hashsets.states import EntryState, StateChange
@@ -20,7 +20,8 @@ class ReleasePage:
     """What a manifest says, and what has come since.
 
     `first_rejects` are positions (of `positions`: lines, records…) and codes. `checkpoint` is where the set's source
-    says to go on. `bytes` and `files` are what lies on disk, `seal` is SHA-256 over all of it.
+    says to go on. `bytes` and `files` are of its own folder, `layer` says on what it lies besides, where it does.
+    `seal` is SHA-256 over all of it.
     """
 
     release: ReleaseInfo
@@ -31,6 +32,7 @@ class ReleasePage:
     tool: str
     files: int
     bytes: int
+    layer: Layer | None
     seal: str
 
 
@@ -65,6 +67,7 @@ def release_page(library: Library, release_id: str) -> ReleasePage:
         tool=manifest.tool,
         files=len(files),
         bytes=sum(size for size, _ in files.values()),
+        layer=manifest.layer,
         seal=manifest.seal,
     )
 

@@ -177,9 +177,9 @@ def verify(folder: Path) -> Manifest:
     """Read every byte that a release rests on and compare with its seals. Raises Damaged."""
     manifest = Manifest.read(folder)
     parts = _parts(folder.parent, folder, manifest)
-    for part in (_Part(folder, manifest.files or {}, 0), parts.below):
-        check_files(part.folder, part.files)
-        check_contents(part.folder, part.files)
+    for place, files in {folder: manifest.files or {}, parts.below.folder: parts.below.files}.items():
+        check_files(place, files)
+        check_contents(place, files)
     return manifest
 
 

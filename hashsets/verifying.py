@@ -14,7 +14,7 @@ from hashsets.watched_input import Progress
 
 @dataclass(frozen=True, slots=True)
 class ReleaseCheck:
-    """What came of reading a release: its size on disk, and code and sentence of a fault, if there is one."""
+    """What came of reading a release: the size of its own folder; code and sentence of a fault, if there is one."""
 
     release_id: str
     bytes: int

@@ -135,6 +135,7 @@ def _show(page: ReleasePage) -> None:
         ("format", f"{release.format}, {size(page.input_bytes)}, SHA-256 {release.input_sha256}"),
         ("made by", page.tool),
         ("on disk", f"{page.files:,} files, {size(page.bytes)}"),
+        ("lies on", page.layer and page.layer.ground.release_id),
         ("seal", page.seal),
         ("entries that we silence", release.silenced or None),
         ("checkpoint", page.checkpoint),
