@@ -68,6 +68,11 @@ def near_candidates(
     return _candidates(release, hits.row, found, Basis.NEAR, FingerprintAlgorithm.PDQ.value, answering)
 
 
+def order(candidate: Candidate) -> tuple[int, int, str, str, str]:
+    """How candidates stand: by query, nearest first."""
+    return candidate.query, candidate.distance, candidate.set_name, candidate.entry_key, candidate.algorithm
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     query: int

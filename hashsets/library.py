@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from hashsets.answers import Answering, Variants, exact_candidates, near_candidates
+from hashsets.answers import Answering, Variants, exact_candidates, near_candidates, order
 from hashsets.categories import TEST_CLASSES
 from hashsets.deltas import POSITIONS, Delta, make_release
 from hashsets.errors import Damaged, HashSetError
@@ -200,10 +201,7 @@ class Library:
         meanwhile. May be interrupted. Whether anything was merged. Raises HashSetError.
         """
         manifest = self._in_force(set_name)
-        if not manifest:
-            return False
-        folder = self._root / RELEASES / manifest.release_id
-        return is_due(manifest) and merge(folder, step)
+        return manifest is not None and is_due(manifest) and merge(self.release_folder(manifest.release_id), step)
 
     def checkpoint(self, set_name: str) -> str | None:
         """Where the source of a set says to go on after the release in force. Raises Damaged."""
@@ -301,7 +299,7 @@ class Library:
         found: list[Candidate] = []
         for release in self._open_releases(answering.today):
             found += exact_candidates(release, digests, answering)
-        return sorted(found, key=_order)
+        return sorted(found, key=order)
 
     def lookup_fingerprints(
         self, fingerprints: Sequence[Fingerprint], reach: int | Mapping[str, int] = MAX_REACH
@@ -319,7 +317,7 @@ class Library:
             within = reach if isinstance(reach, int) else reach.get(release.manifest.set_name)
             if within is not None and len(variants.values):
                 found += near_candidates(release, fingerprints, variants, within, answering)
-        return sorted(found, key=_order)
+        return sorted(found, key=order)
 
     def _answering(self) -> Answering:
         return Answering(self._states, self._today(), self._test_classes)
@@ -355,19 +353,14 @@ class Library:
         return StateChange(self._states.changes, state, cleared)
 
     def _lists(self, release_id: str, entry_key: str) -> bool:
-        release = Release.open(self._root / RELEASES / release_id)
-        try:
+        with closing(Release.open(self._root / RELEASES / release_id)) as release:
             return release.has_entry(entry_key)
-        finally:
-            release.close()
 
     def _base(self, set_name: str, kind: SetKind | None) -> Manifest | None:
         """What a delta of a set is to be applied to. Raises HashSetError where that is not clear."""
         base = self._in_force(set_name)
         if not base and any(info.set_name == set_name for info in self.releases()):
-            raise HashSetError(
-                "set-not-in-force", "the set has releases and none is in force; enable the delta's base"
-            )
+            raise HashSetError("set-not-in-force", "the set has releases and none is in force: enable the base")
         if base and kind and kind is not base.set_kind:
             raise HashSetError("set-kind-differs", "the set's release in force is of another kind")
         return base
@@ -405,7 +398,3 @@ class Library:
             expired=self._state.has_expired(manifest, today),
             silenced=self._states.silenced(manifest.set_name, today),
         )
-
-
-def _order(candidate: Candidate) -> tuple[int, int, str, str, str]:
-    return candidate.query, candidate.distance, candidate.set_name, candidate.entry_key, candidate.algorithm
