@@ -73,5 +73,5 @@ def audit(
     if not found.is_clean:
         rows = [(fault.code, fault.subject, fault.sentence) for fault in found.faults]
         out.print(table("Faults", ["code", "where", "what"], rows))
-        raise Tampered("audit-failed", f"{len(found.faults)} faults found.")
+        raise Tampered("audit-failed", f"Faults found: {len(found.faults)}.")
     out.print("Clean.")
