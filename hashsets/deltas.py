@@ -55,11 +55,13 @@ def make_release(
     *,
     test_classes: Sequence[str],
     progress: Progress | None,
+    described_anew: bool = False,
 ) -> Application:
     """Put a new release under `releases`, made of the one in the folder `base` and a delta. The base stays as it is.
 
     The new release is a layer on the base's ground, which is not written anew, nor read but where the delta concerns
-    it. `progress` is told the updates taken so far, and 0 because nobody knows how many there are.
+    it. `progress` is told the updates taken so far, and 0 because nobody knows how many there are. Updates without
+    effect make no release, unless it is `described_anew`: source, terms and expiry must not be lost with them.
 
     Raises HashSetError when there is no base and nothing usable in the delta, and when the disk does not take the
     release; Damaged.
@@ -73,7 +75,7 @@ def make_release(
         effect = resolve(staging, opened)
         facts = _facts(effect, opened, delta.checkpoint)
         rejects, first_rejects = dict(sorted(staging.rejects.items())), tuple(staging.first_rejects)
-        if effect.is_nothing:
+        if effect.is_nothing and not (opened and described_anew):
             if not opened:
                 raise HashSetError("no-entries", "the delta holds no usable entry, and the set has no release")
             return Application(None, facts, rejects, first_rejects)

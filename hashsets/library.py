@@ -1,4 +1,7 @@
-"""The enabled releases of all hash sets, and what they say of digests and fingerprints."""
+"""The enabled releases of all hash sets, and what they say of digests and fingerprints.
+
+Over 400 lines, because one class is the door to the whole room; each method hands on to the file that does the work.
+"""
 
 from __future__ import annotations
 
@@ -168,21 +171,26 @@ class Library:
             self.refresh()
             sweep(self._root / RELEASES)
             base = self._base(set_name, kind)
+            expiry = self._state.expiry(base) if base else None
+            told = Description(
+                set_name,
+                base.set_kind if base else kind or SetKind.KNOWN,
+                base.source if base and source is None else source or "",
+                terms.over(base.terms if base else UNSTATED),
+                self._stamp(),
+                base.release_id if base else None,
+                expires or expiry,
+            )
             application = make_release(
                 delta,
-                self._root / RELEASES / base.release_id if base else None,
+                self.release_folder(base.release_id) if base else None,
                 self._root / RELEASES,
-                Description(
-                    set_name,
-                    base.set_kind if base else kind or SetKind.KNOWN,
-                    source if source is not None else base.source if base else "",
-                    terms.over(base.terms if base else UNSTATED),
-                    self._stamp(),
-                    base.release_id if base else None,
-                    expires or (self._state.expiry(base) if base else None),
-                ),
+                told,
                 test_classes=self._test_classes,
                 progress=progress,
+                described_anew=bool(
+                    base and (base.source, base.terms, expiry) != (told.source, told.terms, told.expires)
+                ),
             )
             in_force = application.manifest or base
             assert in_force

@@ -233,6 +233,17 @@ def test_an_expiry_is_inherited_or_renewed(library: Library) -> None:
     assert library.apply_delta("set", Delta(listed("c")), expires=date(2028, 1, 1)).release.expires == "2028-01-01"
 
 
+def test_terms_given_with_updates_that_change_nothing_are_not_lost(founded: Library) -> None:
+    """A release that is to stay here from now on must not go on being exportable."""
+    before = founded.version
+    report = founded.apply_delta("set", Delta([]), terms=TermsGiven(may_share=Sharing.NOBODY))
+    assert report.release.terms.may_share is Sharing.NOBODY
+    assert (report.release.replaced, founded.version) == (before, report.release.release_id)
+    assert found(founded, "a", "b", "c") == ["a", "b", "c"]
+    again = founded.apply_delta("set", Delta([]), terms=TermsGiven(may_share=Sharing.NOBODY))
+    assert again.release.release_id == report.release.release_id
+
+
 def test_updates_that_break_off_change_nothing(founded: Library, tmp_path: Path) -> None:
     """A coded error for a connection that fails, whatever the source raises otherwise; nothing is left behind."""
     before, folders = founded.version, sorted((tmp_path / "library" / "releases").iterdir())

@@ -116,6 +116,8 @@ def apply(
     What many updates have added is merged with the release that it lies on, once it is in force; interrupt it as you
     like. `triage work` then matches again what was matched before.
     """
+    if nsrl_base and any((kind, source, licence, use, share, expires)):
+        raise Refused("nsrl-alone", "NSRL's deltas change entries only: source, terms and expiry stay as they were.")
     if len(files) > 1 and not nsrl_base:
         raise Refused("one-file", "Give one file of updates at a time; each has a checkpoint of its own.")
     with opened() as application, progress("Applying", quiet=as_json) as tell:
