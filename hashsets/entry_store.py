@@ -15,18 +15,12 @@ from typing import Any
 from hashsets.errors import Damaged
 from hashsets.vocabulary import SECOND_ALGORITHMS, Entry, FingerprintAlgorithm, Opinion
 
-OPINION_SCHEMA = """
+SCHEMA = """
 CREATE TABLE opinion (
   id INTEGER PRIMARY KEY, category TEXT, series TEXT,
   victim_identified INTEGER, offender_identified INTEGER, distributed INTEGER, tags TEXT NOT NULL
 );
-"""
-CONTINUATION_SCHEMA = "CREATE TABLE IF NOT EXISTS continuation (entry INTEGER PRIMARY KEY, key TEXT NOT NULL);"
-"""Entries whose source gave another entry the same key first: the key as the source wrote it."""
-
-SCHEMA = f"""
-{OPINION_SCHEMA}
-{CONTINUATION_SCHEMA}
+CREATE TABLE continuation (entry INTEGER PRIMARY KEY, key TEXT NOT NULL);
 CREATE TABLE entry (
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, opinion INTEGER NOT NULL, content BLOB NOT NULL
 );
@@ -34,6 +28,7 @@ CREATE TABLE opaque (
   entry INTEGER NOT NULL, place INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (entry, place)
 ) WITHOUT ROWID;
 """
+"""`continuation`: entries whose source gave another entry the same key first, with the key as the source wrote it."""
 
 TEXTS = (
     "entry.id, entry.key, category, series, victim_identified, offender_identified, distributed, tags"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hashsets.entry_store import CONTINUATION_SCHEMA, unjournalled
+from hashsets.entry_store import unjournalled
 from hashsets.index.segment_files import settle_folder
 from hashsets.manifests import Manifest
 from hashsets.merged_forms import MERGED, MergedForm, merged_folder
@@ -103,7 +103,6 @@ def _merge_entries(release: Release, above: Volume, path: Path) -> int:
     try:
         connection.execute("ATTACH ? AS layer", (f"{(above.folder / ENTRIES).absolute().as_uri()}?mode=ro",))
         connection.execute("BEGIN")
-        connection.execute(CONTINUATION_SCHEMA)
         connection.execute("CREATE TEMP TABLE gone (number INTEGER PRIMARY KEY)")
         connection.executemany("INSERT INTO gone VALUES (?)", ((number,) for number in release.gone.tolist()))
         (opinions,) = connection.execute("SELECT COALESCE(MAX(id) + 1, 0) FROM opinion").fetchone()
