@@ -31,6 +31,18 @@ class LocalVault:
         self._keys = keys
         self._roll_at = roll_at
 
+    def prepare(self) -> None:
+        """See Vault."""
+        self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.check()
+
+    def check(self) -> None:
+        """See Vault. Asks for the rights only: a file to try would have to be deleted again."""
+        if not self._root.is_dir():
+            raise _absent()
+        if not os.access(self._root, os.R_OK | os.W_OK | os.X_OK):
+            raise Unavailable("vault-read-only", "The vault's folder cannot be written by this user.")
+
     def writer(self) -> LocalWriter:
         """See Vault. Makes no file before the first object."""
         return LocalWriter(self._root, self._keys, self._roll_at)
@@ -54,7 +66,7 @@ class LocalVault:
             descriptor = os.open(self._root / sealed.segment, os.O_RDONLY | os.O_NOFOLLOW)
         except FileNotFoundError:
             if not self._root.is_dir():
-                raise Unavailable("vault-absent", "The vault's folder is not there.") from None
+                raise _absent() from None
             raise Tampered("segment-missing", f"The segment of object {sealed.object_id} is missing.") from None
         except OSError as error:
             raise _read_failed(sealed, error) from None
@@ -183,6 +195,10 @@ def _append(descriptor: int, data: bytes) -> None:
         write_whole(descriptor, data)
     except OSError as error:
         raise _WriteFailed(error) from None
+
+
+def _absent() -> Unavailable:
+    return Unavailable("vault-absent", "The vault's folder is not there.")
 
 
 def _explained(error: OSError) -> Unavailable:
