@@ -141,6 +141,7 @@ class FaultyProxy:
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
         self.requests: list[str] = []
+        self.headers: list[dict[str, str]] = []
         proxy = self
 
         class Handler(_Handler):
@@ -168,10 +169,11 @@ class FaultyProxy:
         """Requests seen of one method."""
         return sum(request.startswith(method + " ") for request in self.requests)
 
-    def fault_for(self, method: str, path: str) -> Fault | None:
+    def fault_for(self, method: str, path: str, headers: dict[str, str]) -> Fault | None:
         """The fault of this request, if any; counts it."""
         with self._lock:
             self.requests.append(f"{method} {path}")
+            self.headers.append({name.lower(): value for name, value in headers.items()})
             for fault in self._faults:
                 if fault.times > 0 and fault.method in {"", method} and fault.when(path):
                     fault.times -= 1
@@ -212,7 +214,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _any(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        fault = self.owner.fault_for(self.command, self.path)
+        fault = self.owner.fault_for(self.command, self.path, dict(self.headers))
         if fault is not None and self._done_by(fault):
             return
         status, headers, answer = self.owner.pass_on(self.command, self.path, dict(self.headers), body)

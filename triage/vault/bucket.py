@@ -55,14 +55,18 @@ class Bucket:
         if plain and not (settings.allow_http or _is_loopback(urlsplit(endpoint).hostname)):
             raise Refused("vault-plain-http", "The store's endpoint is plain http: use https, or set allow_http.")
         self._give_up = settings.give_up_seconds
-        self._store = S3Store(
-            bucket,
-            prefix=prefix or None,
-            config=_config(endpoint, settings),
-            credential_provider=_provider(s3_keys(settings)),
-            client_options=_client(settings, plain=plain),
-            retry_config={"max_retries": 10, "retry_timeout": timedelta(seconds=self._give_up)},
-        )
+        keys = s3_keys(settings)
+        try:
+            self._store = S3Store(
+                bucket,
+                prefix=prefix or None,
+                config=_config(endpoint, settings),
+                credential_provider=_provider(keys),
+                client_options=_client(settings, plain=plain),
+                retry_config={"max_retries": 10, "retry_timeout": timedelta(seconds=self._give_up)},
+            )
+        except ValueError:  # all else has been checked as it was read
+            raise Refused("config-invalid", "The file of vault.s3.ca_file holds no certificate (PEM).") from None
 
     def put_new(self, name: str, data: bytes | bytearray) -> bool:
         """Store an object whole, unless one of that name exists. Returns whether it was not there already.
@@ -79,7 +83,7 @@ class Bucket:
                     return False
                 raise Unavailable("name-taken", "The store holds other bytes under this name.") from None
             except (BaseError, OSError) as error:
-                if _status(error) or attempt == _TRIES or time.monotonic() > until:
+                if _status(error) or _code(error) or attempt == _TRIES or time.monotonic() > until:
                     raise _explained(error) from None  # obstore has tried again already whatever has a status
                 time.sleep(_PAUSE * attempt)
             else:
@@ -185,6 +189,8 @@ def _authority(path: str) -> bytes:
 
 def _code(error: BaseException) -> str:
     found = _CODE.search(str(error))
+    if found is None and "redirect without LOCATION" in str(error):
+        return "PermanentRedirect"  # a store's way to name another region, which obstore puts in its own words
     return found[1] if found else ""
 
 
@@ -202,8 +208,8 @@ def _explained(error: BaseException) -> NotFound | Unavailable:
     for sentence_code, applies, sentence in (
         ("vault-credentials", code == "RequestTimeTooSkewed", "This machine's clock is wrong: {}."),
         ("vault-credentials", code in _ELSEWHERE, "The store expects another region ({}): check vault.s3.region."),
-        ("vault-credentials", isinstance(error, _NO_RIGHT) or status in {401, 403}, _CHECK_KEYS),
         ("disk-full", code in _FULL or status == 507, "The store has no room ({}); nothing sealed is affected."),
+        ("vault-credentials", isinstance(error, _NO_RIGHT) or status in {401, 403}, _CHECK_KEYS),
         ("vault-absent", status == 404, "There is no such bucket ({}): check vault.url and vault.s3.endpoint."),
         ("vault-refused", 0 < status < 500, "The store does not take the request ({})."),
     ):
