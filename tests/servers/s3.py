@@ -121,7 +121,8 @@ class Fault:
     """What is done to the next `times` requests whose method is `method` and for which `when` says yes.
 
     `kind`: `status` answers with `status` and `body` in the server's place; `slow` waits `seconds` first;
-    `reset` breaks the connection before the request is passed on, `lost-reply` after it; `cut` in the reply's middle.
+    `reset` breaks the connection before the request is passed on, `lost-reply` after it; `cut` in the reply's middle;
+    `unconditional` passes the request on without its If-None-Match.
     """
 
     kind: str
@@ -217,6 +218,8 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.owner.fault_for(self.command, self.path, dict(self.headers))
         if fault is not None and self._done_by(fault):
             return
+        if fault is not None and fault.kind == "unconditional":
+            del self.headers["If-None-Match"]
         status, headers, answer = self.owner.pass_on(self.command, self.path, dict(self.headers), body)
         if fault is not None and fault.kind == "lost-reply":
             self._reset()
