@@ -46,9 +46,12 @@ from triage.settings import (
 from triage.store.engine import open_engine
 from triage.store.schema import require_current_schema, upgrade_schema
 from triage.store.unit_of_work import Store
+from triage.vault.bucket import Bucket
 from triage.vault.files import create_whole
 from triage.vault.keys import FileKeyProvider
 from triage.vault.local import LocalVault
+from triage.vault.s3 import S3Vault
+from triage.vault.seam import Vault
 from triage.vault.witness import FileSigningKey, LogMirror
 
 _LOG_NAME = "log-name"
@@ -59,6 +62,12 @@ class Folders:
     """Where one deployment keeps what."""
 
     data: Path
+    keys: Path
+
+    @classmethod
+    def of(cls, settings: Settings) -> Folders:
+        """The folders that the settings name."""
+        return cls(settings.data.absolute(), settings.keys_folder)
 
     @property
     def database(self) -> Path:
@@ -83,17 +92,17 @@ class Folders:
     @property
     def vault_key(self) -> Path:
         """The key that wraps every item's key."""
-        return self.data / "keys" / "vault.key"
+        return self.keys / "vault.key"
 
     @property
     def log_key(self) -> Path:
         """The key that signs checkpoints."""
-        return self.data / "keys" / "custody.key"
+        return self.keys / "custody.key"
 
     @property
     def log_name(self) -> Path:
         """The custody log's public name."""
-        return self.data / "keys" / _LOG_NAME
+        return self.keys / _LOG_NAME
 
 
 @dataclass(frozen=True)
@@ -102,6 +111,7 @@ class Application:
 
     settings: Settings
     store: Store
+    vault: Vault
     library: Library
     receiving: Receiving
     expanding: Expanding
@@ -131,13 +141,12 @@ def initialise(settings: Settings) -> None:
 
     Raises Refused when keys are missing while evidence exists: a lost key comes back from its backup.
     """
-    folders = Folders(settings.data.absolute())
+    folders = Folders.of(settings)
     folders.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for folder in (folders.vault, folders.hash_sets):
-        folder.mkdir(exist_ok=True, mode=0o700)
-    evidence_exists = any(folders.vault.iterdir())
+    folders.hash_sets.mkdir(exist_ok=True, mode=0o700)
     if not folders.vault_key.exists():
-        FileKeyProvider.create(folders.vault_key, evidence_exists=evidence_exists)
+        FileKeyProvider.create(folders.vault_key, evidence_exists=_evidence_exists(settings, folders))
+    _open_vault(settings, folders).prepare()
     if not folders.log_name.exists():
         if folders.log_key.exists():  # made after the name: the name was lost
             raise Refused("key-lost", "The custody log has a key and its name is missing: restore keys/log-name.")
@@ -155,14 +164,14 @@ def initialise(settings: Settings) -> None:
 
 def open_application(settings: Settings) -> Application:
     """Open an existing deployment. Raises Refused `not-initialised`, Unavailable, Tampered."""
-    folders = Folders(settings.data.absolute())
+    folders = Folders.of(settings)
     if not folders.log_name.exists() or not folders.vault_key.exists():
         raise Refused(
             "not-initialised", f"There is no deployment in {settings.data}. Make one with: triage --data … init"
         )
     clock, actor, stop = system_clock, f"{getpass.getuser()}@triage", threading.Event()
     policy, rules = load_match_policy(), load_link_rules()
-    vault = LocalVault(folders.vault, FileKeyProvider(folders.vault_key))
+    vault = _open_vault(settings, folders)
     keeping = Keeping(vault)
     store = Store(open_engine(settings.database_url), _signer(folders), LogMirror(folders.witness))
     require_current_schema(store.engine)
@@ -173,6 +182,7 @@ def open_application(settings: Settings) -> Application:
     return Application(
         settings=settings,
         store=store,
+        vault=vault,
         library=library,
         receiving=Receiving(store, vault, settings.receive, clock, actor),
         expanding=Expanding(
@@ -199,6 +209,19 @@ def open_application(settings: Settings) -> Application:
         ),
         stop=stop,
     )
+
+
+def _open_vault(settings: Settings, folders: Folders) -> Vault:
+    keys = FileKeyProvider(folders.vault_key)
+    if settings.vault.url:
+        return S3Vault(Bucket(settings.vault.url, settings.vault.s3), keys)
+    return LocalVault(folders.vault, keys)
+
+
+def _evidence_exists(settings: Settings, folders: Folders) -> bool:
+    if settings.vault.url:
+        return any(True for _ in Bucket(settings.vault.url, settings.vault.s3).segments())
+    return folders.vault.is_dir() and any(folders.vault.iterdir())
 
 
 def _version() -> str:

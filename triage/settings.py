@@ -6,9 +6,9 @@ import os
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from triage.domain.errors import Refused
@@ -31,6 +31,28 @@ class DatabaseSettings(_Section):
     """Where the database is; an empty URL means SQLite in the data folder."""
 
     url: str
+
+
+class S3Settings(_Section):
+    """How a store is reached; used when the vault's URL names one."""
+
+    endpoint: str = Field(pattern=r"^(https?://[^/?#@\s]+/?)?$")
+    region: str = Field(min_length=1)
+    access_key_id: str
+    secret_access_key: SecretStr
+    credentials_file: str
+    ca_file: str
+    allow_http: bool
+    checksum: Literal["", "SHA256", "CRC64NVME"]
+    request_seconds: float = Field(gt=0, le=3600)
+    give_up_seconds: float = Field(ge=0, le=3600)
+
+
+class VaultSettings(_Section):
+    """Where sealed evidence is; an empty URL means a folder in the data folder."""
+
+    url: str = Field(pattern=r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*)?$")
+    s3: S3Settings
 
 
 class ReceiveSettings(_Section):
@@ -93,7 +115,9 @@ class Settings(BaseSettings):
     _files: ClassVar[list[Path]] = []
 
     data: Path
+    keys: str
     database: DatabaseSettings
+    vault: VaultSettings
     receive: ReceiveSettings
     archives: ArchiveSettings
     work: WorkSettings
@@ -103,6 +127,11 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """The database to open."""
         return self.database.url or f"sqlite:///{self.data.absolute() / DATABASE_NAME}"
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where the keys lie, made by `init` and only read afterwards."""
+        return Path(self.keys).absolute() if self.keys else self.data.absolute() / "keys"
 
     @classmethod
     def settings_customise_sources(

@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -14,6 +15,9 @@ from triage.domain.errors import TriageError, Unavailable
 
 from .app import Json, app, opened, settings
 from .output import console, print_json, table
+
+if TYPE_CHECKING:
+    from triage.bootstrap import Application
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ def _deployment() -> list[Check]:
             in_force = application.library.version.replace("none", "").replace("+", ", ")
             dead = sum(found.get("dead", 0) for found in states.values())
             return [
+                _vault(application),
                 Check("database", True, f"{total:,} items, {pending:,} waiting"),
                 Check("dead letters", not dead or None, f"{dead:,} jobs were given up"),
                 Check("hash sets", True if in_force else None, in_force or "none in force: nothing can be known"),
@@ -89,3 +94,12 @@ def _deployment() -> list[Check]:
             ]
     except TriageError as error:
         return [Check("deployment", None if error.code == "not-initialised" else False, error.sentence)]
+
+
+def _vault(application: Application) -> Check:
+    where = application.settings.vault.url or "a folder of this machine"
+    try:
+        application.vault.check()
+    except TriageError as error:
+        return Check("vault", False, error.sentence)
+    return Check("vault", True, f"{where}: can be written, read and listed")
