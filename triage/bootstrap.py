@@ -46,6 +46,8 @@ from triage.settings import (
 from triage.store.engine import open_engine
 from triage.store.schema import require_current_schema, upgrade_schema
 from triage.store.unit_of_work import Store
+from triage.telemetry.logs import configure_logs
+from triage.telemetry.traces import configure_traces, stop_traces
 from triage.vault.files import create_whole
 from triage.vault.keys import FileKeyProvider
 from triage.vault.local import LocalVault
@@ -122,8 +124,9 @@ class Application:
     stop: threading.Event
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database, and send what is left of the trace."""
         self.store.close()
+        stop_traces()
 
 
 def initialise(settings: Settings) -> None:
@@ -131,6 +134,7 @@ def initialise(settings: Settings) -> None:
 
     Raises Refused when keys are missing while evidence exists: a lost key comes back from its backup.
     """
+    configure_logs(settings.log.format, settings.log.level)
     folders = Folders(settings.data.absolute())
     folders.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     for folder in (folders.vault, folders.hash_sets):
@@ -155,6 +159,7 @@ def initialise(settings: Settings) -> None:
 
 def open_application(settings: Settings) -> Application:
     """Open an existing deployment. Raises Refused `not-initialised`, Unavailable, Tampered."""
+    configure_logs(settings.log.format, settings.log.level)
     folders = Folders(settings.data.absolute())
     if not folders.log_name.exists() or not folders.vault_key.exists():
         raise Refused(
@@ -170,6 +175,7 @@ def open_application(settings: Settings) -> Application:
     matching = Matching(store, library, policy, clock, actor)
     rematching = Rematching(store, library, matching, settings.work, clock, actor)
     recording = RecordingSets(store, rematching, clock, actor)
+    configure_traces(settings.trace.endpoint, _version())
     return Application(
         settings=settings,
         store=store,
