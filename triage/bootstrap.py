@@ -29,6 +29,7 @@ from triage.services.linking import Linking
 from triage.services.look_alikes import LookAlikeMemory
 from triage.services.looking_up import LookingUp
 from triage.services.matching import Matching
+from triage.services.observing import Observing
 from triage.services.putting_in_force import PuttingInForce
 from triage.services.receiving import Receiving
 from triage.services.recording_sets import RecordingSets
@@ -120,6 +121,7 @@ class Application:
     looking_up: LookingUp
     auditing: Auditing
     reporting: Reporting
+    observing: Observing
     chamber_limits: ChamberLimits
     stop: threading.Event
 
@@ -196,6 +198,7 @@ def open_application(settings: Settings) -> Application:
         exporting_sets=ExportingSets(library, recording),
         looking_up=LookingUp(library, policy),
         auditing=Auditing(store, vault, keeping, library, LogMirror(folders.witness), clock, actor),
+        observing=Observing(store, library, LogMirror(folders.witness), vault.check),
         reporting=Reporting(store, library, policy, rules, clock, actor, _version()),
         chamber_limits=ChamberLimits(
             wall_seconds=settings.chamber.wall_seconds,

@@ -48,6 +48,11 @@ class LocalVault:
         key = self._keys.unwrap(sealed.wrapped_key, object_id)
         return SealedSource(self._opened(sealed), sealed.offset, key, object_id, sealed.size)
 
+    def check(self) -> None:
+        """See Vault. A folder that is not mounted is not there, or may not be written."""
+        if not os.access(self._root, os.R_OK | os.W_OK | os.X_OK):
+            raise Unavailable("vault-absent", "The vault's folder is not there, or not this user's to write.")
+
     def segments(self) -> Iterator[Segment]:
         """See Vault. Files of other names are not ours and not listed."""
         try:

@@ -77,6 +77,10 @@ class Vault(Protocol):
         """
         ...
 
+    def check(self) -> None:
+        """Whether it can be reached now. Raises Unavailable `vault-absent` or another that says why not."""
+        ...
+
     def segments(self) -> Iterator[Segment]:
         """Every segment that exists, in no order."""
         ...

@@ -8,6 +8,7 @@ from . import (
     hash_sets,
     lookup,
     referrals,
+    serve,
     status,
     submit,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "lookup",
     "referrals",
     "run",
+    "serve",
     "status",
     "submit",
 ]
