@@ -12,7 +12,7 @@ from triage.interfaces.cli import app, run
 from triage.interfaces.cli.app import Json, opened
 from triage.interfaces.cli.output import console, print_json, progress, table
 from triage.interfaces.cli.rematches import MOST_RUNS, show_runs
-from triage.telemetry.last_words import keep_last_words
+from triage.telemetry.last_words import keep_last_words, tell_last
 
 if TYPE_CHECKING:
     from triage.bootstrap import Application
@@ -101,4 +101,9 @@ def _runs(application: Application, limit: int) -> list[Rematch]:
 def main() -> None:
     """Entry of the `triage` console script."""
     keep_last_words()
-    sys.exit(run())
+    try:
+        status = run()
+    except Exception as error:  # noqa: BLE001 - Typer puts a hook of its own in place of ours, which prints messages
+        tell_last(error)
+        status = 1
+    sys.exit(status)

@@ -15,18 +15,19 @@ def keep_last_words() -> None:
 
 
 def _uncaught(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
-    _tell(error)
+    tell_last(error)
 
 
 def _uncaught_in_thread(found: threading.ExceptHookArgs) -> None:
-    _tell(found.exc_value)
+    tell_last(found.exc_value)
 
 
 def _unraisable(found: sys.UnraisableHookArgs) -> None:
-    _tell(found.exc_value)
+    tell_last(found.exc_value)
 
 
-def _tell(error: BaseException | None) -> None:
+def tell_last(error: BaseException | None) -> None:
+    """Tell of an error that is about to end the program, or a part of it."""
     from triage.telemetry.events import Event  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.telemetry.logs import logger_of  # noqa: PLC0415 - keeps `triage --help` quick
 
