@@ -17,6 +17,7 @@ from triage.chamber.limits import ChamberLimits, ExamineLimits
 from triage.domain.checkpoints import LogSigner
 from triage.domain.errors import Refused, Unavailable
 from triage.services.auditing import Auditing
+from triage.services.backing_up import BackingUp
 from triage.services.clock import system_clock
 from triage.services.examining import Examining
 from triage.services.expanding import Expanding
@@ -36,6 +37,7 @@ from triage.services.recording_sets import RecordingSets
 from triage.services.referring import Referring
 from triage.services.rematching import Rematching
 from triage.services.reporting import Reporting
+from triage.services.restoring import Restoring
 from triage.settings import (
     DATABASE_NAME,
     Settings,
@@ -122,6 +124,8 @@ class Application:
     auditing: Auditing
     reporting: Reporting
     observing: Observing
+    backing_up: BackingUp
+    restoring: Restoring
     chamber_limits: ChamberLimits
     stop: threading.Event
 
@@ -169,7 +173,8 @@ def open_application(settings: Settings) -> Application:
         )
     clock, actor, stop = system_clock, f"{getpass.getuser()}@triage", threading.Event()
     policy, rules = load_match_policy(), load_link_rules()
-    vault = LocalVault(folders.vault, FileKeyProvider(folders.vault_key))
+    keys = FileKeyProvider(folders.vault_key)
+    vault = LocalVault(folders.vault, keys)
     keeping = Keeping(vault)
     store = Store(open_engine(settings.database_url), _signer(folders), LogMirror(folders.witness))
     require_current_schema(store.engine)
@@ -199,6 +204,10 @@ def open_application(settings: Settings) -> Application:
         looking_up=LookingUp(library, policy),
         auditing=Auditing(store, vault, keeping, library, LogMirror(folders.witness), clock, actor),
         observing=Observing(store, library, LogMirror(folders.witness), vault.check),
+        backing_up=BackingUp(store, folders.vault, folders.hash_sets, keys.key_id, clock, actor),
+        restoring=Restoring(
+            store, LogMirror(folders.witness), lambda: LogMirror.create(folders.witness), clock, actor
+        ),
         reporting=Reporting(store, library, policy, rules, clock, actor, _version()),
         chamber_limits=ChamberLimits(
             wall_seconds=settings.chamber.wall_seconds,

@@ -2,6 +2,7 @@
 
 from . import (
     audit_and_report,
+    backup,
     doctor,
     hash_set_entries,
     hash_set_releases,
@@ -17,6 +18,7 @@ from .app import app, run
 __all__ = [
     "app",
     "audit_and_report",
+    "backup",
     "doctor",
     "hash_set_entries",
     "hash_set_releases",
