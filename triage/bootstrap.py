@@ -17,6 +17,7 @@ from triage.chamber.limits import ChamberLimits, ExamineLimits
 from triage.domain.checkpoints import LogSigner
 from triage.domain.errors import Refused, Unavailable
 from triage.services.auditing import Auditing
+from triage.services.backing_up import BackingUp
 from triage.services.clock import system_clock
 from triage.services.examining import Examining
 from triage.services.expanding import Expanding
@@ -29,12 +30,14 @@ from triage.services.linking import Linking
 from triage.services.look_alikes import LookAlikeMemory
 from triage.services.looking_up import LookingUp
 from triage.services.matching import Matching
+from triage.services.observing import Observing
 from triage.services.putting_in_force import PuttingInForce
 from triage.services.receiving import Receiving
 from triage.services.recording_sets import RecordingSets
 from triage.services.referring import Referring
 from triage.services.rematching import Rematching
 from triage.services.reporting import Reporting
+from triage.services.restoring import Restoring
 from triage.settings import (
     DATABASE_NAME,
     Settings,
@@ -46,6 +49,8 @@ from triage.settings import (
 from triage.store.engine import open_engine
 from triage.store.schema import require_current_schema, upgrade_schema
 from triage.store.unit_of_work import Store
+from triage.telemetry.logs import configure_logs
+from triage.telemetry.traces import configure_traces, stop_traces
 from triage.vault.bucket import Bucket
 from triage.vault.files import create_whole
 from triage.vault.keys import FileKeyProvider
@@ -128,12 +133,16 @@ class Application:
     looking_up: LookingUp
     auditing: Auditing
     reporting: Reporting
+    observing: Observing
+    backing_up: BackingUp
+    restoring: Restoring
     chamber_limits: ChamberLimits
     stop: threading.Event
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database, and send what is left of the trace."""
         self.store.close()
+        stop_traces()
 
 
 def initialise(settings: Settings) -> None:
@@ -141,6 +150,7 @@ def initialise(settings: Settings) -> None:
 
     Raises Refused when keys are missing while evidence exists: a lost key comes back from its backup.
     """
+    configure_logs(settings.log.format, settings.log.level)
     folders = Folders.of(settings)
     folders.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     folders.hash_sets.mkdir(exist_ok=True, mode=0o700)
@@ -164,6 +174,7 @@ def initialise(settings: Settings) -> None:
 
 def open_application(settings: Settings) -> Application:
     """Open an existing deployment. Raises Refused `not-initialised`, Unavailable, Tampered."""
+    configure_logs(settings.log.format, settings.log.level)
     folders = Folders.of(settings)
     if not folders.log_name.exists() or not folders.vault_key.exists():
         raise Refused(
@@ -171,6 +182,7 @@ def open_application(settings: Settings) -> Application:
         )
     clock, actor, stop = system_clock, f"{getpass.getuser()}@triage", threading.Event()
     policy, rules = load_match_policy(), load_link_rules()
+    keys = FileKeyProvider(folders.vault_key)
     vault = _open_vault(settings, folders)
     keeping = Keeping(vault)
     store = Store(open_engine(settings.database_url), _signer(folders), LogMirror(folders.witness))
@@ -179,6 +191,7 @@ def open_application(settings: Settings) -> Application:
     matching = Matching(store, library, policy, clock, actor)
     rematching = Rematching(store, library, matching, settings.work, clock, actor)
     recording = RecordingSets(store, rematching, clock, actor)
+    configure_traces(settings.trace.endpoint, _version())
     return Application(
         settings=settings,
         store=store,
@@ -200,6 +213,11 @@ def open_application(settings: Settings) -> Application:
         exporting_sets=ExportingSets(library, recording),
         looking_up=LookingUp(library, policy),
         auditing=Auditing(store, vault, keeping, library, LogMirror(folders.witness), clock, actor),
+        observing=Observing(store, library, LogMirror(folders.witness), vault.check),
+        backing_up=BackingUp(store, folders.vault, folders.hash_sets, keys.key_id, clock, actor),
+        restoring=Restoring(
+            store, LogMirror(folders.witness), lambda: LogMirror.create(folders.witness), clock, actor
+        ),
         reporting=Reporting(store, library, policy, rules, clock, actor, _version()),
         chamber_limits=ChamberLimits(
             wall_seconds=settings.chamber.wall_seconds,

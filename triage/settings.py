@@ -96,6 +96,27 @@ class ChamberSettings(_Section):
     recycle_after: int = Field(ge=1)
 
 
+class LogSettings(_Section):
+    """What this program writes of itself to standard error, and from which level on."""
+
+    format: Literal["json", "plain"]
+    level: Literal["debug", "info", "warning", "error"]
+
+
+class TraceSettings(_Section):
+    """Where spans are sent; an empty endpoint records none."""
+
+    endpoint: str = Field(pattern=r"^(https?://[^\s]+)?$")
+
+
+class ServeSettings(_Section):
+    """Where `triage serve` listens, and under which names beside that address it may be asked."""
+
+    host: str
+    port: int = Field(ge=0, le=65535)
+    names: tuple[str, ...]
+
+
 class PluginNames(_Section):
     """What may be loaded beside what ships: names of entry points."""
 
@@ -122,6 +143,9 @@ class Settings(BaseSettings):
     archives: ArchiveSettings
     work: WorkSettings
     chamber: ChamberSettings
+    log: LogSettings
+    trace: TraceSettings
+    serve: ServeSettings
 
     @property
     def database_url(self) -> str:

@@ -12,6 +12,7 @@ from triage.interfaces.cli import app, run
 from triage.interfaces.cli.app import Json, opened
 from triage.interfaces.cli.output import console, print_json, progress, table
 from triage.interfaces.cli.rematches import MOST_RUNS, show_runs
+from triage.telemetry.last_words import keep_last_words, tell_last
 
 if TYPE_CHECKING:
     from triage.bootstrap import Application
@@ -99,4 +100,10 @@ def _runs(application: Application, limit: int) -> list[Rematch]:
 
 def main() -> None:
     """Entry of the `triage` console script."""
-    sys.exit(run())
+    keep_last_words()
+    try:
+        status = run()
+    except Exception as error:  # noqa: BLE001 - Typer puts a hook of its own in place of ours, which prints messages
+        tell_last(error)
+        status = 1
+    sys.exit(status)

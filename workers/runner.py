@@ -12,9 +12,14 @@ from triage.chamber.parent import Chamber
 from triage.domain.errors import Conflict, Refused, Tampered, TriageError, Unavailable
 from triage.domain.interruption import Interrupted
 from triage.domain.jobs import Lease, Stage
+from triage.telemetry.events import Event
+from triage.telemetry.logs import logger_of, telling_of
+from triage.telemetry.traces import continuing, span
 from workers.context import StageContext
 from workers.owners import own_name
 from workers.pipeline import STAGES
+
+_log = logger_of("workers")
 
 
 @dataclass
@@ -47,12 +52,13 @@ class Runner:
         try:
             lease = self._claimed(job_id)
             if lease is not None:
-                self._run_leased(lease)
+                self._run_told(lease)
         except Conflict:
             return  # the lease was lost, or its commit went through after all: the job is in good hands
         except TriageError as error:
             self._on_trouble(error)
         except Exception as error:  # noqa: BLE001 - the job runner: one of the two places that may catch everything
+            _log.error(Event.UNEXPECTED, error=error)
             sentence = f"A job could neither be finished nor given up: {type(error).__name__}."
             self._on_trouble(Unavailable("worker-failed", sentence))
 
@@ -64,16 +70,26 @@ class Runner:
             unit.commit()
         return lease
 
+    def _run_told(self, lease: Lease) -> None:
+        """Run it within the trace that it was written in; whatever is logged meanwhile names the job."""
+        names = {"job": lease.job_id, "stage": lease.stage.value, "submission": lease.submission_id}
+        with telling_of(owner=own_name(), **names), continuing(lease.trace):
+            _log.debug(Event.JOB_CLAIMED, items=len(lease.item_ids), attempts=lease.attempts, fence=lease.fence)
+            with span(lease.stage.value, items=len(lease.item_ids), attempts=lease.attempts, **names):
+                self._run_leased(lease)
+
     def _run_leased(self, lease: Lease) -> None:
         giving_up = self._application.giving_up
         started = time.monotonic()
         try:
             STAGES[lease.stage](lease, StageContext(self._application, self._chamber()))
-            self.tally.add(lease.stage, time.monotonic() - started)
+            seconds = time.monotonic() - started
+            self.tally.add(lease.stage, seconds)
+            _log.info(Event.JOB_FINISHED, items=len(lease.item_ids), seconds=round(seconds, 3))
         except Interrupted:
             giving_up.hand_back(lease)
         except Conflict:
-            return  # the lease was lost: whoever holds it now finishes the job
+            _log.warning(Event.JOB_LOST)  # whoever holds it now finishes the job
         except (Unavailable, Tampered) as error:
             # The machine or somebody's hand is at fault, not the item: nothing is given up, and the line stops.
             self._on_trouble(error)
@@ -82,6 +98,7 @@ class Runner:
             giving_up.bury(lease, error.code)
         except Exception as error:  # noqa: BLE001 - the job runner: one of the two places that may catch everything
             code = error.code if isinstance(error, TriageError) else f"unexpected {type(error).__name__}"
+            _log.warning(Event.UNEXPECTED, error=error)
             giving_up.after_failure(lease, code)
 
     def close(self) -> None:

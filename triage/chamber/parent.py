@@ -19,9 +19,13 @@ from triage.chamber.sealing import FLOOR, Layer
 from triage.domain.errors import Unavailable
 from triage.domain.findings import Examination, NoteCode, ProcessingNote
 from triage.domain.sources import ByteSource
+from triage.telemetry.events import Event
+from triage.telemetry.logs import logger_of
 
 CHAMBER_VERSION = 1
 """Raised whenever the same bytes may give other values: part of every result's provenance."""
+
+_log = logger_of("chamber")
 
 
 class Chamber:
@@ -76,14 +80,14 @@ class Chamber:
             found = checks.examination(untrusted_payload, tool_named) if kind is Kind.RESULT else None
         except Ended as ended:
             self._replace()
-            return _nothing(ended.note)
+            return _nothing(_told(ended.note))
         except checks.Refuted:
             found = None
         except BaseException:  # the source failed in its own way: this child waits for an answer that never comes
             self._replace()
             raise
         if found is None:
-            note = child.lied().note
+            note = _told(child.lied().note)
             self._replace()
             return _nothing(note)
         self._count_task(child)
@@ -162,6 +166,7 @@ class Chamber:
         if ended is None:
             self._count_task(self._child)
         else:
+            _told(ended.note)
             self._replace()
 
     def _count_task(self, child: ChildProcess) -> None:
@@ -172,6 +177,12 @@ class Chamber:
 
 def _nothing(note: ProcessingNote) -> Examination:
     return Examination(raster=None, notes=(note,), tool=tool_named("none"))
+
+
+def _told(note: ProcessingNote) -> ProcessingNote:
+    """A child that had to be ended is worth a line; whose bytes did it stands in the item's note."""
+    _log.warning(Event.CHAMBER_DIED, code=note.code.value)
+    return note
 
 
 def _plain_extension(name_extension: str) -> str:

@@ -69,6 +69,8 @@ class Lease:
     item_ids: tuple[int, ...]
     attempts: int
     rematch_id: int | None = None
+    trace: str | None = None
+    """The trace in which the job was written, as a W3C `traceparent`; None where none was recorded."""
 
 
 def item_range(item_ids: tuple[int, ...]) -> str:

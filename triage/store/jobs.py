@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, selec
 
 from triage.domain.errors import Conflict
 from triage.domain.jobs import EXCLUSIVE_STAGES, JobState, Lease, NewJob, Stage
+from triage.telemetry.traces import traceparent
 
 from .engine import database_now
 from .tables import job
@@ -24,10 +25,11 @@ class Jobs:
     connection: Connection
 
     def add(self, new: Sequence[NewJob]) -> None:
-        """Write jobs that are owed from now on."""
+        """Write jobs that are owed from now on. They belong to the trace in which they are written."""
         if new:
+            trace = traceparent()
             self.connection.execute(
-                insert(job),
+                insert(job).values(made_at=database_now(self.connection)),
                 [
                     {
                         "stage": entry.stage,
@@ -42,6 +44,7 @@ class Jobs:
                         "lease_until": 0.0,
                         "not_before": 0.0,
                         "rang_at": 0.0,
+                        "trace": trace,
                     }
                     for entry in new
                 ],
@@ -86,7 +89,13 @@ class Jobs:
             )
             .values(fence=job.c.fence + 1, owner=owner, lease_until=now + seconds)
             .returning(
-                job.c.fence, job.c.stage, job.c.submission_id, job.c.rematch_id, job.c.item_ids, job.c.attempts
+                job.c.fence,
+                job.c.stage,
+                job.c.submission_id,
+                job.c.rematch_id,
+                job.c.item_ids,
+                job.c.attempts,
+                job.c.trace,
             )
         ).one_or_none()
         if row is None:
@@ -99,6 +108,7 @@ class Jobs:
             item_ids=tuple(row.item_ids),
             attempts=row.attempts,
             rematch_id=row.rematch_id,
+            trace=row.trace,
         )
 
     def ring_again(self, job_id: int) -> None:

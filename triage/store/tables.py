@@ -391,6 +391,8 @@ job = Table(
     Column("not_before", Float(53), nullable=False),
     Column("rang_at", Float(53), nullable=False),
     Column("last_error", Text),
+    Column("made_at", Float(53), nullable=False),
+    Column("trace", String(55)),  # a W3C traceparent, where traces are on
 )
 Index(
     "ix_job_ready",

@@ -17,6 +17,7 @@ from .custody import Custody, LogMirror
 from .dossier_facts import DossierFacts
 from .engine import WRITER, as_reader, telling_refusals
 from .examinations import Examinations
+from .figures import FigureReading
 from .items import Items
 from .jobs import Jobs
 from .links import Links
@@ -49,6 +50,7 @@ class Unit:
         self.custody = Custody(connection, signer)
         self.read = ReadModels(connection)
         self.dossier = DossierFacts(connection)
+        self.figures = FigureReading(connection)
         self.committed = False
 
     def commit(self) -> None:
