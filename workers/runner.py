@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -12,9 +13,11 @@ from triage.chamber.parent import Chamber
 from triage.domain.errors import Conflict, Refused, Tampered, TriageError, Unavailable
 from triage.domain.interruption import Interrupted
 from triage.domain.jobs import Lease, Stage
+from triage.store.engine import CONTENDED
 from workers.context import StageContext
-from workers.owners import own_name
 from workers.pipeline import STAGES
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass
@@ -33,56 +36,77 @@ class Tally:
 
 
 class Runner:
-    """Runs jobs in whichever thread calls; each thread gets a chamber of its own."""
+    """Runs jobs in whichever thread calls; each thread gets a chamber of its own, when it first needs one."""
 
-    def __init__(self, application: Application, on_trouble: Callable[[TriageError], None]) -> None:
+    def __init__(self, application: Application, owner: str, on_trouble: Callable[[TriageError], None]) -> None:
         self.tally = Tally()
         self._application = application
+        self._owner = owner
         self._on_trouble = on_trouble
+        self._in_hand: set[int] = set()
         self._chambers: dict[int, Chamber] = {}
         self._lock = threading.Lock()
 
-    def run(self, job_id: int) -> None:
-        """Run one job if it is still owed. Never raises: outcomes are rows, and what stops the line is told."""
+    def in_hand(self) -> list[int]:
+        """Jobs that are being claimed or run now."""
+        with self._lock:
+            return sorted(self._in_hand)
+
+    def run(self, job_id: int) -> bool:
+        """Run one job if it is still owed; whether its stage was done. Never raises: outcomes are rows, and what
+        stops the line is told.
+        """
+        with self._lock:
+            if job_id in self._in_hand:
+                return False  # the doorbell rang twice
+            self._in_hand.add(job_id)
         try:
             lease = self._claimed(job_id)
-            if lease is not None:
-                self._run_leased(lease)
+            return lease is not None and self._run_leased(lease)
         except Conflict:
-            return  # the lease was lost, or its commit went through after all: the job is in good hands
+            _lost(job_id)  # or the commit went through after all: the job is in good hands
         except TriageError as error:
             self._on_trouble(error)
         except Exception as error:  # noqa: BLE001 - the job runner: one of the two places that may catch everything
             sentence = f"A job could neither be finished nor given up: {type(error).__name__}."
             self._on_trouble(Unavailable("worker-failed", sentence))
+        finally:
+            with self._lock:
+                self._in_hand.discard(job_id)
+        return False
 
     def _claimed(self, job_id: int) -> Lease | None:
         with self._application.store.writing() as unit:
-            lease = unit.jobs.claim(job_id, own_name(), self._application.settings.work.lease_seconds)
+            lease = unit.jobs.claim(job_id, self._owner, self._application.settings.work.lease_seconds)
             if lease is None:
-                unit.jobs.ring_again(job_id)
+                unit.jobs.ring_again([job_id])
             unit.commit()
         return lease
 
-    def _run_leased(self, lease: Lease) -> None:
+    def _run_leased(self, lease: Lease) -> bool:
         giving_up = self._application.giving_up
         started = time.monotonic()
         try:
             STAGES[lease.stage](lease, StageContext(self._application, self._chamber()))
             self.tally.add(lease.stage, time.monotonic() - started)
+            return True
         except Interrupted:
             giving_up.hand_back(lease)
         except Conflict:
-            return  # the lease was lost: whoever holds it now finishes the job
+            _lost(lease.job_id)
         except (Unavailable, Tampered) as error:
-            # The machine or somebody's hand is at fault, not the item: nothing is given up, and the line stops.
-            self._on_trouble(error)
-            giving_up.stop_line(lease, error.code)
+            if error.code == CONTENDED:
+                giving_up.hand_back(lease)
+            else:
+                # The machine or somebody's hand is at fault, not the item: nothing is given up, and the line stops.
+                self._on_trouble(error)
+                giving_up.stop_line(lease, error.code)
         except Refused as error:
             giving_up.bury(lease, error.code)
         except Exception as error:  # noqa: BLE001 - the job runner: one of the two places that may catch everything
             code = error.code if isinstance(error, TriageError) else f"unexpected {type(error).__name__}"
             giving_up.after_failure(lease, code)
+        return False
 
     def close(self) -> None:
         """End the chambers of all threads."""
@@ -94,3 +118,9 @@ class Runner:
     def _chamber(self) -> Chamber:
         with self._lock:
             return self._chambers.setdefault(threading.get_ident(), Chamber(self._application.chamber_limits))
+
+
+def _lost(job_id: int) -> None:
+    _LOG.warning(
+        "The lease of J-%d was lost: nothing of this run was kept, whoever holds the job now finishes it.", job_id
+    )
