@@ -85,7 +85,7 @@ class Liveness:
             unit.commit()
         if not known:
             _LOG.warning(
-                "This worker was silent for too long and its jobs were given to others: what it had in hand is dropped."
+                "This worker was silent too long, and its jobs were given to others: what it has in hand is dropped."
             )
 
     def _keep_beating(self) -> None:

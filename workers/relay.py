@@ -53,7 +53,7 @@ class Relay:
             return []
         if rung:
             self._after_lane = rung[-1].lane
-            if before:
+            if before is not None:
                 before(rung)
             self._ring(rung)
         return rung

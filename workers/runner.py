@@ -53,9 +53,7 @@ class Runner:
             return sorted(self._in_hand)
 
     def run(self, job_id: int) -> bool:
-        """Run one job if it is still owed; whether its stage was done. Never raises: outcomes are rows, and what
-        stops the line is told.
-        """
+        """Run one job if it is still owed; whether its stage was done. Never raises: outcomes are rows, or told."""
         with self._lock:
             if job_id in self._in_hand:
                 return False  # the doorbell rang twice
@@ -88,8 +86,6 @@ class Runner:
         started = time.monotonic()
         try:
             STAGES[lease.stage](lease, StageContext(self._application, self._chamber()))
-            self.tally.add(lease.stage, time.monotonic() - started)
-            return True
         except Interrupted:
             giving_up.hand_back(lease)
         except Conflict:
@@ -106,6 +102,9 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - the job runner: one of the two places that may catch everything
             code = error.code if isinstance(error, TriageError) else f"unexpected {type(error).__name__}"
             giving_up.after_failure(lease, code)
+        else:
+            self.tally.add(lease.stage, time.monotonic() - started)
+            return True
         return False
 
     def close(self) -> None:

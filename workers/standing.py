@@ -1,4 +1,4 @@
-"""`triage worker` and `triage relay`: processes that run until they are told to stop, whatever becomes of the machine."""
+"""`triage worker` and `triage relay`: they run until told to stop, whatever becomes of database and Redis."""
 
 from __future__ import annotations
 
