@@ -55,6 +55,13 @@ class VaultSettings(_Section):
     s3: S3Settings
 
 
+class QueueSettings(_Section):
+    """How doorbells reach worker processes. An empty URL means within `triage work` alone."""
+
+    url: str = Field(pattern=r"^$|^(redis|rediss|unix)://")
+    namespace: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+
+
 class ReceiveSettings(_Section):
     """How a source is read."""
 
@@ -139,6 +146,7 @@ class Settings(BaseSettings):
     keys: str
     database: DatabaseSettings
     vault: VaultSettings
+    queue: QueueSettings
     receive: ReceiveSettings
     archives: ArchiveSettings
     work: WorkSettings
@@ -179,12 +187,10 @@ def config_folder() -> Path:
 
 
 def load_settings(own_file: Path | None = None, data: Path | None = None) -> Settings:
-    """Read the settings. Raises Refused with the path of each bad key."""
+    """Read the settings; `own_file` may be the name of a shipped profile. Raises Refused with each bad key's path."""
     files = [config_folder() / "default.toml"]
     if own_file is not None:
-        if not own_file.is_file():
-            raise Refused("config-missing", f"The settings file {own_file} does not exist.")
-        files.append(own_file)
+        files.append(_found(own_file))
     _refuse_unknown_variables()
     reader = type("_Reader", (Settings,), {"_files": files, "__module__": __name__})
     try:
@@ -194,6 +200,14 @@ def load_settings(own_file: Path | None = None, data: Path | None = None) -> Set
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Refused("config-invalid", f"A settings file is not TOML: {error}") from error
     return settings
+
+
+def _found(own_file: Path) -> Path:
+    """The file, or the shipped profile of this name."""
+    for path in (own_file, config_folder() / "profiles" / f"{own_file}.toml"):
+        if path.is_file():
+            return path
+    raise Refused("config-missing", f"The settings file {own_file} does not exist.")
 
 
 def load_match_policy() -> MatchPolicy:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class Stage(StrEnum):
@@ -19,6 +19,13 @@ class Stage(StrEnum):
 
 EXCLUSIVE_STAGES = frozenset({Stage.LINK, Stage.REFER})
 """Stages that read and change the whole network: one such job at a time in a deployment."""
+
+
+class Rank(IntEnum):
+    """Whose jobs go first, over all cases and stages."""
+
+    URGENT = 0
+    NORMAL = 1
 
 
 class JobState(StrEnum):
@@ -71,6 +78,23 @@ class Lease:
     rematch_id: int | None = None
     trace: str | None = None
     """The trace in which the job was written, as a W3C `traceparent`; None where none was recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A doorbell to be rung: for this job, at the line that takes urgent jobs only, or at the one for all."""
+
+    job_id: int
+    urgent_line: bool
+    lane: int
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """How many doorbells may be rung now at either line. Urgent jobs may take places of both."""
+
+    normal: int
+    urgent: int
 
 
 def item_range(item_ids: tuple[int, ...]) -> str:

@@ -56,7 +56,7 @@ _SHAPES: Final[Mapping[str, re.Pattern[str] | None]] = {
     "version": _VERSION,
     "logger": _NAME,
     "where": re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,120}:[0-9]{1,6}"),
-    "owner": re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,62}:[0-9]{1,10}:[0-9]{1,20}"),
+    "owner": re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,62}:[0-9]{1,10}:[0-9a-f]{1,20}"),
     "method": re.compile(r"GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|OTHER"),
     "route": re.compile(r"/(?:[a-z{][a-z_}-]{0,30}/?){0,8}|none"),
     "request": re.compile(r"[0-9a-f]{12}"),

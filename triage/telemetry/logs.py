@@ -67,6 +67,11 @@ def configure_logs(style: Format, level: str) -> None:
     root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()]))  # libraries chat
 
 
+def silence(library: str) -> None:
+    """No line of this library's any more: what it would say, a line of ours says better."""
+    logging.getLogger(library).setLevel(logging.CRITICAL + 1)
+
+
 class _StandardError(logging.StreamHandler[TextIO]):
     """Standard error as it is when a line is written: a progress bar or a test may have put another in its place."""
 
