@@ -43,7 +43,7 @@ class Profile(StrEnum):
     `PDQ_FULL` hashes the full raster, as python-threatexchange and vPDQ do.
     `IMAGEHASH` is what the `imagehash` package computes from the whole picture.
     `PDQ_LUMA` and `PDQ_LUMA512` are estimates of `PDQ_FULL` and `PDQ_REF512` from a JPEG's own luma, within
-    `pdq_luma.MARGIN` bits of them: they can say that nothing is near, and never that something is. No set holds them.
+    `ESTIMATE_MARGIN` bits of them: they can say that nothing is near, and never that something is. No set holds them.
     """
 
     PDQ_REF512 = "pdq-ref512"
@@ -53,9 +53,23 @@ class Profile(StrEnum):
     IMAGEHASH = "imagehash"
 
     @property
+    def exact(self) -> Profile:
+        """The profile whose values these are, or estimate."""
+        return _ESTIMATED.get(self, self)
+
+    @property
     def is_estimate(self) -> bool:
-        """Whether values may differ from an exact profile's, so that they decide only far from any boundary."""
-        return self in {Profile.PDQ_LUMA, Profile.PDQ_LUMA512}
+        """Whether values may differ from the exact profile's, so that they decide only far from any boundary."""
+        return self in _ESTIMATED
+
+
+_ESTIMATED: Mapping[Profile, Profile] = {
+    Profile.PDQ_LUMA: Profile.PDQ_FULL,
+    Profile.PDQ_LUMA512: Profile.PDQ_REF512,
+}
+
+ESTIMATE_MARGIN = 10
+"""Bits that an estimate and its exact value lie apart at most, in each variant. Measured, not proved: DECISIONS.md."""
 
 
 class Transform(StrEnum):

@@ -52,6 +52,12 @@ class ArchiveSettings(_Section):
     max_ratio: int = Field(ge=1)
 
 
+class ExamineSettings(_Section):
+    """How pictures are examined."""
+
+    luma_first: bool
+
+
 class WorkSettings(_Section):
     """How jobs are worked."""
 
@@ -96,6 +102,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings
     receive: ReceiveSettings
     archives: ArchiveSettings
+    examine: ExamineSettings
     work: WorkSettings
     chamber: ChamberSettings
 

@@ -50,24 +50,30 @@ class Reading:
     """What a block says, and how near rounding comes to changing it.
 
     `gap` is the smallest difference between the two coefficients on either side of the median, over the variants;
-    `qualities` are the lowest and highest quality (0..100) within the slack that was asked for.
+    `qualities` are the lowest and highest quality (0..100) within the slack that was asked for. `size` is the median
+    size of all coefficients, and `close` counts those that lie within the asked share of it from the median, in the
+    variant with the most.
     """
 
     variants: tuple[bytes, ...]
     qualities: tuple[int, int]
     gap: float
+    size: float
+    close: int
 
 
-def read_block(block: Floats, *, slack: float = 0.0) -> Reading:
+def read_block(block: Floats, *, slack: float = 0.0, close: float = 0.0) -> Reading:
     """Value (the first variant), variants in the order of TRANSFORMS, and quality of a smoothed block.
 
-    `slack` is how much each difference of two neighbours in the block may be off, in luma steps.
+    `slack` is how much each difference of two neighbours in the block may be off, in luma steps. `close` is the share
+    of the coefficients' median size that counts as near the median.
     """
     coefficients, bits = np.empty(256, np.float32), np.empty((len(_symmetries), 32), np.uint8)
     transform_block(block, coefficients)
-    gap = pack_variants(coefficients, bits)
+    size = float(np.median(np.abs(coefficients)))
+    gap, near = pack_variants(coefficients, size * close, bits)
     low, high = gradient_sums(block, slack)
-    return Reading(tuple(row.tobytes() for row in bits), (_quality(low), _quality(high)), gap)
+    return Reading(tuple(row.tobytes() for row in bits), (_quality(low), _quality(high)), gap, size, near)
 
 
 def _quality(gradient_sum: int) -> int:
@@ -91,15 +97,18 @@ def transform_block(block: Floats, coefficients: Floats) -> None:
 
 
 @exact_kernel
-def pack_variants(coefficients: Floats, bits: NDArray[np.uint8]) -> float:
-    """Set each variant's bits where a coefficient exceeds the lower median; returns the smallest gap above it.
+def pack_variants(coefficients: Floats, close: float, bits: NDArray[np.uint8]) -> tuple[float, int]:
+    """Set each variant's bits where a coefficient exceeds the lower median.
+
+    Returns the smallest gap above it, and how many coefficients are less than `close` from it in the variant with the
+    most of them.
 
     Turning or flipping a picture transposes its coefficients and changes the sign of odd frequencies (which have
     even positions, for the constant ones are left out). Coefficient k is bit k of a 256-bit number, printed
     big-endian.
     """
     bits[:] = 0
-    smallest = np.inf
+    smallest, most = np.inf, 0
     turned = np.empty(256, np.float32)
     for variant in range(_symmetries.shape[0]):
         negate_down, negate_across, transpose = _symmetries[variant]
@@ -112,10 +121,14 @@ def pack_variants(coefficients: Floats, bits: NDArray[np.uint8]) -> float:
         ordered = np.sort(turned)
         median = ordered[127]
         smallest = min(smallest, np.float64(ordered[128] - median))
+        near = 0
         for k in range(256):
+            if abs(turned[k] - median) < close:
+                near += 1
             if turned[k] > median:
                 bits[variant, 31 - k // 8] |= np.uint8(1 << (k % 8))
-    return smallest
+        most = max(most, near)
+    return smallest, most
 
 
 @exact_kernel

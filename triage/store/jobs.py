@@ -14,7 +14,7 @@ from .engine import database_now
 from .tables import job
 
 _CLAIMING = 0x7472_6961_6A6F  # "triajo": PostgreSQL's advisory lock, held for one claim
-ITEM_STAGES = (Stage.EXPAND, Stage.EXAMINE, Stage.MATCH)
+ITEM_STAGES = (Stage.EXPAND, Stage.EXAMINE, Stage.LOOK_CLOSER, Stage.MATCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class Jobs:
         return self.connection.execute(query).scalar_one()
 
     def item_jobs_owed(self, submission_id: int) -> bool:
-        """Whether any expand, examine or match job of this submission is not done."""
+        """Whether any expand, examine, look-closer or match job of this submission is not done."""
         query = (
             select(job.c.id)
             .where(

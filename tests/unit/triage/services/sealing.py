@@ -92,7 +92,7 @@ class ToldChamber:
     limits: list[ArchiveLimits] = field(default_factory=list)
     expansions: list[ToldExpansion] = field(default_factory=list)
 
-    def examine(self, source: ByteSource, *, name_extension: str = "") -> Examination:
+    def examine(self, source: ByteSource, *, name_extension: str = "", luma_first: bool = False) -> Examination:
         self.before()
         data = whole(source)
         self.asked.append((data, name_extension))
