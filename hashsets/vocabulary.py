@@ -69,7 +69,7 @@ _ESTIMATED: Mapping[Profile, Profile] = {
 }
 
 ESTIMATE_MARGIN = 10
-"""Bits that an estimate and its exact value lie apart at most, in each variant. Measured, not proved: DECISIONS.md."""
+"""Bits that an estimate and its exact value lie apart at most, in each variant. Measured, not proved."""
 
 
 class Transform(StrEnum):

@@ -1,8 +1,8 @@
 """PDQ estimated from a JPEG's own luma: two profiles that can say "nothing is near", and never that something is.
 
 Both exact profiles start from the luma of RGB pixels. A JPEG holds luma already, at full size, and decoding it alone
-leaves out two planes of colour, their enlargement and the way back from RGB. The two lumas are equal but for rounding,
-and for colours that RGB cannot show, where RGB is cut. So a bit differs now and then, where a coefficient lies next to
+leaves out two planes of colour, their enlargement and the way back from RGB. The two lumas are equal but for rounding
+and for colours that RGB cannot show, where it is cut. So a bit differs now and then, where a coefficient lies next to
 the median.
 
 Decoding at a reduced scale is quicker still and no estimate of `pdq-ref512`: that one picks single pixels, and what
@@ -27,10 +27,10 @@ LEAST_SIDE = 512
 CLOSE = 0.03
 """A coefficient is close to the median when they differ by less than this share of the median size of all."""
 MOST_CLOSE = 12
-"""So many close coefficients make an estimate unsure: half of the bits of a mirrored picture are decided by nothing."""
+"""With more close coefficients an estimate is unsure: half of a mirrored picture's bits are decided by nothing."""
 LEAST_SIZE = 8.0
-"""The median size of coefficients under which cut colours can be a large part of them: photographs have 20 to 90, pages
-of text 3 to 12."""
+"""The median size of coefficients under which cut colours can be a large part of them: photographs have 20 to 90,
+pages of text 3 to 12."""
 
 
 def pdq_luma(luma: Raster) -> tuple[Fingerprint, Fingerprint] | None:

@@ -1,7 +1,7 @@
 """What estimates may decide: that nothing is near, wherever the exact values could not say otherwise.
 
-A large JPEG is examined by its own luma first (`Profile.is_estimate`). Its estimates lie within `ESTIMATE_MARGIN` bits
-of the exact values; so where they find nothing near, asked that much farther, the exact values find nothing either.
+A large JPEG is examined by its own luma first (`Profile.is_estimate`). Its estimates are at most `ESTIMATE_MARGIN`
+bits from the exact values. So where they find nothing, asked that much farther, the exact values find nothing either.
 Whatever lies nearer to a boundary (a candidate, a floor, a threshold) is owed a closer look: the exact decode.
 """
 
