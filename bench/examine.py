@@ -15,12 +15,13 @@ import multiprocessing
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import simplejpeg
 
 from bench.figures import Figure, arguments, report
-from bench.peer_threatexchange import PEER
+from bench.peer_threatexchange import PEER, examine_as_peer, quieten
 from bench.pictures import bench_files
 from bench.processes import Usage, run_counted
 from bench.same_matches import same_matches
@@ -33,7 +34,10 @@ FLOOR = "read, reduced decode, digests"
 LEAST_WINDOW = 2
 """Reduced pixels; a reduced picture with narrower windows gives no PDQ value at all."""
 
+PROCESSES = 2
+
 _chambers: list[Chamber] = []
+_barriers: list[Barrier] = []
 
 
 def main() -> None:
@@ -41,10 +45,7 @@ def main() -> None:
     options = arguments(__doc__ or "").parse_args()
     files = [str(path) for path in bench_files(quick=options.quick)]
     count = len(files)
-    ours, peer, floor = (
-        _running(module, files)
-        for module in (["bench.examine", "ours"], ["bench.peer_threatexchange"], ["bench.examine", "floor"])
-    )
+    ours, peer, floor = (_running(side, files) for side in SIDES)
     figures = [
         Figure("examine", count / ours.wall, "images/s", PEER, count / peer.wall, "at least 15 x the peer"),
         Figure("examine", count / ours.wall, "images/s", FLOOR, count / floor.wall, "at least 0.8 of the floor"),
@@ -56,9 +57,9 @@ def main() -> None:
     report("examine", figures, as_json=options.json)
 
 
-def _running(module: list[str], files: Sequence[str]) -> Usage:
+def _running(side: str, files: Sequence[str]) -> Usage:
     """What a side uses beyond its start."""
-    command = [sys.executable, "-m", *module]
+    command = [sys.executable, "-m", "bench.examine", side]
     start, all_of_it = run_counted(command), run_counted([*command, *files])
     return Usage(all_of_it.wall - start.wall, all_of_it.cpu - start.cpu, all_of_it.peak_mb, all_of_it.output)
 
@@ -93,21 +94,34 @@ def _open_chamber() -> None:
 
 
 def _nothing() -> None:
-    pass
+    """What a side needs beforehand that needs nothing."""
 
 
-SIDES: dict[str, tuple[Callable[[Path], None], Callable[[], None]]] = {
+SIDES: dict[str, tuple[Callable[[Path], object], Callable[[], None]]] = {
     "ours": (examine_as_we_do, _open_chamber),
+    "peer": (examine_as_peer, quieten),
     "floor": (reduced_only, _nothing),
 }
 
 
 def work(side: str, paths: Sequence[str]) -> None:
-    """One side over the files, in two processes."""
-    each, begin = SIDES[side]
-    with multiprocessing.get_context("forkserver").Pool(2, initializer=begin) as pool:
+    """One side over the files, in two processes that have both begun before the first file."""
+    each, _ = SIDES[side]
+    context = multiprocessing.get_context("forkserver")
+    with context.Pool(PROCESSES, initializer=_begin, initargs=(side, context.Barrier(PROCESSES))) as pool:
+        pool.map(_meet, range(PROCESSES), chunksize=1)
         done = sum(1 for _ in pool.imap_unordered(each, [Path(path) for path in paths]))
     print(done)
+
+
+def _begin(side: str, barrier: Barrier) -> None:
+    SIDES[side][1]()
+    _barriers.append(barrier)
+
+
+def _meet(_: int) -> None:
+    """Wait for the other process: each takes one of these tasks."""
+    _barriers[0].wait()
 
 
 if __name__ == "__main__":
