@@ -201,7 +201,9 @@ def open_application(settings: Settings) -> Application:
         expanding=Expanding(
             store, vault, keeping, settings.archives, settings.receive, settings.work, clock, actor, stop.is_set
         ),
-        examining=Examining(store, keeping, settings.work, clock, actor, stop.is_set),
+        examining=Examining(
+            store, keeping, settings.work, clock, actor, stop.is_set, luma_first=settings.examine.luma_first
+        ),
         matching=matching,
         rematching=rematching,
         linking=Linking(store, LookAlikeMemory(), policy, rules, settings.work, clock, actor),
@@ -223,7 +225,9 @@ def open_application(settings: Settings) -> Application:
             wall_seconds=settings.chamber.wall_seconds,
             memory_bytes=settings.chamber.memory_bytes,
             tasks=settings.chamber.recycle_after,
-            examine=ExamineLimits(quality_floor=policy.quality_floor),
+            examine=ExamineLimits(
+                quality_floor=policy.quality_floor, little_information_from=policy.little_information_from
+            ),
         ),
         stop=stop,
     )

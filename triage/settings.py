@@ -81,6 +81,12 @@ class ArchiveSettings(_Section):
     max_ratio: int = Field(ge=1)
 
 
+class ExamineSettings(_Section):
+    """How pictures are examined."""
+
+    luma_first: bool
+
+
 class WorkSettings(_Section):
     """How jobs are worked."""
 
@@ -149,6 +155,7 @@ class Settings(BaseSettings):
     queue: QueueSettings
     receive: ReceiveSettings
     archives: ArchiveSettings
+    examine: ExamineSettings
     work: WorkSettings
     chamber: ChamberSettings
     log: LogSettings

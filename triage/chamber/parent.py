@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib.metadata
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from types import TracebackType
 from typing import Self
 
@@ -22,7 +22,7 @@ from triage.domain.sources import ByteSource
 from triage.telemetry.events import Event
 from triage.telemetry.logs import logger_of
 
-CHAMBER_VERSION = 1
+CHAMBER_VERSION = 2
 """Raised whenever the same bytes may give other values: part of every result's provenance."""
 
 _log = logger_of("chamber")
@@ -65,14 +65,17 @@ class Chamber:
         self._ready()
         return self._layers
 
-    def examine(self, source: ByteSource, *, name_extension: str = "") -> Examination:
-        """One look inside a picture. `name_extension`, with or without its dot, is compared with the bytes."""
+    def examine(self, source: ByteSource, *, name_extension: str = "", luma_first: bool = False) -> Examination:
+        """One look inside a picture. `name_extension`, with or without its dot, is compared with the bytes.
+
+        With `luma_first` a large JPEG may come back with estimates only (`Profile.is_estimate`), where they are sure.
+        """
         if not source.size:
             return _nothing(ProcessingNote(NoteCode.EMPTY))
         if source.size > self._limits.examine.max_bytes:
             return _nothing(ProcessingNote(NoteCode.TOO_LARGE, f"{source.size} bytes"))
-        child = self._safe_child()
-        task = Task(TaskKind.EXAMINE, source.size, asdict(self._limits.examine), _plain_extension(name_extension))
+        child, limits = self._safe_child(), replace(self._limits.examine, luma_first=luma_first)
+        task = Task(TaskKind.EXAMINE, source.size, asdict(limits), _plain_extension(name_extension))
         conversation = Conversation(child, source, self._limits.wall_seconds)
         try:
             conversation.tell(Kind.TASK, task.payload())

@@ -11,6 +11,7 @@ class Stage(StrEnum):
 
     EXPAND = "expand"
     EXAMINE = "examine"
+    LOOK_CLOSER = "look-closer"  # the exact values of what estimates could not decide
     MATCH = "match"
     REMATCH = "rematch"  # the same question again, when what is known has changed
     LINK = "link"
@@ -59,6 +60,7 @@ _PRIORITY = {
     Stage.EXPAND: 100,
     Stage.EXAMINE: 100,
     Stage.REMATCH: 90,
+    Stage.LOOK_CLOSER: 85,
     Stage.MATCH: 80,
     Stage.LINK: 50,
     Stage.REFER: 50,

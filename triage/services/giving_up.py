@@ -17,6 +17,7 @@ from triage.telemetry.traces import failed
 
 from .clock import Clock
 from .concluding import conclude
+from .examining import matching_again
 from .settling import settle
 
 _log = logger_of("services")
@@ -83,15 +84,19 @@ class GivingUp:
                     )
                 ]
             )
-            self._go_on(unit, lease)
+            self._go_on(unit, lease, code)
             unit.commit()
         failed(code)
         _log.error(Event.JOB_DEAD, code=code, **_told(lease))
 
-    def _go_on(self, unit: Unit, lease: Lease) -> None:
+    def _go_on(self, unit: Unit, lease: Lease, code: str) -> None:
         if lease.stage in {Stage.EXPAND, Stage.EXAMINE}:
             # Known bytes are known whether or not they can be opened: digests are matched, and that gives the answer.
-            unit.jobs.add([NewJob(Stage.MATCH, lease.submission_id, lease.item_ids)])
+            unit.jobs.add([matching_again(lease)])
+        elif lease.stage is Stage.LOOK_CLOSER:
+            # The estimates have to do: whatever may be near by them counts as near.
+            unit.items.add_notes(lease.stage, [(one, NoteCode.NO_CLOSER_LOOK.value, code) for one in lease.item_ids])
+            unit.jobs.add([matching_again(lease)])
         elif lease.stage is Stage.MATCH:
             unit.items.set_outcomes(dict.fromkeys(lease.item_ids, Answer(Outcome.UNDECODABLE, Because.GAVE_UP)))
             settle(unit, unit.read.submissions_holding(lease.item_ids))

@@ -16,7 +16,7 @@ from .rows import sliced
 from .tables import IN_HAND, WAITING, job, submission, worker
 
 _EXCLUSIVE = 0x7472_6961_6A6F  # "triajo": PostgreSQL's advisory lock, held while an exclusive job is claimed
-ITEM_STAGES = (Stage.EXPAND, Stage.EXAMINE, Stage.MATCH)
+ITEM_STAGES = (Stage.EXPAND, Stage.EXAMINE, Stage.LOOK_CLOSER, Stage.MATCH)
 
 waiting, in_hand = text(WAITING), text(IN_HAND)
 """As conditions, in the words of their indexes."""
@@ -228,7 +228,7 @@ class Jobs:
         return sum(self.connection.execute(half).scalar_one() for half in halves)
 
     def item_jobs_owed(self, submission_id: int) -> bool:
-        """Whether any expand, examine or match job of this submission is not done."""
+        """Whether any expand, examine, look-closer or match job of this submission is not done."""
         query = (
             select(job.c.id)
             .where(
