@@ -262,7 +262,10 @@ def _with_children() -> float:
 
 
 def _figures(database_name: str, parts: Parts, count: int, mix: dict[str, float]) -> list[Figure]:
-    rows = [Figure(f"{database_name}, {part}", 1e3 * spent / count, "CPU ms an item") for part, spent in parts.seconds.items()]
+    rows = [
+        Figure(f"{database_name}, {part}", 1e3 * spent / count, "CPU ms an item")
+        for part, spent in parts.seconds.items()
+    ]
     spent = sum(seconds for part, seconds in parts.seconds.items() if part != "chamber" and not part.startswith("("))
     beside = spent / count
     share = 100 * (beside + mix["bytes"]) / (beside + mix["bytes"] + mix["examine"])

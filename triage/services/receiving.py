@@ -231,18 +231,9 @@ class Receiving:
     ) -> int:
         """One commit: items, occurrences, notes, custody and the first jobs."""
         now = self.clock()
-        located = [new for _, new in kept if new.sealed or new.in_place]
         with self.store.writing() as unit:
-            before = unit.items.ids_by_sha256([new.digests.sha256 for new in located])
-            sealed_now = sealed_now_only(unit, located, before)
-            unit.items.add(located, now)
-            ids = unit.items.ids_by_sha256([new.digests.sha256 for _, new in kept])
-            fresh = {
-                ids[new.digests.sha256]: new
-                for _, new in kept
-                if (new.sealed or new.in_place) and new.digests.sha256 not in before
-            }
-            unit.items.met_at({ids[new.digests.sha256]: new.depth for _, new in kept})
+            taken = take(unit, [new for _, new in kept], now)
+            ids = taken.ids
             arrived = unit.submissions.not_found_yet(submission.id, ids.values())
             unit.submissions.add_occurrences(
                 submission.id,
@@ -256,17 +247,17 @@ class Receiving:
             unit.submissions.add_source_notes(submission.id, _notes(kept, problems), now)
             containers = {ids[new.digests.sha256]: new.size for _, new in kept if new.kind is ItemKind.CONTAINER}
             unit.jobs.add(
-                first_jobs(submission.id, fresh, {one: containers[one] for one in arrived & containers.keys()})
+                first_jobs(submission.id, taken.fresh, {one: containers[one] for one in arrived & containers.keys()})
             )
             unit.custody.append(
-                [self._kept_event(item_id, new, submission.id, now) for item_id, new in fresh.items()]
+                [self._kept_event(item_id, new, submission.id, now) for item_id, new in taken.fresh.items()]
                 + [
                     self._kept_event(item_id, new, submission.id, now, **AFTER_REFERENCE)
-                    for item_id, new in sealed_now.items()
+                    for item_id, new in taken.sealed_now.items()
                 ]
             )
             unit.commit()
-        return len(fresh)
+        return len(taken.fresh)
 
     def _kept_event(self, item_id: int, new: NewItem, submission_id: int, now: datetime, **more: str) -> CustodyEvent:
         action = CustodyAction.SEALED if new.sealed else CustodyAction.REFERENCED
@@ -283,13 +274,38 @@ AFTER_REFERENCE = {"before": CustodyAction.REFERENCED.value}
 """In the details of a SEALED event: the item stands in the log already, referenced in place."""
 
 
-def sealed_now_only(unit: Unit, located: Iterable[NewItem], before: Mapping[bytes, int]) -> dict[int, NewItem]:
-    """Items that existed, referenced in place only, and whose bytes come into the vault with this unit, by id.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Items of a batch, by id, that are to be recorded: made by this unit, or referenced in place only until now.
 
-    The place where they were referenced may be gone tomorrow, and this delivery is to be kept. Ask before `add`.
+    `ids` are those of all of the batch by SHA-256. The place where something was referenced may be gone tomorrow, and
+    a delivery that is sealed is to be kept.
     """
-    new = {entry.digests.sha256: entry for entry in located if entry.sealed and entry.digests.sha256 in before}
-    return {before[sha256]: new[sha256] for sha256 in sorted(new.keys() - unit.items.sealed_among(list(new)))}
+
+    ids: Mapping[bytes, int]
+    fresh: Mapping[int, NewItem]
+    sealed_now: Mapping[int, NewItem]
+
+
+def take(unit: Unit, found: Sequence[NewItem], now: datetime) -> Taken:
+    """Write a batch's items; those without a locator are held already.
+
+    When another process brings the same bytes at this moment, one of the two records them; the other's sealed bytes
+    are never pointed to.
+    """
+    located = [new for new in found if new.sealed or new.in_place]
+    added = unit.items.add(located, now)
+    held = [new for new in found if new.digests.sha256 not in added.ids]
+    ids = {**added.ids, **unit.items.ids_by_sha256([new.digests.sha256 for new in held])}
+    unit.items.met_at(
+        {ids[new.digests.sha256]: new.depth for new in found if ids[new.digests.sha256] not in added.fresh}
+    )
+    of_id = {ids[new.digests.sha256]: new for new in located}
+    return Taken(
+        ids,
+        {item_id: new for item_id, new in of_id.items() if item_id in added.fresh},
+        {item_id: new for item_id, new in of_id.items() if item_id in added.sealed_now},
+    )
 
 
 def first_jobs(submission_id: int, fresh: Mapping[int, NewItem], containers: Mapping[int, int]) -> list[NewJob]:
