@@ -30,7 +30,9 @@ from .settling import settle
 from .walking import SourceFile, SourceFolder, SourceProblem, root_of, walk
 
 _CONTAINERS_TOGETHER = 32
-_CONTAINER_BYTES_TOGETHER = 16 << 20
+_EXAMINED_TOGETHER = 256
+_BYTES_TOGETHER = 16 << 20
+"""A job is about half a second's work, so that an urgent one waits no longer; and tiny files share what a job costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,27 +311,29 @@ def take(unit: Unit, found: Sequence[NewItem], now: datetime) -> Taken:
 
 
 def first_jobs(submission_id: int, fresh: Mapping[int, NewItem], containers: Mapping[int, int]) -> list[NewJob]:
-    """What a submission owes for what it brought: `fresh` items are new altogether and examined in a batch.
+    """What a submission owes for what it brought: `fresh` items are new altogether and examined.
 
     `containers` (item id → size) are new to this submission and expanded, even when another has expanded them before:
     members are occurrences, and each submission has its own. Small ones share a job: a folder of thousands of
     compressed pages costs its pages, not thousands of commits.
     """
-    rest = tuple(item_id for item_id, new in fresh.items() if new.kind is not ItemKind.CONTAINER)
-    jobs = [NewJob(Stage.EXPAND, submission_id, group) for group in _container_groups(containers)]
-    return [*jobs, NewJob(Stage.EXAMINE, submission_id, rest)] if rest else jobs
+    rest = {item_id: new.size for item_id, new in fresh.items() if new.kind is not ItemKind.CONTAINER}
+    return [
+        *(NewJob(Stage.EXPAND, submission_id, group) for group in _groups(containers, _CONTAINERS_TOGETHER)),
+        *(NewJob(Stage.EXAMINE, submission_id, group) for group in _groups(rest, _EXAMINED_TOGETHER)),
+    ]
 
 
-def _container_groups(containers: Mapping[int, int]) -> Iterator[tuple[int, ...]]:
-    """Containers in order of their ids, as many to a group as stay under the bounds."""
+def _groups(sizes: Mapping[int, int], most: int) -> Iterator[tuple[int, ...]]:
+    """Items (id → bytes) in order of their ids, as many to a group as stay under both bounds."""
     group: list[int] = []
     weight = 0
-    for item_id in sorted(containers):
-        if group and (len(group) >= _CONTAINERS_TOGETHER or weight + containers[item_id] > _CONTAINER_BYTES_TOGETHER):
+    for item_id in sorted(sizes):
+        if group and (len(group) >= most or weight + sizes[item_id] > _BYTES_TOGETHER):
             yield tuple(group)
             group, weight = [], 0
         group.append(item_id)
-        weight += containers[item_id]
+        weight += sizes[item_id]
     if group:
         yield tuple(group)
 

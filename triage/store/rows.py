@@ -1,4 +1,4 @@
-"""Small moves that every aggregate needs: writing rows in bulk, asking for many at once, slices that fit a statement."""
+"""Small moves that every aggregate needs: rows in bulk, questions for many at once, slices that fit a statement."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, An
 def insert_telling(
     connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *told: Column[Any]
 ) -> list[Row[Any]]:
-    """As `insert_new`; the columns `told` of the rows that it wrote. What two units insert at once, one of them wrote."""
+    """As `insert_new`; columns of the rows that it wrote. Of two units that insert the same at once one wrote it."""
     if not rows:
         return []
     if connection.dialect.name == "sqlite":
