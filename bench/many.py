@@ -18,6 +18,7 @@ import numpy as np
 
 from bench.figures import Figure, arguments, report
 from bench.pictures import FOLDER
+from bench.processes import children_of, resident_bytes
 
 TRIAGE = str(Path(sys.executable).with_name("triage"))
 QUICK, FULL = 4_000, 100_000
@@ -49,9 +50,7 @@ def main() -> None:
     """Measure receiving and working."""
     options = arguments(__doc__ or "").parse_args()
     count = QUICK if options.quick else FULL
-    source = FOLDER / f"small-{count}"
-    if not source.exists():
-        subprocess.run([sys.executable, "-m", "bench.many", "make", str(count)], check=True, cwd=FOLDER.parent)
+    source = small_pictures(count)
     run = FOLDER / "run-many"
     shutil.rmtree(run, ignore_errors=True)
     data = ["--data", str(run)]
@@ -63,6 +62,14 @@ def main() -> None:
     )
     shutil.rmtree(run)
     report("many", [*_figures("receive", submit, count), *_figures("work", work, count)], as_json=options.json)
+
+
+def small_pictures(count: int) -> Path:
+    """A folder of `count` small pictures, all different; made where absent, by another process."""
+    source = FOLDER / f"small-{count}"
+    if not source.exists():
+        subprocess.run([sys.executable, "-m", "bench.many", "make", str(count)], check=True, cwd=FOLDER.parent)
+    return source
 
 
 def watch(command: list[str], data: Path, query: str) -> Course:
@@ -86,26 +93,7 @@ def watch(command: list[str], data: Path, query: str) -> Course:
 
 def _resident(pid: int) -> tuple[int, int]:
     """Resident bytes of a process, and of the largest of its children."""
-    children = [
-        int(entry.name)
-        for entry in Path("/proc").iterdir()
-        if entry.name.isdecimal() and _parent(int(entry.name)) == pid
-    ]
-    return _rss(pid), max((_rss(child) for child in children), default=0)
-
-
-def _parent(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
-    except OSError:
-        return 0
-
-
-def _rss(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
-    except OSError:
-        return 0
+    return resident_bytes(pid), max(map(resident_bytes, children_of(pid)), default=0)
 
 
 def _figures(what: str, course: Course, count: int) -> list[Figure]:

@@ -68,7 +68,7 @@ class House:
         for numbers in sliced(range(count), 2_000):
             new = [NewItem(_digests(number), 1_000, ItemKind.RASTER, 0) for number in numbers]
             with self.store.writing() as unit:
-                ids = unit.items.add(new, NOW)
+                ids = unit.items.add(new, NOW).ids
                 pairs = [(ids[entry.digests.sha256], number) for entry, number in zip(new, numbers, strict=True)]
                 unit.examinations.add({one: _examined(number, values) for one, number in pairs})
                 places = [(one, Found(b"%d.jpg" % number, 1_000, 1)) for one, number in pairs]

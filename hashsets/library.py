@@ -107,6 +107,14 @@ class Library:
             self._info(manifest) for manifest in sorted(manifests, key=lambda found: (found.set_name, found.created))
         ]
 
+    def answering_sets(self) -> dict[str, SetKind]:
+        """Names and kinds of the sets whose release in force answers today. Cheap: asked for every batch of items.
+
+        Raises Damaged.
+        """
+        manifests = map(self._known_manifest, self._answering_ids(self._today()))
+        return {manifest.set_name: manifest.set_kind for manifest in manifests}
+
     def info(self, release_id: str) -> ReleaseInfo:
         """A release, in force or not. Raises HashSetError when there is no such; Damaged."""
         return self._info(self._manifest(release_id))
@@ -349,12 +357,16 @@ class Library:
         return [found for found in self._state.enabled if not self._has_expired(found, today)]
 
     def _has_expired(self, release_id: str, today: date) -> bool:
+        try:
+            return self._state.has_expired(self._known_manifest(release_id), today)
+        except Damaged:  # whoever asks such a release is told; whoever only names it or disables it can
+            return False
+
+    def _known_manifest(self, release_id: str) -> Manifest:
+        """A release is immutable: its manifest is read once. Raises Damaged."""
         if release_id not in self._manifests:
-            try:
-                self._manifests[release_id] = Manifest.read(self._root / RELEASES / release_id)
-            except Damaged:  # whoever asks such a release is told; whoever only names it or disables it can
-                return False
-        return self._state.has_expired(self._manifests[release_id], today)
+            self._manifests[release_id] = Manifest.read(self._root / RELEASES / release_id)
+        return self._manifests[release_id]
 
     def _change(self, state: EntryState, *, cleared: bool) -> StateChange:
         self._states = append_state(self._root, self._states, state, cleared=cleared)

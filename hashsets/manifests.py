@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +70,12 @@ class Layer:
     gone: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Manifest:
-    """An immutable, dated state of a hash set. `created` is ISO 8601, `files` maps path to size and SHA-256."""
+    """An immutable, dated state of a hash set. `created` is ISO 8601, `files` maps path to size and SHA-256.
+
+    Without slots: its seal is computed once. Every lookup asks for the id, and a large release has many categories.
+    """
 
     set_name: str
     set_kind: SetKind
@@ -91,12 +95,12 @@ class Manifest:
     layer: Layer | None = None
     files: Files | None = None
 
-    @property
+    @cached_property
     def seal(self) -> str:
         """SHA-256 over everything above and, through the files' digests, over the whole release."""
         return seal_of(self._document())
 
-    @property
+    @cached_property
     def release_id(self) -> str:
         """Set, date and the beginning of the seal: `example-set.20261122.0f1e2d3c`."""
         slug = re.sub(r"[^a-z0-9]+", "-", self.set_name.lower()).strip("-")[:40] or "set"

@@ -57,7 +57,7 @@ def items(store: Store, submission: int, count: int) -> tuple[int, ...]:
         for number in range(1, count + 1)
     ]
     with store.writing() as unit:
-        ids = sorted(unit.items.add(new, NOW).values())
+        ids = sorted(unit.items.add(new, NOW).ids.values())
         unit.submissions.add_occurrences(submission, [(one, Found(b"file-%d" % one, 10, one)) for one in ids])
         unit.commit()
     return tuple(ids)

@@ -121,7 +121,7 @@ class Scene:
         seed = self.items.to_bytes(4, "big")
         digests = Digests(hashlib.md5(seed).digest(), hashlib.sha1(seed).digest(), hashlib.sha256(seed).digest())
         with self.unit() as unit:
-            item_id = unit.items.add([NewItem(digests, size, kind, 0)], NOW)[digests.sha256]
+            item_id = unit.items.add([NewItem(digests, size, kind, 0)], NOW).ids[digests.sha256]
             unit.items.set_outcomes({item_id: Answer(outcome, "")})
             if findings is not None:
                 taken = Fingerprint(FingerprintAlgorithm.DHASH, Profile.IMAGEHASH, bytes(8))
@@ -528,7 +528,7 @@ def test_a_long_table_keeps_its_largest_rows(reporting: Reporting, scene: Scene)
     scene.item(mine, findings=taken(camera=Camera("SynthCam", "zz")))
     with scene.unit() as unit:
         new = [_new_item(number) for number in range(MOST_ROWS + 1)]
-        ids = list(unit.items.add(new, NOW).values())
+        ids = list(unit.items.add(new, NOW).ids.values())
         found = {one: taken(camera=Camera("SynthCam", f"{number:05}")) for number, one in enumerate(ids)}
         found[ids[-1]] = taken(camera=Camera("SynthCam", "zz"))
         unit.examinations.add(

@@ -50,11 +50,7 @@ def _within(
 
 def _sets_asked(library: Library, policy: MatchPolicy) -> dict[str, Nearness]:
     kinds = {SetKind.KNOWN, SetKind.ALLOWED} if policy.allowed_holds_back else {SetKind.KNOWN}
-    return {
-        release.set_name: policy.near_for(release.set_name)
-        for release in library.releases()
-        if release.set_kind in kinds
-    }
+    return {name: policy.near_for(name) for name, kind in library.answering_sets().items() if kind in kinds}
 
 
 def _best(found: Sequence[Candidate]) -> list[Candidate]:

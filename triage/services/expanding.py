@@ -26,7 +26,7 @@ from triage.vault.seam import Vault, VaultWriter
 from .clock import Clock
 from .examining import unreadable_note
 from .keeping import Keeping, sealed_row
-from .receiving import AFTER_REFERENCE, first_jobs, sealed_now_only
+from .receiving import AFTER_REFERENCE, first_jobs, take
 
 
 class _KnownAlreadyError(Exception):
@@ -138,15 +138,10 @@ class Expanding:
             return
         writer.sync()
         now = self.clock()
-        located = [new for new, _ in batch.members if new.sealed]
         with self.store.writing() as unit:
             unit.jobs.renew(lease, self.work.lease_seconds)
-            before = unit.items.ids_by_sha256([new.digests.sha256 for new in located])
-            sealed_now = sealed_now_only(unit, located, before)
-            unit.items.add(located, now)
-            ids = unit.items.ids_by_sha256([new.digests.sha256 for new, _ in batch.members])
-            fresh = {ids[new.digests.sha256]: new for new in located if new.digests.sha256 not in before}
-            unit.items.met_at({ids[new.digests.sha256]: new.depth for new, _ in batch.members})
+            taken = take(unit, [new for new, _ in batch.members], now)
+            ids = taken.ids
             arrived = unit.submissions.not_found_yet(lease.submission_id, ids.values())
             unit.submissions.add_occurrences(
                 lease.submission_id, [(ids[new.digests.sha256], found) for new, found in batch.members]
@@ -155,17 +150,19 @@ class Expanding:
                 ids[new.digests.sha256]: new.size for new, _ in batch.members if new.kind is ItemKind.CONTAINER
             }
             unit.jobs.add(
-                first_jobs(lease.submission_id, fresh, {one: containers[one] for one in arrived & containers.keys()})
+                first_jobs(
+                    lease.submission_id, taken.fresh, {one: containers[one] for one in arrived & containers.keys()}
+                )
             )
             parents = {new.digests.sha256: found.parent_item_id for new, found in reversed(batch.members)}
             unit.custody.append(
                 [
                     self._sealed_event(lease, item_id, new, parents[new.digests.sha256])
-                    for item_id, new in fresh.items()
+                    for item_id, new in taken.fresh.items()
                 ]
                 + [
                     self._sealed_event(lease, item_id, new, parents[new.digests.sha256], **AFTER_REFERENCE)
-                    for item_id, new in sealed_now.items()
+                    for item_id, new in taken.sealed_now.items()
                 ]
             )
             unit.commit()

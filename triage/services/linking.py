@@ -116,19 +116,20 @@ class Linking:
 
     def _gather(self, unit: Unit, batch: Sequence[int]) -> _Facts:
         outcomes = {item.id: item.outcome for item in unit.items.many(batch)}
+        measures = unit.examinations.measures(batch)
         return _Facts(
             findings=unit.examinations.findings(batch),
             containers=unit.links.containers_of(batch),
             fingerprints=unit.examinations.fingerprints(batch, FingerprintAlgorithm.PDQ),
             disagreeing={
                 item_id
-                for item_id, distance in unit.examinations.thumbnail_distances(batch).items()
-                if distance > THUMBNAIL_DISAGREES_ABOVE
+                for item_id, one in measures.items()
+                if (one.thumbnail_distance or 0) > THUMBNAIL_DISAGREES_ABOVE
             },
             says_little={
                 item_id
-                for item_id, concentration in unit.examinations.concentrations(batch).items()
-                if concentration >= self.policy.little_information_from
+                for item_id, one in measures.items()
+                if one.concentration is not None and one.concentration >= self.policy.little_information_from
             },
             set_aside=_set_aside(outcomes),
             placed=unit.links.centres_of(batch).keys(),

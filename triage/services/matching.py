@@ -136,9 +136,9 @@ class Matching:
 def seen_of(unit: Unit, item_ids: Sequence[int]) -> dict[int, Seen]:
     """What is stored of each item's picture, as judging needs it."""
     fingerprints = unit.examinations.fingerprints(item_ids, *FingerprintAlgorithm)
-    concentrations = unit.examinations.concentrations(item_ids)
-    thumbnails = unit.examinations.thumbnail_distances(item_ids)
-    return {
-        item_id: Seen(settled(fingerprints.get(item_id, ())), concentrations.get(item_id), thumbnails.get(item_id))
-        for item_id in item_ids
+    measures = unit.examinations.measures(item_ids)
+    found = {
+        item_id: Seen(settled(fingerprints.get(item_id, ())), one.concentration, one.thumbnail_distance)
+        for item_id, one in measures.items()
     }
+    return {item_id: found.get(item_id, Seen()) for item_id in item_ids}

@@ -30,7 +30,9 @@ from .settling import settle
 from .walking import SourceFile, SourceFolder, SourceProblem, root_of, walk
 
 _CONTAINERS_TOGETHER = 32
-_CONTAINER_BYTES_TOGETHER = 16 << 20
+_EXAMINED_TOGETHER = 256
+_BYTES_TOGETHER = 16 << 20
+"""A job is about half a second's work, so that others wait no longer; tiny files share what a job costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,18 +233,9 @@ class Receiving:
     ) -> int:
         """One commit: items, occurrences, notes, custody and the first jobs."""
         now = self.clock()
-        located = [new for _, new in kept if new.sealed or new.in_place]
         with self.store.writing() as unit:
-            before = unit.items.ids_by_sha256([new.digests.sha256 for new in located])
-            sealed_now = sealed_now_only(unit, located, before)
-            unit.items.add(located, now)
-            ids = unit.items.ids_by_sha256([new.digests.sha256 for _, new in kept])
-            fresh = {
-                ids[new.digests.sha256]: new
-                for _, new in kept
-                if (new.sealed or new.in_place) and new.digests.sha256 not in before
-            }
-            unit.items.met_at({ids[new.digests.sha256]: new.depth for _, new in kept})
+            taken = take(unit, [new for _, new in kept], now)
+            ids = taken.ids
             arrived = unit.submissions.not_found_yet(submission.id, ids.values())
             unit.submissions.add_occurrences(
                 submission.id,
@@ -256,17 +249,17 @@ class Receiving:
             unit.submissions.add_source_notes(submission.id, _notes(kept, problems), now)
             containers = {ids[new.digests.sha256]: new.size for _, new in kept if new.kind is ItemKind.CONTAINER}
             unit.jobs.add(
-                first_jobs(submission.id, fresh, {one: containers[one] for one in arrived & containers.keys()})
+                first_jobs(submission.id, taken.fresh, {one: containers[one] for one in arrived & containers.keys()})
             )
             unit.custody.append(
-                [self._kept_event(item_id, new, submission.id, now) for item_id, new in fresh.items()]
+                [self._kept_event(item_id, new, submission.id, now) for item_id, new in taken.fresh.items()]
                 + [
                     self._kept_event(item_id, new, submission.id, now, **AFTER_REFERENCE)
-                    for item_id, new in sealed_now.items()
+                    for item_id, new in taken.sealed_now.items()
                 ]
             )
             unit.commit()
-        return len(fresh)
+        return len(taken.fresh)
 
     def _kept_event(self, item_id: int, new: NewItem, submission_id: int, now: datetime, **more: str) -> CustodyEvent:
         action = CustodyAction.SEALED if new.sealed else CustodyAction.REFERENCED
@@ -283,37 +276,64 @@ AFTER_REFERENCE = {"before": CustodyAction.REFERENCED.value}
 """In the details of a SEALED event: the item stands in the log already, referenced in place."""
 
 
-def sealed_now_only(unit: Unit, located: Iterable[NewItem], before: Mapping[bytes, int]) -> dict[int, NewItem]:
-    """Items that existed, referenced in place only, and whose bytes come into the vault with this unit, by id.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Items of a batch, by id, that are to be recorded: made by this unit, or referenced in place only until now.
 
-    The place where they were referenced may be gone tomorrow, and this delivery is to be kept. Ask before `add`.
+    `ids` are those of all of the batch by SHA-256. The place where something was referenced may be gone tomorrow, and
+    a delivery that is sealed is to be kept.
     """
-    new = {entry.digests.sha256: entry for entry in located if entry.sealed and entry.digests.sha256 in before}
-    return {before[sha256]: new[sha256] for sha256 in sorted(new.keys() - unit.items.sealed_among(list(new)))}
+
+    ids: Mapping[bytes, int]
+    fresh: Mapping[int, NewItem]
+    sealed_now: Mapping[int, NewItem]
+
+
+def take(unit: Unit, found: Sequence[NewItem], now: datetime) -> Taken:
+    """Write a batch's items; those without a locator are held already.
+
+    When another process brings the same bytes at this moment, one of the two records them; the other's sealed bytes
+    are never pointed to.
+    """
+    located = [new for new in found if new.sealed or new.in_place]
+    added = unit.items.add(located, now)
+    held = [new for new in found if new.digests.sha256 not in added.ids]
+    ids = {**added.ids, **unit.items.ids_by_sha256([new.digests.sha256 for new in held])}
+    unit.items.met_at(
+        {ids[new.digests.sha256]: new.depth for new in found if ids[new.digests.sha256] not in added.fresh}
+    )
+    of_id = {ids[new.digests.sha256]: new for new in located}
+    return Taken(
+        ids,
+        {item_id: new for item_id, new in of_id.items() if item_id in added.fresh},
+        {item_id: new for item_id, new in of_id.items() if item_id in added.sealed_now},
+    )
 
 
 def first_jobs(submission_id: int, fresh: Mapping[int, NewItem], containers: Mapping[int, int]) -> list[NewJob]:
-    """What a submission owes for what it brought: `fresh` items are new altogether and examined in a batch.
+    """What a submission owes for what it brought: `fresh` items are new altogether and examined.
 
     `containers` (item id → size) are new to this submission and expanded, even when another has expanded them before:
     members are occurrences, and each submission has its own. Small ones share a job: a folder of thousands of
     compressed pages costs its pages, not thousands of commits.
     """
-    rest = tuple(item_id for item_id, new in fresh.items() if new.kind is not ItemKind.CONTAINER)
-    jobs = [NewJob(Stage.EXPAND, submission_id, group) for group in _container_groups(containers)]
-    return [*jobs, NewJob(Stage.EXAMINE, submission_id, rest)] if rest else jobs
+    rest = {item_id: new.size for item_id, new in fresh.items() if new.kind is not ItemKind.CONTAINER}
+    return [
+        *(NewJob(Stage.EXPAND, submission_id, group) for group in _groups(containers, _CONTAINERS_TOGETHER)),
+        *(NewJob(Stage.EXAMINE, submission_id, group) for group in _groups(rest, _EXAMINED_TOGETHER)),
+    ]
 
 
-def _container_groups(containers: Mapping[int, int]) -> Iterator[tuple[int, ...]]:
-    """Containers in order of their ids, as many to a group as stay under the bounds."""
+def _groups(sizes: Mapping[int, int], most: int) -> Iterator[tuple[int, ...]]:
+    """Items (id → bytes) in order of their ids, as many to a group as stay under both bounds."""
     group: list[int] = []
     weight = 0
-    for item_id in sorted(containers):
-        if group and (len(group) >= _CONTAINERS_TOGETHER or weight + containers[item_id] > _CONTAINER_BYTES_TOGETHER):
+    for item_id in sorted(sizes):
+        if group and (len(group) >= most or weight + sizes[item_id] > _BYTES_TOGETHER):
             yield tuple(group)
             group, weight = [], 0
         group.append(item_id)
-        weight += containers[item_id]
+        weight += sizes[item_id]
     if group:
         yield tuple(group)
 

@@ -17,6 +17,7 @@ from triage.domain.errors import Tampered
 from triage.domain.log_records import StoredRecord
 from triage.domain.merkle import HASH_SIZE, Frontier
 
+from .rows import insert_all
 from .tables import custody_checkpoint, custody_event, custody_head
 
 _HEAD = 1
@@ -84,7 +85,7 @@ class Custody:
                     "leaf": leaf,
                 }
             )
-        self.connection.execute(insert(custody_event), rows)
+        insert_all(self.connection, custody_event, rows)
         self.appended += len(leaves)
         extended = frontier.extended(leaves)
         note = sign(Checkpoint(self.signer.name, extended.size, extended.root), self.signer)

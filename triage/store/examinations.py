@@ -12,8 +12,19 @@ from sqlalchemy import Connection, bindparam, select, update
 from hashsets.vocabulary import Fingerprint, FingerprintAlgorithm, Profile
 from triage.domain.findings import Camera, CaptureTime, Examination, Findings, Place, Subject, TakenFingerprint
 
-from .rows import insert_new, sliced
+from .rows import among, insert_new, sliced
 from .tables import finding, fingerprint, provenance, raster
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """How concentrated a picture's grey levels are, in percent, and how far its embedded thumbnail lies from it.
+
+    None where it was not measured, or where there is no thumbnail.
+    """
+
+    concentration: int | None
+    thumbnail_distance: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +74,7 @@ class Examinations:
         for part in sliced(item_ids):
             rows = self.connection.execute(
                 select(fingerprint)
-                .where(fingerprint.c.item_id.in_(part), fingerprint.c.algorithm.in_(algorithms))
+                .where(among(self.connection, fingerprint.c.item_id, part), fingerprint.c.algorithm.in_(algorithms))
                 .order_by(
                     fingerprint.c.item_id,
                     fingerprint.c.subject,
@@ -79,32 +90,22 @@ class Examinations:
         """Stored findings by item; items without any are absent."""
         rows_of: dict[int, dict[str, Any]] = {}
         for part in sliced(item_ids):
-            for row in self.connection.execute(select(finding).where(finding.c.item_id.in_(part))):
+            for row in self.connection.execute(
+                select(finding).where(among(self.connection, finding.c.item_id, part))
+            ):
                 rows_of.setdefault(row.item_id, {})[row.kind] = row.value
         return {item_id: findings_from_rows(values) for item_id, values in rows_of.items()}
 
-    def concentrations(self, item_ids: Sequence[int]) -> dict[int, int]:
-        """How concentrated the pictures' grey levels are, in percent, where it was measured."""
-        found: dict[int, int] = {}
+    def measures(self, item_ids: Sequence[int]) -> dict[int, Measures]:
+        """What was measured of these items' pictures; items that are none are absent."""
+        found: dict[int, Measures] = {}
         for part in sliced(item_ids):
             rows = self.connection.execute(
-                select(raster.c.item_id, raster.c.concentration).where(
-                    raster.c.item_id.in_(part), raster.c.concentration.is_not(None)
+                select(raster.c.item_id, raster.c.concentration, raster.c.thumbnail_distance).where(
+                    among(self.connection, raster.c.item_id, part)
                 )
             )
-            found.update({row.item_id: row.concentration for row in rows})
-        return found
-
-    def thumbnail_distances(self, item_ids: Sequence[int]) -> dict[int, int]:
-        """Distance between embedded thumbnail and main picture, where there is one."""
-        found: dict[int, int] = {}
-        for part in sliced(item_ids):
-            rows = self.connection.execute(
-                select(raster.c.item_id, raster.c.thumbnail_distance).where(
-                    raster.c.item_id.in_(part), raster.c.thumbnail_distance.is_not(None)
-                )
-            )
-            found.update({row.item_id: row.thumbnail_distance for row in rows})
+            found.update({row.item_id: Measures(row.concentration, row.thumbnail_distance) for row in rows})
         return found
 
     def _provenance(self, tool: str) -> int:

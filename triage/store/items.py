@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, and_, select, update
 
 from hashsets.algorithms.digests import Digests
 from triage.domain.items import Item, ItemKind, Outcome
 from triage.domain.matches import Answer
 
-from .rows import insert_new, sliced
+from .rows import among, insert_new, insert_telling, sliced
 from .tables import in_place_source, item, processing_note, sealed_object
+
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,19 @@ class NewItem:
     depth: int
     sealed: Mapping[str, Any] | None = None
     in_place: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What adding items came to. Of two units that bring the same bytes at once, one alone is told that it did.
+
+    `ids` are those of all of them by SHA-256, `fresh` of items that this unit made, `sealed_now` of items that it did
+    not make, and whose bytes lie in the vault by this unit's locator: they were referenced in place only.
+    """
+
+    ids: Mapping[bytes, int]
+    fresh: AbstractSet[int]
+    sealed_now: AbstractSet[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +64,9 @@ class Items:
         """Ids of the items among `digests` that exist."""
         found: dict[bytes, int] = {}
         for part in sliced(digests):
-            rows = self.connection.execute(select(item.c.sha256, item.c.id).where(item.c.sha256.in_(part)))
+            rows = self.connection.execute(
+                select(item.c.sha256, item.c.id).where(among(self.connection, item.c.sha256, part))
+            )
             found.update({row.sha256: row.id for row in rows})
         return found
 
@@ -59,17 +77,17 @@ class Items:
             rows = self.connection.execute(
                 select(item.c.sha256)
                 .join(sealed_object, sealed_object.c.item_id == item.c.id)
-                .where(item.c.sha256.in_(part))
+                .where(among(self.connection, item.c.sha256, part))
             )
             found.update(rows.scalars())
         return found
 
-    def add(self, new: Sequence[NewItem], now: datetime) -> dict[bytes, int]:
-        """Write items that do not exist yet; ids of all of them by SHA-256."""
+    def add(self, new: Sequence[NewItem], now: datetime) -> Added:
+        """Write items that do not exist yet, and where their bytes are. What stands already stays as it is."""
         if self.connection.dialect.name == "postgresql":
             # In one order for all writers: two that hold an item each and want the other's would end in a deadlock.
             new = sorted(new, key=lambda entry: entry.digests.sha256)
-        insert_new(
+        written = insert_telling(
             self.connection,
             item,
             [
@@ -85,38 +103,38 @@ class Items:
                 }
                 for entry in new
             ],
+            item.c.id,
+            item.c.sha256,
         )
-        ids = self.ids_by_sha256([entry.digests.sha256 for entry in new])
-        insert_new(
+        ids = {row.sha256: row.id for row in written}
+        fresh = set(ids.values())
+        ids |= self.ids_by_sha256([entry.digests.sha256 for entry in new if entry.digests.sha256 not in ids])
+        sealed = insert_telling(
             self.connection,
             sealed_object,
             [{"item_id": ids[entry.digests.sha256], **entry.sealed} for entry in new if entry.sealed],
+            sealed_object.c.item_id,
         )
         insert_new(
             self.connection,
             in_place_source,
             [{"item_id": ids[entry.digests.sha256], **entry.in_place} for entry in new if entry.in_place],
         )
-        return ids
+        return Added(ids, fresh, {row.item_id for row in sealed} - fresh)
 
     def met_at(self, depths: Mapping[int, int]) -> None:
         """Item id → containers around it where it was met now; the least ever seen is kept, and bounds recursion."""
-        if depths:
-            self.connection.execute(
-                update(item)
-                .where(item.c.id == bindparam("b_id"), item.c.depth > bindparam("b_depth"))
-                .values(depth=bindparam("b_depth")),
-                [{"b_id": item_id, "b_depth": depth} for item_id, depth in depths.items()],
-            )
+        for depth, item_ids in _by_value(depths).items():
+            for part in sliced(item_ids):
+                met = and_(among(self.connection, item.c.id, part), item.c.depth > depth)
+                self.connection.execute(update(item).where(met).values(depth=depth))
 
     def many(self, item_ids: Sequence[int]) -> list[Item]:
         """The items named, by id."""
         rows: list[Item] = []
         for part in sliced(item_ids):
-            rows += [
-                _item(row)
-                for row in self.connection.execute(select(item).where(item.c.id.in_(part)).order_by(item.c.id))
-            ]
+            query = select(item).where(among(self.connection, item.c.id, part)).order_by(item.c.id)
+            rows += map(_item, self.connection.execute(query))
         return rows
 
     def kept(self, item_ids: Sequence[int]) -> list[Kept]:
@@ -134,7 +152,8 @@ class Items:
         """The answers of these items, which nobody else can change until this unit ends."""
         found: dict[int, Outcome] = {}
         for part in sliced(item_ids):
-            query = select(item.c.id, item.c.outcome).where(item.c.id.in_(part)).order_by(item.c.id)
+            named = among(self.connection, item.c.id, part)
+            query = select(item.c.id, item.c.outcome).where(named).order_by(item.c.id)
             found |= {row.id: Outcome(row.outcome) for row in self.connection.execute(query.with_for_update())}
         return found
 
@@ -157,26 +176,18 @@ class Items:
 
     def set_outcomes(self, answers: Mapping[int, Answer], comparison_id: int | None = None) -> None:
         """Write the answers by item id. `comparison_id` names what was asked; None where nothing could be."""
-        if answers:
-            self.connection.execute(
-                update(item)
-                .where(item.c.id == bindparam("b_id"))
-                .values(
-                    outcome=bindparam("b_outcome"),
-                    because=bindparam("b_because"),
-                    closed_because=bindparam("b_closed"),
-                    comparison_id=comparison_id,
-                ),
-                [
-                    {
-                        "b_id": item_id,
-                        "b_outcome": answer.outcome,
-                        "b_because": answer.because,
-                        "b_closed": answer.closed_because,
-                    }
-                    for item_id, answer in answers.items()
-                ],
-            )
+        for answer, item_ids in _by_value(answers).items():  # of few kinds, however many items
+            for part in sliced(item_ids):
+                self.connection.execute(
+                    update(item)
+                    .where(among(self.connection, item.c.id, part))
+                    .values(
+                        outcome=answer.outcome,
+                        because=answer.because,
+                        closed_because=answer.closed_because,
+                        comparison_id=comparison_id,
+                    )
+                )
 
     def noted(self, item_ids: Sequence[int], code: str) -> set[int]:
         """Those of the items that have this processing note."""
@@ -195,6 +206,14 @@ class Items:
         )
 
 
+def _by_value(values: Mapping[int, V]) -> dict[V, list[int]]:
+    """The ids that have each value."""
+    ids: dict[V, list[int]] = {}
+    for item_id, value in values.items():
+        ids.setdefault(value, []).append(item_id)
+    return ids
+
+
 def _item(row: Row[Any]) -> Item:
     return Item(
         id=row.id,
@@ -209,6 +228,6 @@ def _item(row: Row[Any]) -> Item:
 def _by_item(connection: Connection, table: Any, item_ids: Sequence[int]) -> dict[int, Mapping[str, Any]]:
     found: dict[int, Mapping[str, Any]] = {}
     for part in sliced(item_ids):
-        for row in connection.execute(select(table).where(table.c.item_id.in_(part))).mappings():
+        for row in connection.execute(select(table).where(among(connection, table.c.item_id, part))).mappings():
             found[row["item_id"]] = {key: value for key, value in row.items() if key != "item_id"}
     return found

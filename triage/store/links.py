@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, case, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, bindparam, case, func, or_, select, tuple_, update
 
 from triage.domain.findings import Subject
 from triage.domain.links import Link, Trait
 
-from .rows import insert_new, sliced
+from .rows import among, insert_all, insert_new, sliced
 from .tables import fingerprint, link, look_alike, occurrence, raster, trait, trait_member
 
 
@@ -68,9 +68,8 @@ class Links:
         fresh = [pair for part in sliced(pairs) for pair in self._absent(part)]
         if not fresh:
             return []
-        self.connection.execute(
-            insert(trait_member), [{"trait_id": trait_id, "item_id": item_id} for trait_id, item_id in fresh]
-        )
+        members = [{"trait_id": trait_id, "item_id": item_id} for trait_id, item_id in fresh]
+        insert_all(self.connection, trait_member, members)
         return self._count_in(fresh, too_common)
 
     def _trait_ids(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
@@ -101,7 +100,9 @@ class Links:
         )
         crossed = []
         for part in sliced(list(added)):
-            rows = self.connection.execute(select(trait.c.id, trait.c.members).where(trait.c.id.in_(part)))
+            rows = self.connection.execute(
+                select(trait.c.id, trait.c.members).where(among(self.connection, trait.c.id, part))
+            )
             crossed += [row.id for row in rows if row.members - added[row.id] <= too_common < row.members]
         return crossed
 
@@ -141,7 +142,7 @@ class Links:
         for part in sliced(item_ids):
             rows = self.connection.execute(
                 select(occurrence.c.item_id, occurrence.c.parent_item_id).where(
-                    occurrence.c.item_id.in_(part), occurrence.c.parent_item_id != 0
+                    among(self.connection, occurrence.c.item_id, part), occurrence.c.parent_item_id != 0
                 )
             )
             for row in rows:
@@ -152,7 +153,8 @@ class Links:
         """The centre of each item that is in a look-alike group already."""
         found: dict[int, int] = {}
         for part in sliced(item_ids):
-            query = select(look_alike.c.item_id, look_alike.c.centre_id).where(look_alike.c.item_id.in_(part))
+            named = among(self.connection, look_alike.c.item_id, part)
+            query = select(look_alike.c.item_id, look_alike.c.centre_id).where(named)
             found.update({row.item_id: row.centre_id for row in self.connection.execute(query)})
         return found
 
@@ -194,10 +196,8 @@ class Links:
 
     def assign(self, centres: Sequence[tuple[int, int]]) -> None:
         """Record (item, centre) pairs in order; a centre is its own."""
-        if centres:
-            self.connection.execute(
-                insert(look_alike), [{"item_id": item_id, "centre_id": centre} for item_id, centre in centres]
-            )
+        rows = [{"item_id": item_id, "centre_id": centre} for item_id, centre in centres]
+        insert_all(self.connection, look_alike, rows)
 
     def landmarks_after(
         self, seq: int, profiles: Sequence[str], disagree_above: int

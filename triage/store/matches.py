@@ -15,7 +15,7 @@ from triage.domain.findings import Subject
 from triage.domain.matches import Match, Standing
 from triage.domain.rematches import EndedBecause, EndedMatch, StandingMatch
 
-from .rows import insert_new, sliced
+from .rows import among, insert_new, sliced
 from .tables import comparison, match, occurrence
 
 
@@ -36,8 +36,8 @@ class Matches:
         """Matches that have not ended, by item."""
         found: dict[int, list[StandingMatch]] = {}
         for part in sliced(item_ids):
-            query = select(match).where(match.c.item_id.in_(part), match.c.ended_at.is_(None)).order_by(match.c.id)
-            for row in self.connection.execute(query):
+            query = select(match).where(among(self.connection, match.c.item_id, part), match.c.ended_at.is_(None))
+            for row in self.connection.execute(query.order_by(match.c.id)):
                 found.setdefault(row.item_id, []).append(StandingMatch(row.id, _match(row)))
         return found
 

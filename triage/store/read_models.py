@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, case, func, select
 from triage.domain.errors import NotFound
 from triage.domain.matches import Standing
 
-from .rows import sliced
+from .rows import among, sliced
 from .tables import (
     finding,
     item,
@@ -98,7 +98,7 @@ class ReadModels:
         for part in sliced(item_ids):
             numbered = (
                 select(occurrence.c.item_id, occurrence.c.path, place.label("place"))
-                .where(occurrence.c.item_id.in_(part))
+                .where(among(self.connection, occurrence.c.item_id, part))
                 .subquery()
             )
             for row in self.connection.execute(select(numbered).where(numbered.c.place == 1)):
@@ -110,19 +110,24 @@ class ReadModels:
         """Items that have processing notes and no members: containers that could not be opened."""
         noted = set(
             self.connection.execute(
-                select(processing_note.c.item_id).where(processing_note.c.item_id.in_(item_ids)).distinct()
+                select(processing_note.c.item_id)
+                .where(among(self.connection, processing_note.c.item_id, item_ids))
+                .distinct()
             ).scalars()
         )
         parents = set(
             self.connection.execute(
-                select(occurrence.c.parent_item_id).where(occurrence.c.parent_item_id.in_(item_ids)).distinct()
+                select(occurrence.c.parent_item_id)
+                .where(among(self.connection, occurrence.c.parent_item_id, item_ids))
+                .distinct()
             ).scalars()
         )
         return noted - parents
 
     def submissions_holding(self, item_ids: Sequence[int]) -> list[int]:
         """Submissions in which any of these items occurs."""
-        query = select(occurrence.c.submission_id).where(occurrence.c.item_id.in_(item_ids)).distinct()
+        named = among(self.connection, occurrence.c.item_id, item_ids)
+        query = select(occurrence.c.submission_id).where(named).distinct()
         return sorted(self.connection.execute(query).scalars())
 
     def status(self, submission_id: int) -> SubmissionStatus:

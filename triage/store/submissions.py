@@ -14,7 +14,7 @@ from triage.domain.errors import NotFound
 from triage.domain.findings import ProcessingNote
 from triage.domain.submissions import Delivery, Found, Submission, SubmissionState
 
-from .rows import insert_new, sliced
+from .rows import among, insert_new, sliced
 from .tables import item, occurrence, source_note, submission
 
 
@@ -84,7 +84,7 @@ class Submissions:
             select(occurrence.c.path_key, occurrence.c.size, occurrence.c.mtime_ns).where(
                 occurrence.c.submission_id == submission_id,
                 occurrence.c.parent_item_id == parent_item_id,
-                occurrence.c.path_key.in_(list(keys)),
+                among(self.connection, occurrence.c.path_key, list(keys)),
             )
         )
         known = set()
@@ -100,7 +100,7 @@ class Submissions:
         for part in sliced(sorted(absent)):
             rows = self.connection.execute(
                 select(occurrence.c.item_id).where(
-                    occurrence.c.submission_id == submission_id, occurrence.c.item_id.in_(part)
+                    occurrence.c.submission_id == submission_id, among(self.connection, occurrence.c.item_id, part)
                 )
             )
             absent.difference_update(rows.scalars())
@@ -152,7 +152,7 @@ class Submissions:
         if keys:
             self.connection.execute(
                 source_note.delete().where(
-                    source_note.c.submission_id == submission_id, source_note.c.path_key.in_(keys)
+                    source_note.c.submission_id == submission_id, among(self.connection, source_note.c.path_key, keys)
                 )
             )
 
@@ -181,14 +181,17 @@ class Submissions:
         """These items' occurrences in this submission are through linking."""
         self.connection.execute(
             update(occurrence)
-            .where(occurrence.c.submission_id == submission_id, occurrence.c.item_id.in_(item_ids))
+            .where(
+                occurrence.c.submission_id == submission_id, among(self.connection, occurrence.c.item_id, item_ids)
+            )
             .values(linked=True)
         )
 
     def mark_unlinked(self, item_ids: Sequence[int]) -> None:
         """These items are to go through linking again, wherever they occur."""
         for part in sliced(item_ids):
-            self.connection.execute(update(occurrence).where(occurrence.c.item_id.in_(part)).values(linked=False))
+            named = among(self.connection, occurrence.c.item_id, part)
+            self.connection.execute(update(occurrence).where(named).values(linked=False))
 
 
 def _submission(row: Row[Any]) -> Submission:

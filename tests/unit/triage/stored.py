@@ -134,7 +134,7 @@ class Scene:
         self.made += 1
         digests = digests_of((name or f"item {self.made}").encode())
         with self.store.writing() as unit:
-            item_id = unit.items.add([NewItem(digests, size, kind, 0)], NOW)[digests.sha256]
+            item_id = unit.items.add([NewItem(digests, size, kind, 0)], NOW).ids[digests.sha256]
             unit.items.set_outcomes({item_id: Answer(outcome, "")})
             if seen:
                 unit.examinations.add({item_id: seen})

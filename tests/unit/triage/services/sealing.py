@@ -32,7 +32,7 @@ def seal(scene: Scene, vault: LocalVault, submission: int, data: bytes, path: by
     digests = digests_of(data)
     with scene.store.writing() as unit:
         new = NewItem(digests, len(data), ItemKind(kind_of(data)), depth, sealed=locator)
-        item = unit.items.add([new], NOW)[digests.sha256]
+        item = unit.items.add([new], NOW).ids[digests.sha256]
         unit.submissions.add_occurrences(submission, [(item, Found(path or str(item).encode(), len(data), 1))])
         unit.commit()
     return item

@@ -162,7 +162,7 @@ def test_bytes_that_the_source_no_longer_gives_are_noted(
     place = {"root": os.fsencode(source), "path": b"a.jpg", "size": status.st_size, "mtime_ns": status.st_mtime_ns}
     with scene.store.writing() as unit:
         new = NewItem(digests_of(JPEG), len(JPEG), ItemKind.RASTER, 0, in_place=place)
-        (item,) = unit.items.add([new], NOW).values()
+        (item,) = unit.items.add([new], NOW).ids.values()
         unit.submissions.add_occurrences(submission, [(item, Found(b"a.jpg", 4, 1))])
         unit.commit()
     if change == "touch":

@@ -74,7 +74,7 @@ def test_an_examination_survives_the_database(store: Store, scene: Scene) -> Non
             item: [TakenFingerprint(Subject.MAIN, dhash)]
         }
         assert found.findings([item]) == {item: EVERYTHING}
-        assert found.thumbnail_distances([item]) == {item: 99}
+        assert found.measures([item])[item].thumbnail_distance == 99
         both = found.fingerprints([item], FingerprintAlgorithm.PDQ, FingerprintAlgorithm.DHASH)[item]
         assert {one.fingerprint.algorithm.value for one in both} == {"pdq", "dhash"}
 
@@ -87,7 +87,8 @@ def test_how_concentrated_grey_levels_are_survives_the_database(store: Store, sc
     measured = replace(measured, raster=replace(measured.raster, concentration=0))
     items = [scene.item(one, seen=seen) for seen in (measured, before)]
     with store.reading() as unit:
-        assert unit.examinations.concentrations(items) == {items[0]: 0}
+        measures = unit.examinations.measures(items)
+        assert [measures[one].concentration for one in items] == [0, None]
 
 
 def test_an_item_that_gave_no_picture_has_no_rows(store: Store, scene: Scene) -> None:

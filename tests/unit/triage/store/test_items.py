@@ -30,7 +30,7 @@ def new(data: bytes = b"a", **place: dict[str, object]) -> NewItem:
 def test_an_item_waits_for_its_answer_from_the_first(store: Store) -> None:
     """It is pending, with what is known before any parser ran."""
     with store.writing() as unit:
-        ids = unit.items.add([new()], NOW)
+        ids = unit.items.add([new()], NOW).ids
         assert unit.items.many(list(ids.values())) == [
             Item(1, digests_of(b"a"), 10, ItemKind.RASTER, 0, Outcome.PENDING)
         ]
@@ -41,8 +41,26 @@ def test_the_same_bytes_are_one_item(store: Store) -> None:
     with store.writing() as unit:
         first = unit.items.add([new(b"a"), new(b"a"), new(b"b")], NOW)
         again = unit.items.add([new(b"b"), new(b"c")], NOW)
-        assert len({*first.values(), *again.values()}) == 3
-        assert unit.items.ids_by_sha256([digests_of(one).sha256 for one in (b"a", b"b", b"c", b"d")]) == first | again
+        ids = {**first.ids, **again.ids}
+        assert unit.items.ids_by_sha256([digests_of(one).sha256 for one in (b"a", b"b", b"c", b"d")]) == ids
+        assert (len(ids), first.fresh, again.fresh) == (
+            3,
+            set(first.ids.values()),
+            {again.ids[digests_of(b"c").sha256]},
+        )
+
+
+def test_bytes_that_come_into_the_vault_later_are_told_once(store: Store) -> None:
+    """An item referenced in place, then sealed, then sealed again: the second alone is to be recorded as sealed."""
+    with store.writing() as unit:
+        told = [
+            unit.items.add([new(in_place=IN_PLACE)], NOW),
+            unit.items.add([new(sealed=SEALED)], NOW),
+            unit.items.add([new(sealed={**SEALED, "offset": 99})], NOW),
+            unit.items.add([new(b"b", sealed=SEALED)], NOW),
+        ]
+    fresh, sealed_now = [len(one.fresh) for one in told], [len(one.sealed_now) for one in told]
+    assert (fresh, sealed_now) == ([1, 0, 0, 1], [0, 1, 0, 0])
 
 
 def test_bytes_are_kept_in_one_place_however_often_they_come(store: Store) -> None:
