@@ -68,6 +68,8 @@ class Runner:
         giving_up = self._application.giving_up
         started = time.monotonic()
         try:
+            if giving_up.is_deadly(lease):
+                return
             STAGES[lease.stage](lease, StageContext(self._application, self._chamber()))
             self.tally.add(lease.stage, time.monotonic() - started)
         except Interrupted:

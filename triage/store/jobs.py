@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, or_, select, text, update
 
 from triage.domain.errors import Conflict
 from triage.domain.jobs import EXCLUSIVE_STAGES, JobState, Lease, NewJob, Stage
@@ -70,7 +70,10 @@ class Jobs:
         return ids
 
     def claim(self, job_id: int, owner: str, seconds: float) -> Lease | None:
-        """Take the job, or None when another holds it, it is done, or its turn has not come."""
+        """Take the job, or None when another holds it, it is done, or its turn has not come.
+
+        One whose last holder neither finished nor handed it back costs an attempt: it may be what the holder died of.
+        """
         if self.connection.dialect.name == "postgresql":
             # Two claims at once would each see that no exclusive job runs; SQLite's one writer cannot.
             self.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIMING})
@@ -84,7 +87,12 @@ class Jobs:
                 job.c.not_before <= now,
                 self._not_blocked(now),
             )
-            .values(fence=job.c.fence + 1, owner=owner, lease_until=now + seconds)
+            .values(
+                fence=job.c.fence + 1,
+                owner=owner,
+                lease_until=now + seconds,
+                attempts=job.c.attempts + case((job.c.owner != "", 1), else_=0),
+            )
             .returning(
                 job.c.fence, job.c.stage, job.c.submission_id, job.c.rematch_id, job.c.item_ids, job.c.attempts
             )
@@ -131,10 +139,15 @@ class Jobs:
             owner="",
         )
 
-    def bury(self, lease: Lease, error: str) -> None:
-        """Give up, visibly: the job stays as a dead letter with its reason."""
+    def bury(self, lease: Lease, error: str, *, counted: bool = True) -> None:
+        """Give up, visibly: the job stays as a dead letter with its reason; this attempt is counted or was already."""
         self._fenced(
-            lease, state=JobState.DEAD, attempts=job.c.attempts + 1, last_error=error, lease_until=0.0, owner=""
+            lease,
+            state=JobState.DEAD,
+            attempts=job.c.attempts + int(counted),
+            last_error=error,
+            lease_until=0.0,
+            owner="",
         )
 
     def forget_rings(self) -> None:
@@ -147,11 +160,11 @@ class Jobs:
         return sorted(self.connection.execute(held).scalars())
 
     def take_back(self, owners: Sequence[str]) -> None:
-        """End these owners' leases early. One that lives after all is fenced off as soon as another claims."""
+        """End dead owners' leases early, an attempt each. One that lives after all is fenced off by the next claim."""
         self.connection.execute(
             update(job)
             .where(job.c.state == JobState.READY, job.c.owner.in_(owners))
-            .values(lease_until=0.0, rang_at=0.0, owner="")
+            .values(lease_until=0.0, rang_at=0.0, owner="", attempts=job.c.attempts + 1)
         )
 
     def owed(self, stage: Stage | None = None) -> int:
