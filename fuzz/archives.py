@@ -14,7 +14,7 @@ from triage.chamber.protocol import MAX_DATA, MAX_JSON
 from triage.domain.findings import ProcessingNote
 
 LIMITS = ArchiveLimits(max_members=50, max_total_bytes=4 << 20, max_member_bytes=1 << 20)
-SMALL = 64 << 10
+SMALL = 16 << 10
 
 
 class Members:
