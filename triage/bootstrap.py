@@ -223,6 +223,7 @@ def open_application(settings: Settings) -> Application:
         reporting=Reporting(store, library, policy, rules, clock, actor, _version()),
         chamber_limits=ChamberLimits(
             wall_seconds=settings.chamber.wall_seconds,
+            cpu_seconds=settings.chamber.cpu_seconds,
             memory_bytes=settings.chamber.memory_bytes,
             tasks=settings.chamber.recycle_after,
             examine=ExamineLimits(

@@ -105,6 +105,7 @@ class ChamberSettings(_Section):
     """Limits of one chamber process."""
 
     wall_seconds: float = Field(gt=0)
+    cpu_seconds: int = Field(ge=1, le=3000)
     memory_bytes: int = Field(ge=1 << 28)
     recycle_after: int = Field(ge=1)
 

@@ -96,6 +96,8 @@ class Runner:
         giving_up = self._application.giving_up
         started = time.monotonic()
         try:
+            if giving_up.is_deadly(lease):
+                return False
             STAGES[lease.stage](lease, StageContext(self._application, self._chamber()))
         except Interrupted:
             giving_up.hand_back(lease)

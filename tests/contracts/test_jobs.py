@@ -159,14 +159,14 @@ class TestLeases:
     """A lease is a time, not a state: a dead worker's job comes back by itself."""
 
     def test_a_lease_that_ran_out_goes_to_the_next(self, store: Store, submission: int) -> None:
-        """Not a moment before."""
+        """Not a moment before, and it costs an attempt: the job may be what its holder died of."""
         (one,) = owe(store, NewJob(Stage.EXAMINE, submission, (1,)))
         held(store, one)
         pass_time(store, LEASE - 60)
         assert (claim(store, one), ring(store)) == (None, [])
         pass_time(store, 61)
         assert ring(store) == [one]
-        assert held(store, one).attempts == 0
+        assert held(store, one).attempts == 1
 
     def test_the_clock_is_the_databases(self, store: Store, submission: int, monkeypatch: pytest.MonkeyPatch) -> None:
         """A worker whose clock is a year ahead takes nothing that is held."""
@@ -204,7 +204,7 @@ class TestLeases:
             with pytest.raises(Conflict) as caught:
                 getattr(unit.jobs, act)(old, *more)
         assert caught.value.code == "lease-lost"
-        assert states(store) == {one: (JobState.READY, 0, None)}
+        assert states(store) == {one: (JobState.READY, 1, None)}
         with store.writing() as unit:
             unit.jobs.finish(new)
             unit.commit()

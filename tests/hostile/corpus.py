@@ -15,17 +15,20 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import pillow_heif
 from PIL import Image
+
+from tests.hostile import odd_archives, odd_metadata, odd_pictures, structures
 
 Named = tuple[str, bytes]
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "HEIF", "AVIF")
 CUTS = (1, 2, 3, 4, 8, 12, 16, 24, 32, 64, 100, 200)
 FLIPPED_COPIES = 12
+FLIPPED_BITS = 48
 
 
 def pictures() -> Iterator[Named]:
@@ -33,12 +36,21 @@ def pictures() -> Iterator[Named]:
     sound = {name: _encoded(_ramp(), name) for name in FORMATS}
     for name, data in sound.items():
         yield from _damaged(name, data)
+        yield from structures.cut_at_boundaries(name, data)
+        yield from structures.flipped(name, data, FLIPPED_BITS)
     yield from _mislabelled(sound)
     yield from _modes()
     yield from _huge()
     yield from _scripted(sound)
+    yield from odd_pictures.odd_pictures(sound)
+
+
+def pictures_with_metadata() -> Iterator[Named]:
+    """Every hostile block of metadata, in the files that carry one."""
+    png = _encoded(_ramp(), "PNG")
     for name, block in metadata():
         yield f"jpeg with {name}", _jpeg_with(block)
+        yield f"png with {name}", png[:33] + _png_chunk(b"eXIf", block) + png[33:]
         yield f"tiff of {name}", block
 
 
@@ -56,10 +68,12 @@ def archives() -> Iterator[Named]:
     yield "xz bomb", lzma.compress(zeros)
     yield "nested", _nested(20)
     yield "many members", _zip(*((f"{i}", b"") for i in range(3000)))
+    yield from odd_archives.odd_archives()
 
 
 def metadata() -> Iterator[Named]:
     """TIFF structures that lead a reader astray."""
+    yield from odd_metadata.odd_metadata()
     head = b"II*\0" + struct.pack("<I", 8)
     yield "a directory that is its own successor", head + _directory((0x010F, 2, 4, 0), following=8)
     yield (
@@ -260,3 +274,10 @@ def _tar_tricks() -> Iterator[Named]:
         b"".join(_tar_header("x", b"00000000000\0", bytes([kind])) for kind in range(32, 127)) + bytes(1024),
     )
     yield "tar of zeros after one header", _tar_header("a", b"00000000000\0") + bytes(3 << 20)
+
+
+KINDS: Mapping[str, Callable[[], Iterator[Named]]] = {
+    "pictures": pictures,
+    "metadata": pictures_with_metadata,
+    "archives": archives,
+}

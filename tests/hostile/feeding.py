@@ -1,24 +1,33 @@
-"""Feed the whole corpus to one chamber and count what became of it: `python -m tests.hostile.feeding`."""
+"""Feed the whole corpus to one chamber and say what became of it: `python -m tests.hostile.feeding [KIND …]`.
+
+Prints one JSON document with the numbers of each kind; the exit status is 1 when something was lost in silence or a
+child died that should not have. That this process lives to print it means that no worker died.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
+import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from tests.hostile import corpus
+from tests.hostile.odd_pictures import SLOW
 from triage.chamber.limits import ArchiveLimits, ChamberLimits
 from triage.chamber.parent import Chamber
 from triage.domain.findings import NoteCode
 
 DEATHS = frozenset({NoteCode.CHAMBER_DIED, NoteCode.TIME_LIMIT, NoteCode.MEMORY_LIMIT})
-LIMITS = ArchiveLimits(max_members=1000, max_total_bytes=256 << 20, max_member_bytes=128 << 20)
+CHAMBER = ChamberLimits(wall_seconds=60, cpu_seconds=6)
+ARCHIVES = ArchiveLimits(max_members=1000, max_total_bytes=256 << 20, max_member_bytes=128 << 20)
+MADE_TO_DIE = frozenset({SLOW})
+"""What is there to meet a limit of the child: its death is the right answer."""
 
 
 @dataclass
 class Outcome:
-    """What became of a corpus. `silent` lists what yielded neither a result nor a note: there must be none."""
+    """What became of one kind. `silent` lists what yielded neither a result nor a note: there must be none."""
 
     tried: int = 0
     decoded: int = 0
@@ -28,6 +37,8 @@ class Outcome:
     codes: Counter[str] = field(default_factory=Counter)
     silent: list[str] = field(default_factory=list)
     deadly: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    slowest: tuple[float, str] = (0.0, "")
 
 
 class MemorySource:
@@ -44,23 +55,33 @@ class MemorySource:
         """Nothing is held."""
 
 
-def feed(limits: ChamberLimits) -> Outcome:
+def feed(kind: str, chamber: Chamber) -> Outcome:
+    """One kind, file by file."""
     outcome = Outcome()
-    with Chamber(limits) as chamber:
-        for name, data in corpus.pictures():
-            found = chamber.examine(MemorySource(data))
-            _count(outcome, name, [note.code for note in found.notes], yielded=found.raster is not None)
-        for name, data in corpus.archives():
-            expansion = chamber.expand(MemorySource(data), LIMITS)
-            members, codes = 0, []
-            for member in expansion:
-                for _ in member.chunks:
-                    pass
-                members += 1
-                codes += [note.code for note in member.notes]
-            outcome.members += members
-            _count(outcome, name, codes + [note.code for note in expansion.notes], yielded=members > 0)
+    for name, data in corpus.KINDS[kind]():
+        began = time.monotonic()
+        (_expand if kind == "archives" else _examine)(outcome, name, data, chamber)
+        took = round(time.monotonic() - began, 2)
+        outcome.seconds = round(outcome.seconds + took, 2)
+        outcome.slowest = max(outcome.slowest, (took, name))
     return outcome
+
+
+def _examine(outcome: Outcome, name: str, data: bytes, chamber: Chamber) -> None:
+    found = chamber.examine(MemorySource(data))
+    _count(outcome, name, [note.code for note in found.notes], yielded=found.raster is not None)
+
+
+def _expand(outcome: Outcome, name: str, data: bytes, chamber: Chamber) -> None:
+    expansion = chamber.expand(MemorySource(data), ARCHIVES)
+    members, codes = 0, list[NoteCode]()
+    for member in expansion:
+        for _ in member.chunks:
+            pass
+        members += 1
+        codes += [note.code for note in member.notes]
+    outcome.members += members
+    _count(outcome, name, codes + [note.code for note in expansion.notes], yielded=members > 0)
 
 
 def _count(outcome: Outcome, name: str, codes: list[NoteCode], *, yielded: bool) -> None:
@@ -75,5 +96,19 @@ def _count(outcome: Outcome, name: str, codes: list[NoteCode], *, yielded: bool)
         outcome.silent.append(name)
 
 
+def main(kinds: list[str]) -> int:
+    """Entry."""
+    with Chamber(CHAMBER) as chamber:
+        outcomes = {kind: feed(kind, chamber) for kind in kinds or corpus.KINDS}
+        tally = chamber.tally()
+    deaths = {code.value: count for code, count in tally.deaths.items()}
+    report = {"kinds": {kind: asdict(outcome) for kind, outcome in outcomes.items()}, "worker_deaths": 0,
+              "tasks": tally.tasks, "deaths": deaths, "renewals": tally.renewals}  # fmt: skip
+    sys.stdout.write(json.dumps(report, indent=1) + "\n")
+    lost = [name for outcome in outcomes.values() for name in outcome.silent]
+    unexpected = [name for outcome in outcomes.values() for name in outcome.deadly if name not in MADE_TO_DIE]
+    return int(bool(lost or unexpected))
+
+
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(vars(feed(ChamberLimits(wall_seconds=30))), indent=1) + "\n")
+    sys.exit(main(sys.argv[1:]))

@@ -14,17 +14,17 @@ from triage.chamber.limits import ArchiveLimits, ExamineLimits
 from triage.chamber.process import EXIT_MEMORY
 from triage.chamber.protocol import Gone, Kind, ProtocolError, Task, TaskKind, receive, send
 from triage.chamber.remote import SourceRefused, open_remote
-from triage.chamber.sealing import die_with_parent, seal
+from triage.chamber.sealing import seal
 from triage.domain.findings import NoteCode, ProcessingNote
 
 
-def main(descriptor: int, memory_bytes: int) -> None:
-    """Serve one parent over `descriptor`. Never returns to what was there before."""
-    die_with_parent()  # while loading; `seal` asks again
+def main(descriptor: int, memory_bytes: int, parent: int) -> None:
+    """Serve the process `parent` over `descriptor`. Never returns to what was there before."""
     warnings.simplefilter("ignore")  # parsers' words; what matters is checked and noted by us
     examining.warm_up()
-    send(descriptor, Kind.READY, wire.layers(seal(memory_bytes)))
+    layers = seal(memory_bytes, parent)
     try:
+        send(descriptor, Kind.READY, wire.layers(layers))
         while True:
             _serve(descriptor)
     except (Gone, ProtocolError):

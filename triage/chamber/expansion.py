@@ -14,6 +14,9 @@ from triage.domain.findings import NoteCode, ProcessingNote
 
 _Checked = TypeVar("_Checked")
 
+LEFT = "left in the middle"
+"""Why a child ended that was in the way of something else: no fault of its own."""
+
 
 class Member:
     """One member of an archive, open until the next is asked for.
@@ -41,13 +44,11 @@ class Expansion(Iterator[Member]):
         self,
         conversation: Conversation,
         limits: ArchiveLimits,
-        silence_seconds: float,
         ended: Callable[[Ended | None], None],
     ) -> None:
         self.notes: tuple[ProcessingNote, ...] = ()
         self.done = False
         self._conversation = conversation
-        self._silence = silence_seconds
         self._ended = ended
         self._current: Member | None = None
         self._members_left = limits.max_members
@@ -77,7 +78,7 @@ class Expansion(Iterator[Member]):
         """Leave in the middle: the child cannot be stopped politely, so it is ended."""
         if not self.done:
             self._conversation.child.end()
-            self.abandon(Ended(NoteCode.CHAMBER_DIED, "left in the middle"))
+            self.abandon(Ended(NoteCode.CHAMBER_DIED, LEFT))
 
     def _chunks(self) -> Iterator[bytes]:
         member_bytes = 0
@@ -120,14 +121,14 @@ class Expansion(Iterator[Member]):
 
     def _frame(self, *allowed: Kind) -> tuple[Kind, bytes] | None:
         """The next frame; None when the child had to be ended, which is noted."""
-        self._conversation.allow(self._silence)
+        self._conversation.allow_anew()
         try:
             kind, untrusted_payload = self._conversation.next_frame()
         except Ended as ended:
             self.abandon(ended)
             return None
         except BaseException:
-            self.abandon(self._conversation.child.lied())  # the source failed in its own way: not ours to explain
+            self.close()  # the source failed in its own way: not ours to explain
             raise
         if kind not in allowed:
             self._lied()

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+LIFE_CPU_SECONDS = 3600
+"""CPU time of a whole child's life: hard, whatever the parent grants. A child is replaced long before."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExamineLimits:
     """Bounds on one picture."""
@@ -35,14 +39,18 @@ class ArchiveLimits:
 class ChamberLimits:
     """Bounds on the child process.
 
-    `wall_seconds` is how long an examination may keep us waiting, and how long an expansion may stay silent.
-    `memory_bytes` is address space beyond what the idle child has. `tasks` and `busy_seconds` end a child's life
-    between two tasks, so that whatever leaks, leaks for a while only.
+    `wall_seconds` is how long an examination may keep us waiting, and how long an expansion may stay silent;
+    `cpu_seconds` the same in time of its own, which a busy machine does not shorten. `memory_bytes` is address space
+    beyond what the idle child has. `tasks`, `busy_seconds` and `kept_bytes` (address space kept between two tasks)
+    end a child's life between two tasks: whatever leaks, leaks for a while only, and never takes the memory of an
+    innocent picture.
     """
 
-    wall_seconds: float = 60.0
+    wall_seconds: float = 120.0
+    cpu_seconds: int = 40
     start_seconds: float = 120.0
     memory_bytes: int = 1536 << 20
     tasks: int = 2000
     busy_seconds: float = 1200.0
+    kept_bytes: int = 384 << 20
     examine: ExamineLimits = ExamineLimits()

@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib.metadata
+from collections import Counter
 from dataclasses import asdict, replace
 from types import TracebackType
 from typing import Self
 
 from triage.chamber import checks
-from triage.chamber.expansion import Expansion
+from triage.chamber.expansion import LEFT, Expansion
 from triage.chamber.limits import ArchiveLimits, ChamberLimits
 from triage.chamber.process import ChildProcess, Ended
 from triage.chamber.protocol import Kind, Task, TaskKind
 from triage.chamber.reading import Conversation
 from triage.chamber.sealing import FLOOR, Layer
+from triage.chamber.tally import Renewal, Tally
 from triage.domain.errors import Unavailable
 from triage.domain.findings import Examination, NoteCode, ProcessingNote
 from triage.domain.sources import ByteSource
@@ -41,8 +43,12 @@ class Chamber:
         self._limits = limits or ChamberLimits()
         self._child: ChildProcess | None = None
         self._is_ready = False
+        self._idle_bytes = 0  # address space of the child before its first task
         self._layers: tuple[Layer, ...] = ()
         self._open_expansion: Expansion | None = None
+        self._tasks = 0
+        self._deaths: Counter[NoteCode] = Counter()
+        self._renewals: Counter[Renewal] = Counter()
 
     def __enter__(self) -> Self:
         self._begin()
@@ -65,6 +71,10 @@ class Chamber:
         self._ready()
         return self._layers
 
+    def tally(self) -> Tally:
+        """Tasks, lost children and replaced ones since the beginning. May be asked from any thread."""
+        return Tally(self._tasks, dict(self._deaths), dict(self._renewals))
+
     def examine(self, source: ByteSource, *, name_extension: str = "", luma_first: bool = False) -> Examination:
         """One look inside a picture. `name_extension`, with or without its dot, is compared with the bytes.
 
@@ -76,23 +86,20 @@ class Chamber:
             return _nothing(ProcessingNote(NoteCode.TOO_LARGE, f"{source.size} bytes"))
         child, limits = self._safe_child(), replace(self._limits.examine, luma_first=luma_first)
         task = Task(TaskKind.EXAMINE, source.size, asdict(limits), _plain_extension(name_extension))
-        conversation = Conversation(child, source, self._limits.wall_seconds)
+        conversation = self._conversation(child, source)
         try:
             conversation.tell(Kind.TASK, task.payload())
             kind, untrusted_payload = conversation.next_frame()
             found = checks.examination(untrusted_payload, tool_named) if kind is Kind.RESULT else None
         except Ended as ended:
-            self._replace()
-            return _nothing(_told(ended.note))
+            return self._lost(ended)
         except checks.Refuted:
             found = None
         except BaseException:  # the source failed in its own way: this child waits for an answer that never comes
-            self._replace()
+            self._renew(Renewal.LEFT)
             raise
         if found is None:
-            note = _told(child.lied().note)
-            self._replace()
-            return _nothing(note)
+            return self._lost(child.lied())
         self._count_task(child)
         return _nothing(conversation.refusal) if conversation.refusal else found
 
@@ -102,14 +109,24 @@ class Chamber:
         The source must stay open until the end; asking the chamber for anything else before that ends the expansion.
         """
         child = self._safe_child()
-        conversation = Conversation(child, source, self._limits.wall_seconds)
-        expansion = Expansion(conversation, limits, self._limits.wall_seconds, self._expansion_ended)
+        conversation = self._conversation(child, source)
+        expansion = Expansion(conversation, limits, self._expansion_ended)
         self._open_expansion = expansion
         try:
             conversation.tell(Kind.TASK, Task(TaskKind.EXPAND, source.size, asdict(limits)).payload())
         except Ended as ended:
             expansion.abandon(ended)
         return expansion
+
+    def _conversation(self, child: ChildProcess, source: ByteSource) -> Conversation:
+        return Conversation(child, source, self._limits.wall_seconds, self._limits.cpu_seconds)
+
+    def _lost(self, ended: Ended) -> Examination:
+        """Worth a line; whose bytes did it stands in the item's note."""
+        _log.warning(Event.CHAMBER_DIED, code=ended.note.code.value)
+        self._deaths[ended.note.code] += 1
+        self._replace()
+        return _nothing(ended.note)
 
     def _safe_child(self) -> ChildProcess:
         self._leave_expansion()
@@ -136,6 +153,7 @@ class Chamber:
             child = self._begin()
         if not self._is_ready:
             self._layers = self._received_layers(child)
+            self._idle_bytes = child.address_space()
             self._is_ready = True
         return child
 
@@ -143,7 +161,11 @@ class Chamber:
         try:
             kind, untrusted_payload = child.receive(self._limits.start_seconds)
             if kind is Kind.READY:
+                child.allow_cpu(self._limits.cpu_seconds)
                 return checks.layers(untrusted_payload)
+        except PermissionError as error:
+            self.close()
+            raise Unavailable("chamber-floor", "this machine does not let us limit the chamber's CPU time") from error
         except (Ended, checks.Refuted):
             pass
         self.close()
@@ -157,6 +179,10 @@ class Chamber:
         with contextlib.suppress(Unavailable):  # the result in hand is sound; the next task will meet this again
             self._begin()
 
+    def _renew(self, why: Renewal) -> None:
+        self._renewals[why] += 1
+        self._replace()
+
     def _leave_expansion(self) -> None:
         expansion, self._open_expansion = self._open_expansion, None
         if expansion is not None:
@@ -168,24 +194,24 @@ class Chamber:
             return
         if ended is None:
             self._count_task(self._child)
+        elif ended.note.detail == LEFT:
+            self._renew(Renewal.LEFT)
         else:
-            _told(ended.note)
-            self._replace()
+            self._lost(ended)
 
     def _count_task(self, child: ChildProcess) -> None:
+        self._tasks += 1
         child.tasks += 1
-        if child.tasks >= self._limits.tasks or child.busy_seconds >= self._limits.busy_seconds:
-            self._replace()
+        if child.tasks >= self._limits.tasks:
+            self._renew(Renewal.TASKS)
+        elif child.busy_seconds >= self._limits.busy_seconds:
+            self._renew(Renewal.BUSY)
+        elif child.address_space() - self._idle_bytes > self._limits.kept_bytes:
+            self._renew(Renewal.MEMORY)
 
 
 def _nothing(note: ProcessingNote) -> Examination:
     return Examination(raster=None, notes=(note,), tool=tool_named("none"))
-
-
-def _told(note: ProcessingNote) -> ProcessingNote:
-    """A child that had to be ended is worth a line; whose bytes did it stands in the item's note."""
-    _log.warning(Event.CHAMBER_DIED, code=note.code.value)
-    return note
 
 
 def _plain_extension(name_extension: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -11,14 +12,19 @@ import sys
 import time
 from pathlib import Path
 
+from triage.chamber.limits import LIFE_CPU_SECONDS
 from triage.chamber.protocol import HEADER, MAX_FROM_CHILD, Kind
 from triage.domain.findings import NoteCode, ProcessingNote
 
 _START = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from triage.chamber.child import main; "
-    "main(int(sys.argv[2]), int(sys.argv[3]))"
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from triage.chamber.sealing import die_with_parent; die_with_parent(int(sys.argv[4])); "
+    "from triage.chamber.child import main; main(int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))"
 )
-"""A fresh interpreter: forking a process with threads would copy locks that nobody will ever release."""
+"""A fresh interpreter: forking a process with threads would copy locks that nobody will ever release.
+
+Its first act is to die with us, before the seconds of loading.
+"""
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 
@@ -51,6 +57,23 @@ class ChildProcess:
         self.pid = self._process.pid
         self.tasks = 0
         self.busy_seconds = 0.0
+
+    def allow_cpu(self, seconds: int) -> None:
+        """From now on the kernel ends the child after that much CPU time of all its threads together."""
+        if self._process.returncode is not None:
+            return  # reaped: its number may be another's by now
+        with contextlib.suppress(ProcessLookupError):
+            spent = time.clock_gettime(_cpu_clock(self.pid))
+            soft = min(int(spent) + 1 + seconds, LIFE_CPU_SECONDS)
+            resource.prlimit(self.pid, resource.RLIMIT_CPU, (soft, LIFE_CPU_SECONDS))
+
+    def address_space(self) -> int:
+        """Bytes of address space that the child has taken; 0 when it is gone or the machine hides it."""
+        try:
+            pages = Path(f"/proc/{self.pid}/statm").read_text("ascii").split()[0]
+        except (OSError, IndexError):
+            return 0
+        return int(pages) * resource.getpagesize()
 
     def send(self, kind: Kind, payload: bytes, budget: float) -> None:
         """Send one frame; raises Ended when the child does not take it within `budget` seconds."""
@@ -128,7 +151,7 @@ class ChildProcess:
 
 def _started(descriptor: int, memory_bytes: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 -- our own interpreter with our own constant
-        [sys.executable, "-I", "-c", _START, _ROOT, str(descriptor), str(memory_bytes)],
+        [sys.executable, "-I", "-c", _START, _ROOT, str(descriptor), str(memory_bytes), str(os.getpid())],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,  # parsers' complaints quote the evidence
@@ -137,6 +160,11 @@ def _started(descriptor: int, memory_bytes: int) -> subprocess.Popen[bytes]:
         cwd="/",
         start_new_session=True,  # Ctrl-C is for us; the child ends when we close the socket
     )
+
+
+def _cpu_clock(pid: int) -> int:
+    """The clock of a process's CPU time, as clock_getcpuclockid(3) computes it."""
+    return (~pid << 3) | 2
 
 
 def _environment() -> dict[str, str]:

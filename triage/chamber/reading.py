@@ -17,19 +17,24 @@ _SLACK_BYTES = 64 << 20
 
 
 class Conversation:
-    """One task with one child. `refusal` says why the source could not be read, once it could not."""
+    """One task with one child. `refusal` says why the source could not be read, once it could not.
 
-    def __init__(self, child: ChildProcess, source: ByteSource, seconds: float) -> None:
+    `seconds` bounds how long the child may keep us waiting, `cpu_seconds` its own time.
+    """
+
+    def __init__(self, child: ChildProcess, source: ByteSource, seconds: float, cpu_seconds: int) -> None:
         self.child = child
         self.refusal: ProcessingNote | None = None
         self._source = source
-        self._seconds = seconds
+        self._granted = seconds, cpu_seconds
+        self.allow_anew()
         self._reads_left = _READS + _READS_PER_MIB * (source.size >> 20)
         self._bytes_left = 4 * source.size + _SLACK_BYTES
 
-    def allow(self, seconds: float) -> None:
-        """Start the time budget anew: an expansion may last, but not be silent."""
-        self._seconds = seconds
+    def allow_anew(self) -> None:
+        """Start both budgets anew: an expansion may last, but not be silent."""
+        self._seconds, cpu_seconds = self._granted
+        self.child.allow_cpu(cpu_seconds)
 
     def tell(self, kind: Kind, payload: bytes) -> None:
         """Send one frame. Raises Ended."""

@@ -13,18 +13,23 @@ import os
 import resource
 import signal
 import socket
+import struct
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from triage.chamber.landlock import LandlockUnavailable, give_up_all_rights
+from triage.chamber.limits import LIFE_CPU_SECONDS
 from triage.chamber.seccomp import SeccompUnavailable, install
 
 _PR_SET_PDEATHSIG = 1
+_PR_GET_DUMPABLE = 3
 _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_GET_NO_NEW_PRIVS = 39
+_CAPABILITY_HEADER = struct.pack("=Ii", 0x20080522, 0)  # version 3, this process
+_NO_CAPABILITIES = bytes(24)
 _CLONE_NEWNET = 0x40000000
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWIPC = 0x08000000
@@ -33,8 +38,8 @@ LAYER_NAMES = ("limits", "no-new-privileges", "system-calls", "namespaces", "lan
 FLOOR = ("limits", "no-new-privileges", "system-calls")
 """Without every one of these nothing is decoded."""
 
-CPU_SECONDS = 3600
-"""Of a whole child's life; the parent's wall limit guards the single task, and replaces the child long before."""
+THREADS = 16
+"""Of a child in a user namespace of its own, where only they are counted. A decoder starts one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,40 +51,45 @@ class Layer:
     detail: str
 
 
-def die_with_parent() -> None:
-    """Ask the kernel to kill this process when the parent's thread ends. The socket's end covers the race before it.
+def die_with_parent(parent: int) -> None:
+    """Ask the kernel to kill this process when the parent's thread ends; ends at once when that has happened.
 
-    Must come after namespaces: a change of credentials clears the request.
+    `parent` is the process that started this one. To be asked again after namespaces: a change of credentials clears
+    the request.
     """
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(0)
 
 
-def seal(memory_bytes: int) -> tuple[Layer, ...]:
+def seal(memory_bytes: int, parent: int) -> tuple[Layer, ...]:
     """Put on every layer that this kernel has; returns all of `LAYER_NAMES` with what the probes found.
 
-    Irreversible for this process. `memory_bytes` is how much address space may be taken beyond what is in use now.
+    Irreversible for this process. `memory_bytes` is how much address space may be taken beyond what is in use now,
+    `parent` the process to die with.
     Everything that will ever be imported, compiled or started must be there already.
     """
-    namespaces = _enter_namespaces()
-    die_with_parent()
+    namespaces, has_own_users = _enter_namespaces()
+    die_with_parent(parent)
     in_use = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
     privileges = _renounce_privileges()
     landlock = _renounce_files()
-    limits = _set_limits(in_use, memory_bytes)
+    limits = _set_limits(in_use, memory_bytes, counts_alone=has_own_users)
     filtered = _filter_system_calls()
     sys.meta_path.clear()  # a forgotten import fails the same way on every kernel
     return limits, privileges, filtered, namespaces, landlock
 
 
-def _enter_namespaces() -> Layer:
+def _enter_namespaces() -> tuple[Layer, bool]:
+    """The layer, and whether it has users of its own."""
     libc = ctypes.CDLL(None, use_errno=True)
     for flags, detail in (
         (_CLONE_NEWUSER | _CLONE_NEWNET | _CLONE_NEWIPC, "user, net, ipc"),
         (_CLONE_NEWNET | _CLONE_NEWIPC, "net, ipc"),  # root inside a container without user namespaces
     ):
         if libc.unshare(flags) == 0:
-            return Layer("namespaces", active=_no_route(), detail=detail)
-    return Layer("namespaces", active=False, detail=f"errno {ctypes.get_errno()}")
+            return Layer("namespaces", active=_no_route(), detail=detail), bool(flags & _CLONE_NEWUSER)
+    return Layer("namespaces", active=False, detail=f"errno {ctypes.get_errno()}"), False
 
 
 def _no_route() -> bool:
@@ -88,15 +98,18 @@ def _no_route() -> bool:
         return _fails(lambda: probe.connect(("127.0.0.1", 9)))
 
 
-def _set_limits(in_use: int, memory_bytes: int) -> Layer:
+def _set_limits(in_use: int, memory_bytes: int, *, counts_alone: bool) -> Layer:
     wanted = {
         resource.RLIMIT_AS: in_use + memory_bytes,
-        resource.RLIMIT_CPU: CPU_SECONDS,
+        resource.RLIMIT_CPU: LIFE_CPU_SECONDS,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: 0,
         resource.RLIMIT_NOFILE: 0,  # descriptors in use stay; none can be added
         resource.RLIMIT_MEMLOCK: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
     }
+    if counts_alone:  # elsewhere it would count every process of the account
+        wanted[resource.RLIMIT_NPROC] = THREADS
     for kind, value in wanted.items():
         resource.setrlimit(kind, (value, value))
     held = all(resource.getrlimit(kind) == (value, value) for kind, value in wanted.items())
@@ -106,9 +119,17 @@ def _set_limits(in_use: int, memory_bytes: int) -> Layer:
 
 def _renounce_privileges() -> Layer:
     libc = ctypes.CDLL(None)
-    libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)  # nobody of the same user reads this memory
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    return Layer("no-new-privileges", active=libc.prctl(_PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1, detail="prctl")
+    libc.capset(_CAPABILITY_HEADER, _NO_CAPABILITIES)  # a user namespace gives its maker all of them, over itself
+    libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)  # nobody of the same user reads this memory, and no dump is written
+    left = ctypes.create_string_buffer(len(_NO_CAPABILITIES))
+    libc.capget(_CAPABILITY_HEADER, left)
+    held = {
+        "no-new-privileges": libc.prctl(_PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1,
+        "no capabilities": left.raw == _NO_CAPABILITIES,
+        "unreadable": libc.prctl(_PR_GET_DUMPABLE, 0, 0, 0, 0) == 0,
+    }
+    return Layer("no-new-privileges", active=all(held.values()), detail=", ".join(k for k, v in held.items() if v))
 
 
 def _renounce_files() -> Layer:

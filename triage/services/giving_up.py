@@ -23,6 +23,12 @@ from .settling import settle
 _log = logger_of("services")
 
 
+WORKER_DIED = "worker-died"
+"""Why a job is buried that nobody lived to tell of."""
+
+_PATIENCE = 5
+
+
 @dataclass(frozen=True)
 class GivingUp:
     """The job runner's answers to failure. One item's trouble never stays its batch's."""
@@ -60,17 +66,32 @@ class GivingUp:
         """Try again; then split a batch into its items; then bury the one that still fails."""
         if lease.attempts + 1 < self.work.max_attempts:
             self.try_later(lease, code)
-        elif len(lease.item_ids) > 1:
+        else:
+            self._isolate(lease, code, counted=True)
+
+    def is_deadly(self, lease: Lease) -> bool:
+        """Whether as many workers died with this job in hand as may; then it has been split or buried unopened.
+
+        A job over a whole submission is long, opens no evidence and cannot be split: restarts hit it by chance.
+        """
+        allowed = self.work.max_attempts * (1 if lease.item_ids else _PATIENCE)
+        if lease.attempts < allowed:
+            return False
+        self._isolate(lease, WORKER_DIED, counted=False)
+        return True
+
+    def _isolate(self, lease: Lease, code: str, *, counted: bool) -> None:
+        if len(lease.item_ids) > 1:
             self._split(lease)
             failed(code)
             _log.warning(Event.JOB_SPLIT, code=code, **_told(lease))
         else:
-            self.bury(lease, code)
+            self.bury(lease, code, counted=counted)
 
-    def bury(self, lease: Lease, code: str) -> None:
+    def bury(self, lease: Lease, code: str, *, counted: bool = True) -> None:
         """A dead letter with its reason; whatever waited for the job goes on without its results."""
         with self.store.writing() as unit:
-            unit.jobs.bury(lease, code)
+            unit.jobs.bury(lease, code, counted=counted)
             unit.items.add_notes(lease.stage, [(one, NoteCode.GAVE_UP.value, code) for one in lease.item_ids])
             details: dict[str, str | int | None] = {
                 "items": item_range(lease.item_ids),

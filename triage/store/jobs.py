@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, func, insert, literal_column, select, text, update
+from sqlalchemy import ColumnElement, Connection, case, func, insert, literal_column, select, text, update
 
 from triage.domain.errors import Conflict
 from triage.domain.jobs import EXCLUSIVE_STAGES, JobState, Lease, NewJob, Rank, Stage
@@ -85,7 +85,10 @@ class Jobs:
         )
 
     def claim(self, job_id: int, owner: str, seconds: float) -> Lease | None:
-        """Take the job, or None when another holds it, it is done, or its turn has not come."""
+        """Take the job, or None when another holds it, it is done, or its turn has not come.
+
+        One whose last holder neither finished nor handed it back costs an attempt: it may be what the holder died of.
+        """
         lease = self._claim(job_id, owner, seconds, ~exclusive)
         if lease is None and self._is_exclusive(job_id):
             if self.connection.dialect.name == "postgresql":
@@ -117,7 +120,13 @@ class Jobs:
                 job.c.not_before <= now,
                 condition,
             )
-            .values(fence=job.c.fence + 1, owner=owner, lease_until=now + seconds, ring_at=now + seconds)
+            .values(
+                fence=job.c.fence + 1,
+                owner=owner,
+                lease_until=now + seconds,
+                ring_at=now + seconds,
+                attempts=job.c.attempts + case((job.c.owner != "", 1), else_=0),
+            )
             .returning(
                 job.c.fence,
                 job.c.stage,
@@ -180,10 +189,15 @@ class Jobs:
             owner="",
         )
 
-    def bury(self, lease: Lease, error: str) -> None:
-        """Give up, visibly: the job stays as a dead letter with its reason."""
+    def bury(self, lease: Lease, error: str, *, counted: bool = True) -> None:
+        """Give up, visibly: the job stays as a dead letter with its reason; this attempt is counted or was already."""
         self._fenced(
-            lease, state=JobState.DEAD, attempts=job.c.attempts + 1, last_error=error, lease_until=0.0, owner=""
+            lease,
+            state=JobState.DEAD,
+            attempts=job.c.attempts + int(counted),
+            last_error=error,
+            lease_until=0.0,
+            owner="",
         )
 
     def forget_rings(self) -> None:
@@ -195,23 +209,32 @@ class Jobs:
         )
 
     def take_back_from_the_lost(self) -> int:
-        """End the leases of owners that are no living worker (see `Workers`); how many there were."""
+        """End the leases of owners that are no living worker (see `Workers`), an attempt each; how many there were.
+
+        The job may be what they died of.
+        """
         living = select(worker.c.name)
-        return self._take_back(job.c.owner != "", job.c.owner.not_in(living))
+        return self._take_back(job.c.owner != "", job.c.owner.not_in(living), attempts=1)
 
     def take_back_but(self, owner: str, held: Sequence[int]) -> int:
         """End this owner's leases of jobs other than those that it has in hand; how many there were.
 
         A claim whose answer never arrived, and a job that could not be handed back, would look busy otherwise.
         """
-        return self._take_back(job.c.owner == owner, job.c.id.not_in(held))
+        return self._take_back(job.c.owner == owner, job.c.id.not_in(held), attempts=0)
 
-    def _take_back(self, *conditions: ColumnElement[bool]) -> int:
+    def _take_back(self, *conditions: ColumnElement[bool], attempts: int) -> int:
         """The fence rises: whoever held the job and lives after all can commit nothing any more."""
         ended = self.connection.execute(
             update(job)
             .where(in_hand, *conditions)
-            .values(lease_until=0.0, ring_at=0.0, owner="", fence=job.c.fence + 1)
+            .values(
+                lease_until=0.0,
+                ring_at=0.0,
+                owner="",
+                fence=job.c.fence + 1,
+                attempts=job.c.attempts + attempts,
+            )
         )
         return ended.rowcount
 

@@ -51,4 +51,5 @@ def _fitted(thumbnail: Pixels, width: int, height: int) -> Pixels | None:
     if any(bar.size and bar.mean() > _DARK for bar in bars):
         return None
     y, x = ceil(above - _ROUNDING), ceil(left - _ROUNDING)
-    return np.ascontiguousarray(thumbnail[y : rows - y, x : columns - x])
+    inner = thumbnail[y : rows - y, x : columns - x]
+    return np.ascontiguousarray(inner) if inner.size else None  # a line of picture may be thinner than a pixel here

@@ -78,7 +78,11 @@ def _chamber() -> Chamber:
     from triage.chamber.parent import Chamber  # noqa: PLC0415 - keeps `triage --help` quick
 
     chosen = settings().chamber
-    return Chamber(ChamberLimits(wall_seconds=chosen.wall_seconds, memory_bytes=chosen.memory_bytes))
+    return Chamber(
+        ChamberLimits(
+            wall_seconds=chosen.wall_seconds, cpu_seconds=chosen.cpu_seconds, memory_bytes=chosen.memory_bytes
+        )
+    )
 
 
 def _examine_all(files: Sequence[Path]) -> list[tuple[Path, Digests, Examination]]:

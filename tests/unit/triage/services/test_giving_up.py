@@ -147,3 +147,49 @@ def test_whoever_lost_the_lease_gives_nothing_up(giving_up: GivingUp, scene: Sce
             act(lost, "a-code")
     assert scene.outcomes() == {item: "pending"}
     assert scene.rows("SELECT count(*) FROM processing_note") == [(0,)]
+
+
+def dying_workers(scene: Scene, job: int, deaths: int) -> None:
+    """So many holders in a row neither finish nor hand back: their leases run out."""
+    for number in range(deaths):
+        assert scene.claim(job).attempts == number
+        with scene.store.writing() as unit:
+            unit.connection.exec_driver_sql("UPDATE job SET lease_until = 0 WHERE id = ?", (job,))
+            unit.commit()
+
+
+def test_a_batch_that_workers_die_of_is_split_without_being_opened(giving_up: GivingUp, scene: Scene) -> None:
+    """Nobody lives to report the failure: the lease that ran out is the report."""
+    submission = scene.submission()
+    job = scene.owe(Stage.EXAMINE, submission, [1, 2])
+    dying_workers(scene, job, 2)
+    assert not giving_up.is_deadly(scene.claim(job))
+    with scene.store.writing() as unit:
+        unit.jobs.take_back(unit.jobs.owners())
+        unit.commit()
+    assert giving_up.is_deadly(scene.claim(job))
+    assert scene.jobs() == [("examine", submission, (1,)), ("examine", submission, (2,))]
+
+
+def test_an_item_that_workers_die_of_is_buried_and_the_rest_goes_on(giving_up: GivingUp, scene: Scene) -> None:
+    """A dead letter, a note that says why, and matching by its digests; never opened again."""
+    submission = scene.submission()
+    item = scene.item(submission, outcome=Outcome.PENDING)
+    job = scene.owe(Stage.EXAMINE, submission, [item])
+    dying_workers(scene, job, 3)
+    assert giving_up.is_deadly(scene.claim(job))
+    assert scene.rows("SELECT last_error, attempts FROM job WHERE state = 'dead'") == [("worker-died", 3)]
+    assert scene.rows("SELECT code, detail FROM processing_note") == [("gave-up", "worker-died")]
+    assert scene.jobs() == [("match", submission, (item,))]
+
+
+def test_restarts_do_not_bury_a_long_job_soon(giving_up: GivingUp, scene: Scene) -> None:
+    """Linking opens no evidence and may take hours: a machine may restart some times meanwhile, but not for ever."""
+    job = scene.owe(Stage.LINK, scene.submission(), [])
+    dying_workers(scene, job, 14)
+    assert not giving_up.is_deadly(scene.claim(job))
+    with scene.store.writing() as unit:
+        unit.jobs.take_back(unit.jobs.owners())
+        unit.commit()
+    assert giving_up.is_deadly(scene.claim(job))
+    assert len(scene.jobs("dead")) == 1
