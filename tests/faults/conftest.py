@@ -19,7 +19,7 @@ from tests.servers.redis import private_redis
 
 __all__ = ["shared_folder"]
 
-ORDINARY_PICTURES = 60
+ORDINARY_PICTURES = 40
 
 
 @pytest.fixture(scope="session")

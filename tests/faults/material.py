@@ -85,9 +85,7 @@ def _by_one_camera(folder: Path, seeds: range) -> None:
 
 
 def _tell_tale(path: Path) -> tuple[bytes, ...]:
-    """An uncompressed picture of noise; pieces of its file and of what a decoder makes of it, in colour and
-    in grey.
-    """
+    """An uncompressed picture of noise; pieces of its file, of its decoded colours and of their grey."""
     raster = np.random.default_rng(0x7E11).integers(0, 256, (_TELL_TALE_SIDE, _TELL_TALE_SIDE, 3), dtype=np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(raster).save(path)

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -140,13 +140,20 @@ def _answers(rows: Rows, known: Known) -> str:
 
 
 def _differences(found: Facts, wanted: Facts) -> str:
-    return "; ".join(f"{name}: {_difference(*pair)}" for name, pair in found.differences(wanted).items())
+    differences = _without_direction(found).differences(_without_direction(wanted))
+    return "; ".join(f"{name}: {_difference(*pair)}" for name, pair in differences.items())
+
+
+def _without_direction(facts: Facts) -> Facts:
+    """Which of two look-alikes is the centre depends on whose submission was linked first; their likeness does not."""
+    links = ((kind, *sorted((one, other)), *rest) for kind, one, other, *rest in facts.links)
+    return replace(facts, links=frozenset(links))  # type: ignore[arg-type]
 
 
 def _difference(found: Any, wanted: Any) -> str:
-    if isinstance(found, dict):
-        found, wanted = set(found.items()), set(wanted.items())
-    return f"{len(found - wanted)} more, {len(wanted - found)} fewer, as {str(list(found ^ wanted if isinstance(found, set | frozenset) else (found - wanted) + (wanted - found))[:2])[:300]}"
+    found, wanted = ({*side.items()} if isinstance(side, dict) else {*side} for side in (found, wanted))
+    examples = [str(one)[:120] for one in [*(found - wanted), *(wanted - found)][:2]]
+    return f"{len(found - wanted)} more, {len(wanted - found)} fewer, as {examples}"
 
 
 def _twice(found: Effects, wanted: Effects) -> str:

@@ -1,4 +1,4 @@
-"""What every private server needs: its program, a free port, an account that is not root, and a death without farewell."""
+"""What every private server needs: its program, a port, an account that is not root, a death without farewell."""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ class Proxy:
         self._loop = asyncio.new_event_loop()
         self._flowing = asyncio.Event()
         self._refusing = False
+        self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="proxy")
 
@@ -70,10 +71,12 @@ class Proxy:
 
     async def _listen(self) -> None:
         self._flowing.set()
-        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
 
     async def _end(self) -> None:
+        assert self._server is not None
+        self._server.close()
         await self._cut()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
