@@ -20,10 +20,12 @@ import psycopg
 from tests.faults.material import Seizure
 from tests.faults.programs import MARK, TRIAGE, Program
 from tests.integration.deployments import Deployment, Ran
+from tests.servers.disk import SmallDisk, small_disk
 from tests.servers.postgresql import PostgresServer
 from tests.servers.proxy import Proxy, proxy_to
 from tests.servers.redis import RedisServer
 
+_SMALL_MEGABYTES = 16
 _PATIENCE = float(os.environ.get("TRIAGE_TEST_PATIENCE", "240"))
 """Seconds that any wait may take. A fault that costs more has stopped the line."""
 
@@ -49,6 +51,7 @@ class Cluster:
     programs: dict[str, Program] = field(default_factory=dict)
     deliveries: list[str] = field(default_factory=list)  # exhibits still to be received, the first of them now
     proxies: dict[str, Proxy] = field(default_factory=dict)
+    disk: SmallDisk | None = None
 
     @property
     def deployment(self) -> Deployment:
@@ -74,7 +77,8 @@ class Cluster:
         url = ""
         if self.servers.postgres:
             url = self.servers.postgres.url(self.database).replace(f":{self.servers.postgres.port}/", f":{port}/")
-        tables = {"database": {"url": url}, **self.settings}
+        queue = {"queue": {"url": self.servers.redis.url, "namespace": self.mark}} if self.servers.redis else {}
+        tables = {"database": {"url": url}, **queue, **self.settings}
         path = self.folder / f"{name}.toml"
         lines = []
         for table, values in tables.items():
@@ -212,7 +216,12 @@ class Cluster:
 
 @contextmanager
 def cluster_on(
-    servers: Servers, seizure: Seizure, settings: Mapping[str, Mapping[str, object]], proxies: tuple[str, ...] = ()
+    servers: Servers,
+    seizure: Seizure,
+    settings: Mapping[str, Mapping[str, object]],
+    *,
+    proxies: tuple[str, ...] = (),
+    small_data: bool = False,
 ) -> Iterator[Cluster]:
     """A cluster set up and not yet running; at the end nothing of it is left, whatever happened."""
     folder = Path(mkdtemp(prefix="triage-faults-"))  # a short path: sockets have short names
@@ -224,5 +233,7 @@ def cluster_on(
         for name in proxies:
             assert servers.postgres is not None
             cluster.proxies[name] = stack.enter_context(proxy_to(servers.postgres.port))
+        if small_data:
+            cluster.disk = stack.enter_context(small_disk(folder / "data", _SMALL_MEGABYTES))
         cluster.set_up()
         yield cluster

@@ -9,8 +9,14 @@ from tests.faults.scenarios import Deed
 
 
 def kill(name: str) -> Deed:
-    """`kill -9` of one program; the service manager starts it again."""
-    return lambda cluster: cluster.programs[name].kill()
+    """`kill -9` of one program, as soon as it runs; the service manager starts it again."""
+
+    def deed(cluster: Cluster) -> None:
+        program = cluster.programs[name]
+        cluster.wait_until(lambda: program.is_running or not program.wanted, f"{name} runs")
+        program.kill()
+
+    return deed
 
 
 def pause(name: str) -> Deed:
@@ -46,6 +52,20 @@ def restart_database(cluster: Cluster) -> None:
     """A restart as for an update."""
     assert cluster.servers.postgres is not None
     cluster.servers.postgres.restart()
+
+
+def crash_redis(cluster: Cluster) -> None:
+    """`kill -9` of Redis, and with it all doorbells; up again two seconds later."""
+    assert cluster.servers.redis is not None
+    cluster.servers.redis.crash()
+    cluster.pass_seconds(2)
+    cluster.servers.redis.start()
+
+
+def wipe_redis(cluster: Cluster) -> None:
+    """FLUSHALL."""
+    assert cluster.servers.redis is not None
+    cluster.servers.redis.wipe()
 
 
 def roll(cluster: Cluster) -> None:

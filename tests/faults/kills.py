@@ -1,7 +1,7 @@
 """Programs killed at any moment, and started again by whoever watches over them."""
 
 from tests.faults.deeds import kill, roll
-from tests.faults.scenarios import Scenario, answered, received
+from tests.faults.scenarios import On, Scenario, answered, received
 
 SCENARIOS = (
     Scenario(
@@ -16,7 +16,16 @@ SCENARIOS = (
     Scenario(
         "workers on SQLite are killed",
         (*received(0.9, kill("worker-1")), *answered(0.3, kill("worker-2"), kill("worker-1"))),
-        on="sqlite",
+        on=On.SQLITE,
+    ),
+    Scenario(
+        "processes that ring for themselves are killed on PostgreSQL",
+        (*answered(0.3, kill("worker-2")), *answered(0.6, kill("worker-1"))),
+        on=On.POSTGRESQL,
+    ),
+    Scenario(
+        "the relay is killed",
+        (*received(0.5, kill("relay")), *answered(0.3, kill("relay")), *answered(0.8, kill("relay"))),
     ),
     Scenario(
         "receiving is killed",

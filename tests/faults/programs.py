@@ -30,6 +30,7 @@ class Program:
     command: Sequence[str]
     environment: Mapping[str, str]
     log: Path
+    farewell: signal.Signals = signal.SIGTERM
     wanted: bool = True
     process: subprocess.Popen[bytes] | None = None
     endings: list[int] = field(default_factory=list)
@@ -74,7 +75,7 @@ class Program:
 
     def ask_to_end(self) -> None:
         """Ask it to finish what it has in hand and end. Raises TimeoutError when it does not."""
-        self.signal(signal.SIGINT)
+        self.signal(self.farewell)
         wait_for(lambda: not self.is_running, f"{self.name} ends when asked", _STOP_SECONDS)
 
     def drop(self) -> None:

@@ -145,7 +145,7 @@ def _differences(found: Facts, wanted: Facts) -> str:
 
 
 def _without_direction(facts: Facts) -> Facts:
-    """Which of two look-alikes is the centre depends on whose submission was linked first; their likeness does not."""
+    """Which of two look-alikes is the centre depends on whose submission was linked first; that they are does not."""
     links = ((kind, *sorted((one, other)), *rest) for kind, one, other, *rest in facts.links)
     return replace(facts, links=frozenset(links))  # type: ignore[arg-type]
 

@@ -61,9 +61,14 @@ def account() -> dict[str, Any]:
 def folder_for(name: str) -> Path:
     """A new folder that the server's account owns and can reach: pytest's own are closed to others."""
     folder = Path(tempfile.mkdtemp(prefix=f"triage-{name}-"))
+    give_away(folder)
+    return folder
+
+
+def give_away(folder: Path) -> None:
+    """Let the servers' account own a folder."""
     if owner := account():
         os.chown(folder, owner["user"], owner["group"])
-    return folder
 
 
 def wait_for(true: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
