@@ -52,12 +52,12 @@ def examine_as_peer(path: Path) -> PeerFacts:
 
 def main(paths: Sequence[str]) -> None:
     """Examine the files in two processes and print their number."""
-    with multiprocessing.get_context("forkserver").Pool(2, initializer=_quieten) as pool:
+    with multiprocessing.get_context("forkserver").Pool(2, initializer=quieten) as pool:
         done = sum(1 for _ in pool.imap_unordered(examine_as_peer, [Path(path) for path in paths]))
     print(done)
 
 
-def _quieten() -> None:
+def quieten() -> None:
     """Exifread logs every oddity of a maker note; the study is of its work, not of its log."""
     logging.getLogger("exifread").setLevel(logging.ERROR)
 

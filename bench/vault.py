@@ -1,7 +1,9 @@
 """Sealing and opening evidence, beside plain files and beside SHA-256: `python -m bench.vault [--quick] [--json]`.
 
 Large objects show what the sealing format costs, small ones what a sync costs. All files lie in one temporary folder
-(`--folder` says where), so both sides of a ratio meet the same disk.
+(`--folder` says where), so both sides of a ratio meet the same disk. Rows of S3 go to a server of this machine that
+keeps nothing (`bench/s3_sink.py`): they show the client's work. A real store takes 10 ms and more for a put: the row
+with that pause says what few requests are worth then.
 """
 
 from __future__ import annotations
@@ -14,11 +16,18 @@ from hashlib import sha256
 from itertools import repeat
 from pathlib import Path
 
+import obstore
+from obstore.store import S3Store
+
 from bench.figures import Figure, arguments, report
+from bench.s3_sink import running_sink
+from triage.settings import S3Settings, load_settings
+from triage.vault.bucket import PART, Bucket
 from triage.vault.files import sync_folder
 from triage.vault.frames import sealed_frames
 from triage.vault.keys import FileKeyProvider
 from triage.vault.local import LocalVault
+from triage.vault.s3 import S3Vault
 from triage.vault.seam import SealedObject
 
 MIB = 1024 * 1024
@@ -30,9 +39,19 @@ def measured(folder: Path, *, quick: bool) -> list[Figure]:
     """All figures; takes about 20 seconds, or 2 when quick."""
     large = (32 if quick else 256) * MIB
     count = BATCH if quick else 10 * BATCH
-    vault = LocalVault(folder / "vault", FileKeyProvider.create(folder / "key", evidence_exists=False))
+    keys = FileKeyProvider.create(folder / "key", evidence_exists=False)
+    vault = LocalVault(folder / "vault", keys)
     chunk = os.urandom(MIB)
-    return [*_large(vault, folder, chunk, large), *_small(vault, folder, chunk[:SMALL], count)]
+    with running_sink() as quick_store, running_sink(pause=0.01) as store:
+        in_bucket = _InBucket(quick_store, keys)
+        return [
+            *_large(vault, folder, chunk, large),
+            *_small(vault, folder, chunk[:SMALL], count),
+            *in_bucket.small(chunk[:SMALL], count, "200 KiB"),
+            *in_bucket.small(chunk[: SMALL // 10], 10 * count, "20 KiB"),
+            *_InBucket(store, keys).small(chunk[:SMALL], count, "10 ms away, 200 KiB"),
+            *in_bucket.large(chunk, large),
+        ]
 
 
 def _large(vault: LocalVault, folder: Path, chunk: bytes, size: int) -> list[Figure]:
@@ -126,6 +145,57 @@ def _small(vault: LocalVault, folder: Path, content: bytes, count: int) -> list[
         Figure(f"200 KiB objects, one sync per {BATCH}", batched, "objects/s", "one sync per object", single),
         Figure(f"200 KiB objects, one sync per {BATCH}", batched, "objects/s", "plain files, a sync each", files),
     ]
+
+
+class _InBucket:
+    """The vault in a bucket beside obstore alone, which is what it puts with."""
+
+    def __init__(self, endpoint: str, keys: FileKeyProvider) -> None:
+        self.vault = S3Vault(Bucket("s3://evidence", _s3_settings(endpoint)), keys)
+        self.store = S3Store(
+            "evidence",
+            endpoint=endpoint,
+            region="us-east-1",
+            access_key_id="bench",
+            secret_access_key="bench",
+            unsigned_payload=True,
+            client_options={"allow_http": True},
+        )
+
+    def small(self, content: bytes, count: int, size: str) -> list[Figure]:
+        def sealed() -> None:
+            with self.vault.writer() as writer:
+                for number in range(count):
+                    writer.seal([content])
+                    if number % BATCH == BATCH - 1:
+                        writer.sync()
+
+        def plain() -> None:
+            for number in range(count):
+                obstore.put(self.store, str(number), content, mode="create")
+
+        ours, theirs = count / _best(sealed), count / _best(plain)
+        return [Figure(f"S3: {size} objects, one sync per {BATCH}", ours, "objects/s", "obstore, a put each", theirs)]
+
+    def large(self, chunk: bytes, size: int) -> list[Figure]:
+        count = size // MIB
+
+        def sealed() -> None:
+            with self.vault.writer() as writer:
+                writer.seal(repeat(chunk, count))
+                writer.sync()
+
+        def plain() -> None:
+            obstore.put(self.store, "large", repeat(chunk, count), chunk_size=PART, max_concurrency=2)
+
+        return [
+            Figure("S3: seal a large object", count / _best(sealed), "MB/s", "obstore, plain", count / _best(plain))
+        ]
+
+
+def _s3_settings(endpoint: str) -> S3Settings:
+    given = load_settings().vault.s3.model_dump()
+    return S3Settings(**given | {"endpoint": endpoint, "access_key_id": "bench", "secret_access_key": "bench"})
 
 
 def _best(work: Callable[[], object], times: int = 3) -> float:

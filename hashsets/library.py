@@ -18,7 +18,7 @@ from hashsets.deltas import POSITIONS, Delta, make_release
 from hashsets.errors import Damaged, HashSetError
 from hashsets.formats.detect import FORMATS, Format
 from hashsets.importing import Description, import_release
-from hashsets.index.hamming import MAX_REACH
+from hashsets.index.hamming import REACH
 from hashsets.library_state import LibraryState
 from hashsets.manifests import Manifest
 from hashsets.merging import Step, is_due, merge
@@ -310,12 +310,12 @@ class Library:
         return sorted(found, key=order)
 
     def lookup_fingerprints(
-        self, fingerprints: Sequence[Fingerprint], reach: int | Mapping[str, int] = MAX_REACH
+        self, fingerprints: Sequence[Fingerprint], reach: int | Mapping[str, int] = REACH
     ) -> list[Candidate]:
         """Entries within `reach` bits of one of `fingerprints` or of its variants, by query, distance, set and entry.
 
         Only PDQ is compared; others find nothing. Of several transforms that lead to an entry the nearest is named,
-        of equally near ones the first of `TRANSFORMS`. A mapping gives the reach (0..31) for each set to be asked;
+        of equally near ones the first of `TRANSFORMS`. A mapping gives the reach (0..41) for each set to be asked;
         sets that it does not name are not asked. Raises Damaged.
         """
         answering = self._answering()

@@ -42,11 +42,34 @@ class Profile(StrEnum):
     `PDQ_REF512` follows the C++ reference (nearest-neighbour to 512x512 first when a side exceeds 512).
     `PDQ_FULL` hashes the full raster, as python-threatexchange and vPDQ do.
     `IMAGEHASH` is what the `imagehash` package computes from the whole picture.
+    `PDQ_LUMA` and `PDQ_LUMA512` are estimates of `PDQ_FULL` and `PDQ_REF512` from a JPEG's own luma, within
+    `ESTIMATE_MARGIN` bits of them: they can say that nothing is near, and never that something is. No set holds them.
     """
 
     PDQ_REF512 = "pdq-ref512"
     PDQ_FULL = "pdq-full"
+    PDQ_LUMA = "pdq-luma"
+    PDQ_LUMA512 = "pdq-luma512"
     IMAGEHASH = "imagehash"
+
+    @property
+    def exact(self) -> Profile:
+        """The profile whose values these are, or estimate."""
+        return _ESTIMATED.get(self, self)
+
+    @property
+    def is_estimate(self) -> bool:
+        """Whether values may differ from the exact profile's, so that they decide only far from any boundary."""
+        return self in _ESTIMATED
+
+
+_ESTIMATED: Mapping[Profile, Profile] = {
+    Profile.PDQ_LUMA: Profile.PDQ_FULL,
+    Profile.PDQ_LUMA512: Profile.PDQ_REF512,
+}
+
+ESTIMATE_MARGIN = 10
+"""Bits that an estimate and its exact value lie apart at most, in each variant. Measured, not proved."""
 
 
 class Transform(StrEnum):

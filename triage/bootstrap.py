@@ -17,6 +17,7 @@ from triage.chamber.limits import ChamberLimits, ExamineLimits
 from triage.domain.checkpoints import LogSigner
 from triage.domain.errors import Refused, Unavailable
 from triage.services.auditing import Auditing
+from triage.services.backing_up import BackingUp
 from triage.services.clock import system_clock
 from triage.services.examining import Examining
 from triage.services.expanding import Expanding
@@ -29,12 +30,14 @@ from triage.services.linking import Linking
 from triage.services.look_alikes import LookAlikeMemory
 from triage.services.looking_up import LookingUp
 from triage.services.matching import Matching
+from triage.services.observing import Observing
 from triage.services.putting_in_force import PuttingInForce
 from triage.services.receiving import Receiving
 from triage.services.recording_sets import RecordingSets
 from triage.services.referring import Referring
 from triage.services.rematching import Rematching
 from triage.services.reporting import Reporting
+from triage.services.restoring import Restoring
 from triage.settings import (
     DATABASE_NAME,
     Settings,
@@ -46,9 +49,14 @@ from triage.settings import (
 from triage.store.engine import open_engine
 from triage.store.schema import require_current_schema, upgrade_schema
 from triage.store.unit_of_work import Store
+from triage.telemetry.logs import configure_logs
+from triage.telemetry.traces import configure_traces, stop_traces
+from triage.vault.bucket import Bucket
 from triage.vault.files import create_whole
 from triage.vault.keys import FileKeyProvider
 from triage.vault.local import LocalVault
+from triage.vault.s3 import S3Vault
+from triage.vault.seam import Vault
 from triage.vault.witness import FileSigningKey, LogMirror
 
 _LOG_NAME = "log-name"
@@ -59,6 +67,12 @@ class Folders:
     """Where one deployment keeps what."""
 
     data: Path
+    keys: Path
+
+    @classmethod
+    def of(cls, settings: Settings) -> Folders:
+        """The folders that the settings name."""
+        return cls(settings.data.absolute(), settings.keys_folder)
 
     @property
     def database(self) -> Path:
@@ -83,17 +97,17 @@ class Folders:
     @property
     def vault_key(self) -> Path:
         """The key that wraps every item's key."""
-        return self.data / "keys" / "vault.key"
+        return self.keys / "vault.key"
 
     @property
     def log_key(self) -> Path:
         """The key that signs checkpoints."""
-        return self.data / "keys" / "custody.key"
+        return self.keys / "custody.key"
 
     @property
     def log_name(self) -> Path:
         """The custody log's public name."""
-        return self.data / "keys" / _LOG_NAME
+        return self.keys / _LOG_NAME
 
 
 @dataclass(frozen=True)
@@ -102,6 +116,7 @@ class Application:
 
     settings: Settings
     store: Store
+    vault: Vault
     library: Library
     receiving: Receiving
     expanding: Expanding
@@ -118,12 +133,16 @@ class Application:
     looking_up: LookingUp
     auditing: Auditing
     reporting: Reporting
+    observing: Observing
+    backing_up: BackingUp
+    restoring: Restoring
     chamber_limits: ChamberLimits
     stop: threading.Event
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database, and send what is left of the trace."""
         self.store.close()
+        stop_traces()
 
 
 def initialise(settings: Settings) -> None:
@@ -131,13 +150,13 @@ def initialise(settings: Settings) -> None:
 
     Raises Refused when keys are missing while evidence exists: a lost key comes back from its backup.
     """
-    folders = Folders(settings.data.absolute())
+    configure_logs(settings.log.format, settings.log.level)
+    folders = Folders.of(settings)
     folders.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for folder in (folders.vault, folders.hash_sets):
-        folder.mkdir(exist_ok=True, mode=0o700)
-    evidence_exists = any(folders.vault.iterdir())
+    folders.hash_sets.mkdir(exist_ok=True, mode=0o700)
     if not folders.vault_key.exists():
-        FileKeyProvider.create(folders.vault_key, evidence_exists=evidence_exists)
+        FileKeyProvider.create(folders.vault_key, evidence_exists=_evidence_exists(settings, folders))
+    _open_vault(settings, folders).prepare()
     if not folders.log_name.exists():
         if folders.log_key.exists():  # made after the name: the name was lost
             raise Refused("key-lost", "The custody log has a key and its name is missing: restore keys/log-name.")
@@ -155,14 +174,16 @@ def initialise(settings: Settings) -> None:
 
 def open_application(settings: Settings) -> Application:
     """Open an existing deployment. Raises Refused `not-initialised`, Unavailable, Tampered."""
-    folders = Folders(settings.data.absolute())
+    configure_logs(settings.log.format, settings.log.level)
+    folders = Folders.of(settings)
     if not folders.log_name.exists() or not folders.vault_key.exists():
         raise Refused(
             "not-initialised", f"There is no deployment in {settings.data}. Make one with: triage --data … init"
         )
     clock, actor, stop = system_clock, f"{getpass.getuser()}@triage", threading.Event()
     policy, rules = load_match_policy(), load_link_rules()
-    vault = LocalVault(folders.vault, FileKeyProvider(folders.vault_key))
+    keys = FileKeyProvider(folders.vault_key)
+    vault = _open_vault(settings, folders)
     keeping = Keeping(vault)
     store = Store(open_engine(settings.database_url), _signer(folders), LogMirror(folders.witness))
     require_current_schema(store.engine)
@@ -170,15 +191,19 @@ def open_application(settings: Settings) -> Application:
     matching = Matching(store, library, policy, clock, actor)
     rematching = Rematching(store, library, matching, settings.work, clock, actor)
     recording = RecordingSets(store, rematching, clock, actor)
+    configure_traces(settings.trace.endpoint, _version())
     return Application(
         settings=settings,
         store=store,
+        vault=vault,
         library=library,
         receiving=Receiving(store, vault, settings.receive, clock, actor),
         expanding=Expanding(
             store, vault, keeping, settings.archives, settings.receive, settings.work, clock, actor, stop.is_set
         ),
-        examining=Examining(store, keeping, settings.work, clock, actor, stop.is_set),
+        examining=Examining(
+            store, keeping, settings.work, clock, actor, stop.is_set, luma_first=settings.examine.luma_first
+        ),
         matching=matching,
         rematching=rematching,
         linking=Linking(store, LookAlikeMemory(), policy, rules, settings.work, clock, actor),
@@ -190,15 +215,35 @@ def open_application(settings: Settings) -> Application:
         exporting_sets=ExportingSets(library, recording),
         looking_up=LookingUp(library, policy),
         auditing=Auditing(store, vault, keeping, library, LogMirror(folders.witness), clock, actor),
+        observing=Observing(store, library, LogMirror(folders.witness), vault.check),
+        backing_up=BackingUp(store, folders.vault, folders.hash_sets, keys.key_id, clock, actor),
+        restoring=Restoring(
+            store, LogMirror(folders.witness), lambda: LogMirror.create(folders.witness), clock, actor
+        ),
         reporting=Reporting(store, library, policy, rules, clock, actor, _version()),
         chamber_limits=ChamberLimits(
             wall_seconds=settings.chamber.wall_seconds,
             memory_bytes=settings.chamber.memory_bytes,
             tasks=settings.chamber.recycle_after,
-            examine=ExamineLimits(quality_floor=policy.quality_floor),
+            examine=ExamineLimits(
+                quality_floor=policy.quality_floor, little_information_from=policy.little_information_from
+            ),
         ),
         stop=stop,
     )
+
+
+def _open_vault(settings: Settings, folders: Folders) -> Vault:
+    keys = FileKeyProvider(folders.vault_key)
+    if settings.vault.url:
+        return S3Vault(Bucket(settings.vault.url, settings.vault.s3), keys)
+    return LocalVault(folders.vault, keys)
+
+
+def _evidence_exists(settings: Settings, folders: Folders) -> bool:
+    if settings.vault.url:
+        return any(True for _ in Bucket(settings.vault.url, settings.vault.s3).segments())
+    return folders.vault.is_dir() and any(folders.vault.iterdir())
 
 
 def _version() -> str:

@@ -6,9 +6,9 @@ import os
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from triage.domain.errors import Refused
@@ -33,6 +33,35 @@ class DatabaseSettings(_Section):
     url: str
 
 
+class S3Settings(_Section):
+    """How a store is reached; used when the vault's URL names one."""
+
+    endpoint: str = Field(pattern=r"^(https?://[^/?#@\s]+/?)?$")
+    region: str = Field(min_length=1)
+    access_key_id: str
+    secret_access_key: SecretStr
+    credentials_file: str
+    ca_file: str
+    allow_http: bool
+    checksum: Literal["", "SHA256", "CRC64NVME"]
+    request_seconds: float = Field(gt=0, le=3600)
+    give_up_seconds: float = Field(ge=0, le=3600)
+
+
+class VaultSettings(_Section):
+    """Where sealed evidence is; an empty URL means a folder in the data folder."""
+
+    url: str = Field(pattern=r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*)?$")
+    s3: S3Settings
+
+
+class QueueSettings(_Section):
+    """How doorbells reach worker processes. An empty URL means within `triage work` alone."""
+
+    url: str = Field(pattern=r"^$|^(redis|rediss|unix)://")
+    namespace: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+
+
 class ReceiveSettings(_Section):
     """How a source is read."""
 
@@ -50,6 +79,12 @@ class ArchiveSettings(_Section):
     max_total_bytes: int = Field(ge=1)
     max_member_bytes: int = Field(ge=1)
     max_ratio: int = Field(ge=1)
+
+
+class ExamineSettings(_Section):
+    """How pictures are examined."""
+
+    luma_first: bool
 
 
 class WorkSettings(_Section):
@@ -74,6 +109,27 @@ class ChamberSettings(_Section):
     recycle_after: int = Field(ge=1)
 
 
+class LogSettings(_Section):
+    """What this program writes of itself to standard error, and from which level on."""
+
+    format: Literal["json", "plain"]
+    level: Literal["debug", "info", "warning", "error"]
+
+
+class TraceSettings(_Section):
+    """Where spans are sent; an empty endpoint records none."""
+
+    endpoint: str = Field(pattern=r"^(https?://[^\s]+)?$")
+
+
+class ServeSettings(_Section):
+    """Where `triage serve` listens, and under which names beside that address it may be asked."""
+
+    host: str
+    port: int = Field(ge=0, le=65535)
+    names: tuple[str, ...]
+
+
 class PluginNames(_Section):
     """What may be loaded beside what ships: names of entry points."""
 
@@ -93,16 +149,28 @@ class Settings(BaseSettings):
     _files: ClassVar[list[Path]] = []
 
     data: Path
+    keys: str
     database: DatabaseSettings
+    vault: VaultSettings
+    queue: QueueSettings
     receive: ReceiveSettings
     archives: ArchiveSettings
+    examine: ExamineSettings
     work: WorkSettings
     chamber: ChamberSettings
+    log: LogSettings
+    trace: TraceSettings
+    serve: ServeSettings
 
     @property
     def database_url(self) -> str:
         """The database to open."""
         return self.database.url or f"sqlite:///{self.data.absolute() / DATABASE_NAME}"
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where the keys lie, made by `init` and only read afterwards."""
+        return Path(self.keys).absolute() if self.keys else self.data.absolute() / "keys"
 
     @classmethod
     def settings_customise_sources(
@@ -126,12 +194,10 @@ def config_folder() -> Path:
 
 
 def load_settings(own_file: Path | None = None, data: Path | None = None) -> Settings:
-    """Read the settings. Raises Refused with the path of each bad key."""
+    """Read the settings; `own_file` may be the name of a shipped profile. Raises Refused with each bad key's path."""
     files = [config_folder() / "default.toml"]
     if own_file is not None:
-        if not own_file.is_file():
-            raise Refused("config-missing", f"The settings file {own_file} does not exist.")
-        files.append(own_file)
+        files.append(_found(own_file))
     _refuse_unknown_variables()
     reader = type("_Reader", (Settings,), {"_files": files, "__module__": __name__})
     try:
@@ -141,6 +207,14 @@ def load_settings(own_file: Path | None = None, data: Path | None = None) -> Set
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Refused("config-invalid", f"A settings file is not TOML: {error}") from error
     return settings
+
+
+def _found(own_file: Path) -> Path:
+    """The file, or the shipped profile of this name."""
+    for path in (own_file, config_folder() / "profiles" / f"{own_file}.toml"):
+        if path.is_file():
+            return path
+    raise Refused("config-missing", f"The settings file {own_file} does not exist.")
 
 
 def load_match_policy() -> MatchPolicy:

@@ -9,9 +9,10 @@ import typer
 
 from triage.domain.jobs import Stage
 from triage.interfaces.cli import app, run
-from triage.interfaces.cli.app import Json, opened
+from triage.interfaces.cli.app import Json, opened, settings
 from triage.interfaces.cli.output import console, print_json, progress, table
 from triage.interfaces.cli.rematches import MOST_RUNS, show_runs
+from triage.telemetry.last_words import keep_last_words, tell_last
 
 if TYPE_CHECKING:
     from triage.bootstrap import Application
@@ -48,6 +49,31 @@ def work(
             out.print("Nothing is owed. See `triage referrals list`.")
     if done.stopped and not follow:
         raise KeyboardInterrupt
+
+
+@app.command()
+def worker(*, threads: Threads = 0) -> None:
+    """Work for all relays, until told to stop: one of any number of processes, on any number of machines.
+
+    Needs queue.url. The database or Redis away: it says so, waits, and goes on.
+    """
+    from workers.signals import stopping_on_signals  # noqa: PLC0415 - keeps `triage --help` quick
+    from workers.standing import work_for_others  # noqa: PLC0415 - keeps `triage --help` quick
+
+    chosen = settings()
+    with stopping_on_signals() as stopping:
+        work_for_others(chosen, threads or chosen.work.worker_threads, stopping)
+
+
+@app.command()
+def relay() -> None:
+    """Ring for jobs that may start, until told to stop: one or more, on any machine. Needs queue.url."""
+    from workers.signals import stopping_on_signals  # noqa: PLC0415 - keeps `triage --help` quick
+    from workers.standing import relay_for_others  # noqa: PLC0415 - keeps `triage --help` quick
+
+    chosen = settings()
+    with stopping_on_signals() as stopping:
+        relay_for_others(chosen, stopping)
 
 
 @app.command()
@@ -99,4 +125,10 @@ def _runs(application: Application, limit: int) -> list[Rematch]:
 
 def main() -> None:
     """Entry of the `triage` console script."""
-    sys.exit(run())
+    keep_last_words()
+    try:
+        status = run()
+    except Exception as error:  # noqa: BLE001 - Typer puts a hook of its own in place of ours, which prints messages
+        tell_last(error)
+        status = 1
+    sys.exit(status)

@@ -5,25 +5,24 @@ from __future__ import annotations
 import resource
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from triage.bootstrap import Application
 from triage.domain.errors import TriageError
-from triage.domain.jobs import Stage
-from workers.broker import open_doorbells
-from workers.owners import has_died
+from triage.domain.jobs import Places, Ring, Stage
+from triage.domain.workers import WorkerKind
+from workers.broker import open_here
+from workers.liveness import Liveness, own_worker
+from workers.relay import PER_THREAD, Relay
 from workers.runner import Runner
 
 _RELAY_SECONDS = 0.5
 """The relay wakes when a job ends; this is only for jobs that others make and for pauses that run out."""
 _TELL_SECONDS = 0.5
-_WINDOW_PER_THREAD = 2
-"""Few jobs rung ahead: an urgent one never waits behind a long queue of doorbells."""
-_AGAIN_AFTER = 30.0
+_TELL_SHARE = 0.05
+"""Of the time at most, for counting what is left."""
 _STOP_SECONDS = 60.0
-_NOTICE_SECONDS = 60.0
-"""Between two looks whether answers rest on what is in force: releases expire, and policies change, unannounced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +51,28 @@ class Worked:
 def work(application: Application, threads: int, tell: Callable[[Backlog], None], *, follow: bool = False) -> Worked:
     """Run jobs until none is owed, or for ever with `follow`. Raises what stopped the line."""
     trouble: list[TriageError] = []
-    runner, answered = Runner(application, trouble.append), threading.Event()
+    own = own_worker(WorkerKind.OWN, threads)
+    runner = Runner(application, own.name, trouble.append)
+    ahead = _Ahead(Places(threads * PER_THREAD, 1))
 
     def answer(job_id: int) -> None:
         runner.run(job_id)
-        answered.set()
+        ahead.answered(job_id)
 
-    bells = open_doorbells(answer, threads)
+    bells = open_here()
     started, before = time.monotonic(), _cpu()
-    try:
-        _take_over(application)
-        _relay(application, _Bells(bells.ring, answered, threads * _WINDOW_PER_THREAD), trouble, tell, follow=follow)
-    except KeyboardInterrupt:
-        application.stop.set()
-    finally:
-        bells.stop(_STOP_SECONDS)
-        runner.close()
+    with Liveness(application.store, own, runner.in_hand, trouble.append):
+        answering = bells.answering(answer, threads)
+        try:
+            with application.store.writing() as unit:
+                unit.jobs.forget_rings()
+                unit.commit()
+            _relay(Relay(application, bells, own), ahead, trouble, tell, follow=follow)
+        except KeyboardInterrupt:
+            application.stop.set()
+        finally:
+            answering.stop(_STOP_SECONDS)
+    runner.close()
     if trouble:
         raise trouble[0]
     after = _cpu()
@@ -96,55 +101,58 @@ def backlog_of(application: Application) -> Backlog:
         return Backlog(pending, total, unit.jobs.owed(), unit.jobs.owed(Stage.REMATCH))
 
 
-@dataclass(frozen=True, slots=True)
-class _Bells:
-    """How to ring, the event that a job has ended, and how many jobs may be rung ahead."""
+class _Ahead:
+    """Doorbells of this process that were rung and not answered yet: how many more there may be."""
 
-    ring: Callable[[int], None]
-    answered: threading.Event
-    window: int
+    def __init__(self, most: Places) -> None:
+        self.changed = threading.Event()
+        self._most = most
+        self._rung: dict[int, Ring] = {}
+        self._lock = threading.Lock()
 
+    def free(self) -> Places:
+        """Places at either line."""
+        with self._lock:
+            urgent = sum(ring.urgent_line for ring in self._rung.values())
+            return Places(self._most.normal - (len(self._rung) - urgent), self._most.urgent - urgent)
 
-def _take_over(application: Application) -> None:
-    """Make ready at once what killed processes of this machine left: their doorbells rang in their memory only."""
-    with application.store.writing() as unit:
-        unit.jobs.forget_rings()
-        unit.jobs.take_back([owner for owner in unit.jobs.owners() if has_died(owner)])
-        unit.commit()
+    def rung(self, rings: Sequence[Ring]) -> None:
+        """These are to be answered. Tell it before they ring."""
+        with self._lock:
+            self._rung |= {ring.job_id: ring for ring in rings}
+
+    def answered(self, job_id: int) -> None:
+        """Its thread is free again."""
+        with self._lock:
+            self._rung.pop(job_id, None)
+        self.changed.set()
 
 
 def _relay(
-    application: Application,
-    bells: _Bells,
+    relay: Relay,
+    ahead: _Ahead,
     trouble: list[TriageError],
     tell: Callable[[Backlog], None],
     *,
     follow: bool,
 ) -> None:
-    told, notice_at = 0.0, 0.0
+    application, tell_at = relay.application, 0.0
     while not trouble:
-        bells.answered.clear()
-        if time.monotonic() >= notice_at:
-            application.rematching.notice()
-            notice_at = time.monotonic() + _NOTICE_SECONDS
-        with application.store.writing() as unit:
-            due = unit.jobs.ring(bells.window, _AGAIN_AFTER)
-            unit.commit()
-        for job_id in due:
-            bells.ring(job_id)
-        if time.monotonic() - told > _TELL_SECONDS:
-            backlog = backlog_of(application)
-            tell(backlog)
-            told = time.monotonic()
-        if not due and not follow and not _owed(application):
+        ahead.changed.clear()
+        rung = relay.round(ahead.free(), ahead.rung)
+        if time.monotonic() >= tell_at:
+            asked = time.monotonic()
+            tell(backlog_of(application))
+            tell_at = time.monotonic() + max(_TELL_SECONDS, (time.monotonic() - asked) / _TELL_SHARE)
+        if not rung and not follow and not _is_any_owed(application):
             tell(backlog_of(application))
             return
-        bells.answered.wait(_RELAY_SECONDS)
+        ahead.changed.wait(_RELAY_SECONDS)
 
 
-def _owed(application: Application) -> int:
+def _is_any_owed(application: Application) -> bool:
     with application.store.reading() as unit:
-        return unit.jobs.owed()
+        return unit.jobs.is_any_owed()
 
 
 def _cpu() -> tuple[float, float]:

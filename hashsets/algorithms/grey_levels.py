@@ -42,18 +42,29 @@ def _places(length: int) -> Counts:
 
 @exact_kernel
 def count_levels(rows: Raster, channels: int, tops: Counts, lefts: Counts, counts: Counts) -> None:
-    """Add the level of the patch below and right of each place to `counts`; patches end with the picture."""
+    """Add the level of the patch below and right of each place to `counts`; patches end with the picture.
+
+    The rows of a line of patches are added up first, luma in 256ths: whole numbers, so that the order is free.
+    """
     height, width = rows.shape[0], rows.shape[1] // channels
+    columns = np.empty(width, np.int32)
     for top in tops:
+        lines = min(PATCH, height - top)
+        columns[:] = 0
+        for y in range(top, top + lines):
+            row = rows[y]
+            if channels == 1:
+                for x in range(width):
+                    columns[x] += np.int32(256) * np.int32(row[x])
+            else:
+                for x in range(width):
+                    red_green = np.int32(77) * np.int32(row[3 * x]) + np.int32(150) * np.int32(row[3 * x + 1])
+                    columns[x] += red_green + np.int32(29) * np.int32(row[3 * x + 2])
         for left in lefts:
-            patch = rows[top : min(top + PATCH, height), left * channels : min(left + PATCH, width) * channels]
-            total = np.int64(0)
-            for y in range(patch.shape[0]):
-                for x in range(0, patch.shape[1], channels):
-                    if channels == 1:
-                        total += 256 * np.int64(patch[y, x])
-                    else:  # luma in 256ths
-                        total += 77 * np.int64(patch[y, x]) + 150 * np.int64(patch[y, x + 1])
-                        total += 29 * np.int64(patch[y, x + 2])
-            mean = total // (256 * (patch.size // channels))
-            counts[mean * LEVELS // 256] += 1
+            across = min(PATCH, width - left)
+            if across == lines == PATCH:  # nearly all: a division by a constant
+                total = columns[left] + columns[left + 1] + columns[left + 2] + columns[left + 3]
+                counts[total // np.int32(256 * PATCH * PATCH * (256 // LEVELS))] += 1
+            else:
+                total = columns[left : left + across].sum()
+                counts[total // (256 * lines * across * (256 // LEVELS))] += 1

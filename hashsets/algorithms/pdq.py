@@ -84,6 +84,10 @@ def pick_pixels(rows: Raster, channels: int, picked: Raster) -> None:
     columns = (np.arange(width) * old_width // width * channels).astype(np.uint32)  # unsigned: needs no check
     for y in range(height):
         row = rows[y * old_height // height]
+        if channels == 1:
+            for x in range(width):
+                picked[y, x] = row[columns[x]]
+            continue
         for x in range(width):
             old = columns[x]
             for channel in range(channels):

@@ -50,24 +50,29 @@ class Reading:
     """What a block says, and how near rounding comes to changing it.
 
     `gap` is the smallest difference between the two coefficients on either side of the median, over the variants;
-    `qualities` are the lowest and highest quality (0..100) within the slack that was asked for.
+    `qualities` are the lowest and highest quality (0..100) within the slack that was asked for. `size` is the median
+    size of all coefficients, and `close` counts those that lie within the asked share of it from the median, in the
+    variant with the most.
     """
 
     variants: tuple[bytes, ...]
     qualities: tuple[int, int]
     gap: float
+    size: float
+    close: int
 
 
-def read_block(block: Floats, *, slack: float = 0.0) -> Reading:
+def read_block(block: Floats, *, slack: float = 0.0, close: float = 0.0) -> Reading:
     """Value (the first variant), variants in the order of TRANSFORMS, and quality of a smoothed block.
 
-    `slack` is how much each difference of two neighbours in the block may be off, in luma steps.
+    `slack` is how much each difference of two neighbours in the block may be off, in luma steps. `close` is the share
+    of the coefficients' median size that counts as near the median.
     """
     coefficients, bits = np.empty(256, np.float32), np.empty((len(_symmetries), 32), np.uint8)
     transform_block(block, coefficients)
-    gap = pack_variants(coefficients, bits)
+    gap, size, near = pack_variants(coefficients, close, bits)
     low, high = gradient_sums(block, slack)
-    return Reading(tuple(row.tobytes() for row in bits), (_quality(low), _quality(high)), gap)
+    return Reading(tuple(row.tobytes() for row in bits), (_quality(low), _quality(high)), gap, size, near)
 
 
 def _quality(gradient_sum: int) -> int:
@@ -91,31 +96,50 @@ def transform_block(block: Floats, coefficients: Floats) -> None:
 
 
 @exact_kernel
-def pack_variants(coefficients: Floats, bits: NDArray[np.uint8]) -> float:
-    """Set each variant's bits where a coefficient exceeds the lower median; returns the smallest gap above it.
+def flip_signs(coefficients: Floats, negate_down: bool, negate_across: bool, signed: Floats) -> None:
+    """The coefficients of a flipped picture: odd frequencies have even positions, for the constant ones are left out."""
+    for i in range(16):
+        for j in range(16):
+            value = coefficients[16 * i + j]
+            signed[16 * i + j] = -value if (negate_down and i % 2 == 0) != (negate_across and j % 2 == 0) else value
 
-    Turning or flipping a picture transposes its coefficients and changes the sign of odd frequencies (which have
-    even positions, for the constant ones are left out). Coefficient k is bit k of a 256-bit number, printed
-    big-endian.
+
+@exact_kernel
+def pack_variants(coefficients: Floats, close: float, bits: NDArray[np.uint8]) -> tuple[float, float, int]:
+    """Set each variant's bits where a coefficient exceeds the lower median.
+
+    Returns the smallest gap above it, the median size of all coefficients, and how many of them lie within the share
+    `close` of that size from the median, in the variant with the most of them.
+
+    Turning or flipping a picture transposes its coefficients and changes the sign of odd frequencies. Coefficient k
+    is bit k of a 256-bit number, printed big-endian. A transposed picture has the same median, so that four medians serve eight variants.
     """
     bits[:] = 0
-    smallest = np.inf
-    turned = np.empty(256, np.float32)
-    for variant in range(_symmetries.shape[0]):
-        negate_down, negate_across, transpose = _symmetries[variant]
-        for i in range(16):
-            for j in range(16):
-                value = coefficients[16 * i + j]
-                if (negate_down and i % 2 == 0) != (negate_across and j % 2 == 0):
-                    value = -value
-                turned[16 * j + i if transpose else 16 * i + j] = value
-        ordered = np.sort(turned)
+    smallest, most = np.inf, 0
+    size = np.float64(np.sort(np.abs(coefficients))[128])
+    signed = np.empty(256, np.float32)
+    for upright in range(_symmetries.shape[0]):
+        negate_down, negate_across, transpose = _symmetries[upright]
+        if transpose:
+            continue
+        flip_signs(coefficients, negate_down, negate_across, signed)
+        ordered = np.sort(signed)
         median = ordered[127]
         smallest = min(smallest, np.float64(ordered[128] - median))
+        near = 0
         for k in range(256):
-            if turned[k] > median:
-                bits[variant, 31 - k // 8] |= np.uint8(1 << (k % 8))
-    return smallest
+            if abs(signed[k] - median) < close * size:
+                near += 1
+        most = max(most, near)
+        for variant in range(_symmetries.shape[0]):
+            if _symmetries[variant, 0] != negate_down or _symmetries[variant, 1] != negate_across:
+                continue
+            turned = _symmetries[variant, 2]
+            for k in range(256):
+                if signed[k] > median:
+                    place = 16 * (k % 16) + k // 16 if turned else k
+                    bits[variant, 31 - place // 8] |= np.uint8(1 << (place % 8))
+    return smallest, size, most
 
 
 @exact_kernel

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from hashsets.index.hamming import BYTES, MAX_REACH, HammingSegment
+from hashsets.index.hamming import BYTES, REACH, HammingSegment
 from hashsets.index.hits import Hits, Values
 
 TAIL = 8192
@@ -46,7 +46,7 @@ class GrowingIndex:
             if self._tail_count == TAIL:
                 self._close_tail()
 
-    def search(self, queries: Values, reach: int = MAX_REACH) -> Hits:
+    def search(self, queries: Values, reach: int = REACH) -> Hits:
         """As `HammingSegment.search`, with ids for rows; of an id with several values the nearest counts."""
         tail = HammingSegment.build(self._tail_values[: self._tail_count])
         parts = []

@@ -38,7 +38,10 @@ from hashsets.index.repeats import Repeats
 from hashsets.index.segment_files import Segment, open_segment, verify_segment, write_segment
 
 KIND = "hamming-256"
-MAX_REACH = 31
+REACH = 31
+"""Bits; where PDQ's authors draw the line between one picture and another."""
+MAX_REACH = 41
+"""Bits that can be searched: 31, and ten more for values that are estimates (`algorithms/pdq_luma.py`)."""
 BYTES = 32
 
 Layouts = tuple[tuple[int, tuple[int, ...]], ...]
@@ -139,8 +142,8 @@ class HammingSegment:
         """The values in some rows: uint8 of shape (k, 32)."""
         return self._words[self._repeats.numbers_of(rows)].view(np.uint8)
 
-    def search(self, queries: Values, reach: int = MAX_REACH) -> Hits:
-        """All pairs of a query and a value at most `reach` (0..31) bits apart. `queries`: uint8, shape (k, 32).
+    def search(self, queries: Values, reach: int = REACH) -> Hits:
+        """All pairs of a query and a value at most `reach` (0..41) bits apart. `queries`: uint8, shape (k, 32).
 
         Raises ValueError on another shape or reach, Damaged when the mapped tables are inconsistent.
         """
@@ -162,7 +165,7 @@ class HammingSegment:
         )
 
     def probe_itself(self) -> None:
-        """Look for known members, as they are and 31 bits away. Raises Damaged when one is not found."""
+        """Look for known members, as they are and 41 bits away. Raises Damaged when one is not found."""
         if not len(self):
             return
         found = 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,13 +14,14 @@ from sqlalchemy import select, update
 from hashsets.algorithms.digests import Digests
 from triage.domain.errors import Conflict
 from triage.domain.items import ItemKind, Outcome
-from triage.domain.jobs import JobState, Lease, NewJob, Stage
+from triage.domain.jobs import JobState, Lease, NewJob, Places, Ring, Stage
 from triage.domain.submissions import Delivery, Found, SubmissionState
+from triage.domain.workers import Worker, WorkerKind
 from triage.services.giving_up import GivingUp
 from triage.settings import WorkSettings
 from triage.store.engine import open_engine
 from triage.store.items import NewItem
-from triage.store.tables import item, job, processing_note
+from triage.store.tables import item, job, processing_note, worker
 from triage.store.unit_of_work import Store
 
 NOW = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
@@ -87,9 +87,13 @@ def held(store: Store, job_id: int) -> Lease:
     return lease
 
 
-def ring(store: Store, window: int = WINDOW) -> Sequence[int]:
+def ring(store: Store, places: int = WINDOW, urgent: int = 0, after_lane: int = 0) -> list[int]:
+    return [one.job_id for one in rings(store, Places(places, urgent), after_lane)]
+
+
+def rings(store: Store, places: Places, after_lane: int = 0) -> list[Ring]:
     with store.writing() as unit:
-        rung = unit.jobs.ring(window, AGAIN)
+        rung = unit.doorbells.ring(places, AGAIN, after_lane)
         unit.commit()
     return rung
 
@@ -101,9 +105,10 @@ def pass_time(store: Store, seconds: float) -> None:
             update(job).values(
                 lease_until=job.c.lease_until - seconds,
                 not_before=job.c.not_before - seconds,
-                rang_at=job.c.rang_at - seconds,
             )
         )
+        unit.connection.execute(update(job).where(job.c.ring_at > 0).values(ring_at=job.c.ring_at - seconds))
+        unit.connection.execute(update(worker).values(seen_at=worker.c.seen_at - seconds))
         unit.commit()
 
 
@@ -178,8 +183,8 @@ class TestLeases:
         assert lease is not None
         claim(store, other, "alive")
         with store.writing() as unit:
-            assert unit.jobs.owners() == ["alive", "dead"]
-            unit.jobs.take_back(["dead"])
+            unit.workers.arrive(Worker("alive", WorkerKind.SHARED, "here", 1, 1))
+            assert unit.jobs.take_back_from_the_lost() == 1
             unit.commit()
         assert ring(store) == [mine]
         assert held(store, mine).fence > lease.fence
@@ -252,15 +257,13 @@ class TestRinging:
         assert ring(store) == [link, match, examine, examine_too]
 
     def test_few_are_rung_ahead(self, store: Store, submission: int) -> None:
-        """An urgent job that comes later waits behind the window at most, never behind the whole queue."""
+        """A job of a later stage waits behind those that are rung at most, never behind the whole queue."""
         jobs = owe(store, *(NewJob(Stage.EXAMINE, submission, (number,)) for number in range(6)))
-        assert ring(store, window=2) == jobs[:2]
-        assert ring(store, window=2) == []
-        (urgent,) = owe(store, NewJob(Stage.LINK, submission))
-        assert ring(store, window=2) == [urgent]
-        held(store, urgent)
-        held(store, jobs[0])
-        assert ring(store, window=2) == [jobs[2]]
+        assert ring(store, places=2) == jobs[:2]
+        assert ring(store, places=0) == []
+        (later_stage,) = owe(store, NewJob(Stage.LINK, submission))
+        assert ring(store, places=1) == [later_stage]
+        assert ring(store, places=2) == jobs[2:4]
 
     def test_a_lost_doorbell_is_rung_again_after_a_while(self, store: Store, submission: int) -> None:
         """It costs time, never work."""
@@ -283,7 +286,7 @@ class TestRinging:
         (one,) = owe(store, NewJob(Stage.EXAMINE, submission, (1,)))
         ring(store)
         with store.writing() as unit:
-            unit.jobs.ring_again(one)
+            unit.jobs.ring_again([one])
             unit.commit()
         assert ring(store) == [one]
 
@@ -314,7 +317,7 @@ class TestExclusiveStages:
         with store.writing() as unit:
             unit.jobs.finish(lease)
             unit.commit()
-        assert ring(store) == [refer, link_other]
+        assert ring(store) == [refer]
         assert claim(store, link_other) is not None
         assert claim(store, refer) is None
 

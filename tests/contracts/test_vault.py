@@ -9,14 +9,34 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.s3 import S3Server, bucket_of
 from triage.domain.errors import Tampered, Unavailable
 from triage.vault.frames import FRAME
 from triage.vault.keys import FileKeyProvider, KeyProvider
 from triage.vault.local import LocalVault
+from triage.vault.s3 import S3Vault
 from triage.vault.seam import SealedObject, Vault, unreferenced
 
-VAULTS: dict[str, Callable[[Path, KeyProvider], Vault]] = {
-    "local": lambda folder, keys: LocalVault(folder / "vault", keys),
+
+def local(request: pytest.FixtureRequest, keys: KeyProvider) -> Vault:
+    return LocalVault(request.getfixturevalue("tmp_path") / "vault", keys)
+
+
+def s3(request: pytest.FixtureRequest, keys: KeyProvider) -> Vault:
+    server: S3Server = request.getfixturevalue("s3_server")
+    return S3Vault(bucket_of(server, server.new_bucket()), keys)
+
+
+def s3_packs_of_two_frames(request: pytest.FixtureRequest, keys: KeyProvider) -> Vault:
+    """The same, with borders that the tests' objects reach: packs are full, objects stand alone."""
+    server: S3Server = request.getfixturevalue("s3_server")
+    return S3Vault(bucket_of(server, server.new_bucket()), keys, pack=2 * FRAME, alone_above=FRAME)
+
+
+VAULTS: dict[str, Callable[[pytest.FixtureRequest, KeyProvider], Vault]] = {
+    "local": local,
+    "s3": s3,
+    "s3-small-packs": s3_packs_of_two_frames,
 }
 
 
@@ -26,8 +46,10 @@ def keys(tmp_path: Path) -> FileKeyProvider:
 
 
 @pytest.fixture(params=VAULTS)
-def vault(request: pytest.FixtureRequest, tmp_path: Path, keys: FileKeyProvider) -> Vault:
-    return VAULTS[request.param](tmp_path, keys)
+def vault(request: pytest.FixtureRequest, keys: FileKeyProvider) -> Vault:
+    made = VAULTS[request.param](request, keys)
+    made.prepare()
+    return made
 
 
 def content(size: int, seed: int = 1) -> bytes:
@@ -168,6 +190,23 @@ def test_an_audit_counts_what_nothing_refers_to(vault: Vault) -> None:
     assert [loose.size for loose in unreferenced(vault.segments(), referenced)] == [lost.stored_length]
     referenced[kept.segment] += lost.stored_length
     assert not list(unreferenced(vault.segments(), referenced))
+
+
+def test_a_vault_may_be_prepared_again(vault: Vault) -> None:
+    """After every upgrade: what it holds stays, and nothing is added."""
+    [locator] = sealed(vault, b"kept")
+    before = {(found.name, found.size) for found in vault.segments()}
+    vault.prepare()
+    vault.check()
+    assert {(found.name, found.size) for found in vault.segments()} == before
+    assert read(vault, locator) == b"kept"
+
+
+def test_what_was_not_synced_is_never_found(vault: Vault) -> None:
+    """A writer that is left without a sync leaves at most bytes that no locator names."""
+    with vault.writer() as writer:
+        writer.seal([b"one"])
+    assert len(list(unreferenced(vault.segments(), {}))) <= 1
 
 
 def test_an_empty_vault_has_no_segments(vault: Vault) -> None:

@@ -18,12 +18,15 @@ from demo.hash_sets import make_hash_sets
 from demo.samples import make_seizure
 from tests.integration.deployments import Deployment
 from tests.integration.seizures import Sample, made_once
+from tests.servers.s3 import s3_proxy, s3_server
 from triage.domain.checkpoints import LogSigner
 from triage.store.engine import open_engine
 from triage.store.schema import upgrade_schema
 from triage.store.tables import metadata
 from triage.store.unit_of_work import Store
 from triage.vault.witness import LogMirror
+
+__all__ = ["s3_proxy", "s3_server"]
 
 POSTGRES = os.environ.get("TRIAGE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 """A PostgreSQL where databases may be created and dropped, as SQLAlchemy's address of its maintenance database."""

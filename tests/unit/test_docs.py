@@ -6,6 +6,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -97,8 +98,8 @@ def test_each_default_is_the_shipped_one() -> None:
     for line in sections(page("config/README.md"))["default.toml"].splitlines():
         cells = [cell.strip() for cell in line.split("|")[1:-1]]
         if len(cells) == 3 and re.fullmatch(r"[\d,]+", cells[1]):
-            section, key = cells[0].strip("`").split(".")
-            assert settings[section][key] == int(cells[1].replace(",", "")), cells[0]
+            value = reduce(lambda section, key: section[key], cells[0].strip("`").split("."), settings)
+            assert value == int(cells[1].replace(",", "")), cells[0]
 
 
 def test_every_file_of_settings_is_listed() -> None:

@@ -46,7 +46,7 @@ MAX_SIDE = 1 << 20
 FORMATS = frozenset({"jpeg", "png", "gif", "webp", "bmp", "tiff", "heif", "avif"})
 DECODERS = frozenset({"simplejpeg", "pillow", "pillow-heif"})
 _PROFILES = {
-    FingerprintAlgorithm.PDQ: (Profile.PDQ_REF512, Profile.PDQ_FULL),
+    FingerprintAlgorithm.PDQ: (Profile.PDQ_REF512, Profile.PDQ_FULL, Profile.PDQ_LUMA, Profile.PDQ_LUMA512),
     FingerprintAlgorithm.PHASH: (Profile.IMAGEHASH,),
     FingerprintAlgorithm.DHASH: (Profile.IMAGEHASH,),
 }
@@ -86,6 +86,8 @@ def examination(untrusted_payload: bytes, tools: Callable[[str], str]) -> Examin
     if decoder is not None and decoder not in DECODERS:
         raise Refuted("decoder")
     mains = [t for t in fingerprints if t.subject is not Subject.THUMBNAIL]
+    if any(t.fingerprint.profile.is_estimate for t in fingerprints) and not _is_estimated(fingerprints, raster):
+        raise Refuted("estimates of what has none, or beside exact values")
     if (mains and raster is None) or len({_identity(t) for t in fingerprints}) != len(fingerprints):
         raise Refuted("fingerprints without a raster, or twice")
     return Examination(
@@ -95,6 +97,19 @@ def examination(untrusted_payload: bytes, tools: Callable[[str], str]) -> Examin
         thumbnail_distance=_thumbnail_distance(fingerprints),
         notes=notes(record.get("notes")),
         tool=tools(decoder or "none"),
+    )
+
+
+def _is_estimated(fingerprints: tuple[TakenFingerprint, ...], raster: Raster | None) -> bool:
+    """A JPEG with both estimates, eight variants each, and nothing exact but its thumbnail's."""
+    mains = [t.fingerprint for t in fingerprints if t.subject is not Subject.THUMBNAIL]
+    small = [t.fingerprint.profile for t in fingerprints if t.subject is Subject.THUMBNAIL]
+    return (
+        raster is not None
+        and (raster.format, raster.concentration is None) == ("jpeg", False)
+        and {one.profile for one in mains} == {Profile.PDQ_LUMA, Profile.PDQ_LUMA512}
+        and all(len(one.variants) == len(TRANSFORMS) for one in mains)
+        and not any(profile.is_estimate for profile in small)
     )
 
 
@@ -296,7 +311,7 @@ def _thumbnail_distance(fingerprints: tuple[TakenFingerprint, ...]) -> int | Non
         (int.from_bytes(variant, "big") ^ int.from_bytes(thumbnail.value, "big")).bit_count()
         for thumbnail in thumbnails
         for main in mains
-        if main.profile is thumbnail.profile
+        if main.profile.exact is thumbnail.profile
         for variant in main.variants
     ]
     return min(distances, default=None)

@@ -1,17 +1,23 @@
-"""One decode and all that it yields: raster, fingerprints, findings, thumbnail, notes. Runs in the sealed child."""
+"""One decode and all that it yields: raster, fingerprints, findings, thumbnail, notes. Runs in the sealed child.
+
+Where the task allows it, a large JPEG is decoded to its own luma alone: estimates of PDQ that can say that nothing is
+near. Where they would not be sure, the same task goes on to the exact decode.
+"""
 
 from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field, replace
 
-from hashsets.algorithms import imagehash_family, pdq
+from hashsets.algorithms import imagehash_family, pdq, pdq_luma
 from hashsets.algorithms.grey_levels import concentration
 from triage.chamber.checks import FORMATS
 from triage.chamber.decoders import exif, raster, specimens, thumbnail
 from triage.chamber.decoders.colour import Pixels, Rasters
 from triage.chamber.limits import ExamineLimits
+from triage.chamber.remote import read_whole
 from triage.chamber.sniff import SNIFF_BYTES, format_of, name_disagrees
+from triage.domain.estimates import has_much, is_clear
 from triage.domain.findings import Findings, NoteCode, ProcessingNote, Raster, Subject, TakenFingerprint
 
 LEAST_SIDE = 5
@@ -39,7 +45,13 @@ def examine(file: io.BufferedReader, size: int, name_extension: str, limits: Exa
     if name_disagrees(name_extension, format_name):
         found.notes.append(ProcessingNote(NoteCode.TYPE_DISAGREES, f"bytes are {format_name}"))
     file.seek(0)
-    decoded = raster.decode(file, size, format_name, limits.max_pixels)
+    if format_name == "jpeg":
+        whole = read_whole(file, size)
+        if limits.luma_first and _examine_luma(found, file, whole, limits):
+            return found
+        decoded = raster.decode_jpeg(whole, limits.max_pixels)
+    else:
+        decoded = raster.decode(file, size, format_name, limits.max_pixels)
     found.decoder = decoded.decoder
     found.notes += decoded.notes
     if decoded.width and decoded.height:
@@ -56,6 +68,26 @@ def examine(file: io.BufferedReader, size: int, name_extension: str, limits: Exa
     decoded.rasters = None
     _read_metadata(found, file, format_name, decoded, limits, with_thumbnail=bool(found.fingerprints))
     return found
+
+
+def _examine_luma(found: Examined, file: io.BufferedReader, whole: bytearray, limits: ExamineLimits) -> bool:
+    """Examine a JPEG by its luma alone; false, with nothing found, where that is not sure enough to decide."""
+    decoded = raster.jpeg_luma(whole, pdq_luma.LEAST_PIXELS, limits.max_pixels)
+    if decoded is None or decoded.rasters is None:
+        return False
+    luma = decoded.rasters.main
+    estimates = pdq_luma.pdq_luma(luma)
+    if estimates is None or not is_clear(estimates, limits.quality_floor):
+        return False
+    grey_levels = concentration(luma)
+    if not has_much(grey_levels, limits.little_information_from):
+        return False
+    decoded.rasters = None
+    found.decoder = decoded.decoder
+    found.raster = Raster("jpeg", decoded.width, decoded.height, decoded.mode, concentration=grey_levels)
+    found.fingerprints += [TakenFingerprint(Subject.MAIN, estimate) for estimate in estimates]
+    _read_metadata(found, file, "jpeg", decoded, limits, with_thumbnail=True)
+    return True
 
 
 def _take_fingerprints(found: Examined, rasters: Rasters, quality_floor: int) -> None:
@@ -114,6 +146,7 @@ def warm_up() -> None:
     """Import, compile and start everything that an examination can ever need, by examining one of each kind."""
     raster.prepare()
     pdq.warm_up()
+    pdq_luma.warm_up()
     imagehash_family.warm_up()
     for specimen in specimens.all_kinds():
         examine(io.BufferedReader(io.BytesIO(specimen)), len(specimen), "", ExamineLimits())

@@ -14,6 +14,8 @@ class ExamineLimits:
     max_thumbnail_bytes: int = 256 << 10
     max_thumbnail_pixels: int = 1_000_000
     quality_floor: int = 50  # PDQ quality below which a picture is noted as too poor; the matching policy's
+    little_information_from: int = 80  # concentration from which on a picture says little; the matching policy's
+    luma_first: bool = False  # whether a large JPEG may be examined by its own luma alone, where that is sure
 
 
 @dataclass(frozen=True, slots=True)

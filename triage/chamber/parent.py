@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib.metadata
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from types import TracebackType
 from typing import Self
 
@@ -19,9 +19,13 @@ from triage.chamber.sealing import FLOOR, Layer
 from triage.domain.errors import Unavailable
 from triage.domain.findings import Examination, NoteCode, ProcessingNote
 from triage.domain.sources import ByteSource
+from triage.telemetry.events import Event
+from triage.telemetry.logs import logger_of
 
-CHAMBER_VERSION = 1
+CHAMBER_VERSION = 2
 """Raised whenever the same bytes may give other values: part of every result's provenance."""
+
+_log = logger_of("chamber")
 
 
 class Chamber:
@@ -61,14 +65,17 @@ class Chamber:
         self._ready()
         return self._layers
 
-    def examine(self, source: ByteSource, *, name_extension: str = "") -> Examination:
-        """One look inside a picture. `name_extension`, with or without its dot, is compared with the bytes."""
+    def examine(self, source: ByteSource, *, name_extension: str = "", luma_first: bool = False) -> Examination:
+        """One look inside a picture. `name_extension`, with or without its dot, is compared with the bytes.
+
+        With `luma_first` a large JPEG may come back with estimates only (`Profile.is_estimate`), where they are sure.
+        """
         if not source.size:
             return _nothing(ProcessingNote(NoteCode.EMPTY))
         if source.size > self._limits.examine.max_bytes:
             return _nothing(ProcessingNote(NoteCode.TOO_LARGE, f"{source.size} bytes"))
-        child = self._safe_child()
-        task = Task(TaskKind.EXAMINE, source.size, asdict(self._limits.examine), _plain_extension(name_extension))
+        child, limits = self._safe_child(), replace(self._limits.examine, luma_first=luma_first)
+        task = Task(TaskKind.EXAMINE, source.size, asdict(limits), _plain_extension(name_extension))
         conversation = Conversation(child, source, self._limits.wall_seconds)
         try:
             conversation.tell(Kind.TASK, task.payload())
@@ -76,14 +83,14 @@ class Chamber:
             found = checks.examination(untrusted_payload, tool_named) if kind is Kind.RESULT else None
         except Ended as ended:
             self._replace()
-            return _nothing(ended.note)
+            return _nothing(_told(ended.note))
         except checks.Refuted:
             found = None
         except BaseException:  # the source failed in its own way: this child waits for an answer that never comes
             self._replace()
             raise
         if found is None:
-            note = child.lied().note
+            note = _told(child.lied().note)
             self._replace()
             return _nothing(note)
         self._count_task(child)
@@ -162,6 +169,7 @@ class Chamber:
         if ended is None:
             self._count_task(self._child)
         else:
+            _told(ended.note)
             self._replace()
 
     def _count_task(self, child: ChildProcess) -> None:
@@ -172,6 +180,12 @@ class Chamber:
 
 def _nothing(note: ProcessingNote) -> Examination:
     return Examination(raster=None, notes=(note,), tool=tool_named("none"))
+
+
+def _told(note: ProcessingNote) -> ProcessingNote:
+    """A child that had to be ended is worth a line; whose bytes did it stands in the item's note."""
+    _log.warning(Event.CHAMBER_DIED, code=note.code.value)
+    return note
 
 
 def _plain_extension(name_extension: str) -> str:

@@ -12,6 +12,7 @@ import os
 import struct
 from dataclasses import asdict, dataclass
 from enum import IntEnum, StrEnum
+from typing import Any
 
 
 class Kind(IntEnum):
@@ -73,7 +74,7 @@ class Task:
 
     kind: TaskKind
     size: int
-    limits: dict[str, int]
+    limits: dict[str, Any]
     name_extension: str = ""
 
     def payload(self) -> bytes:

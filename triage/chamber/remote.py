@@ -81,12 +81,15 @@ def open_remote(descriptor: int, size: int) -> io.BufferedReader:
 
 
 def read_whole(file: io.BufferedReader, size: int) -> bytearray:
-    """All `size` bytes in as few requests as can be, past the buffer, which is of no use afterwards."""
+    """All `size` bytes in as few requests as can be: what the buffer holds of the beginning, then past it."""
     data = bytearray(size)
     view = memoryview(data)
-    filled = 0
+    file.seek(0)
+    head = file.peek()[:size]
+    filled = len(head)
+    view[:filled] = head
     raw = file.raw
-    raw.seek(0, os.SEEK_SET)
+    raw.seek(filled, os.SEEK_SET)
     while filled < size:
         got = raw.readinto(view[filled:])
         if not got:

@@ -39,6 +39,7 @@ class NoteCode(StrEnum):
     SOURCE_CHANGED = "source-changed"  # the file changed while or after it was read
     SPECIAL_FILE = "special-file"  # a device, socket or pipe: not read
     LINK_NOT_FOLLOWED = "link-not-followed"
+    NO_CLOSER_LOOK = "no-closer-look"  # the exact values could not be taken; the estimates had to do
     GAVE_UP = "gave-up"  # tried several times without success; its job is a dead letter
 
 
@@ -135,6 +136,11 @@ class Examination:
     thumbnail_distance: int | None = None
     notes: tuple[ProcessingNote, ...] = ()
     tool: str = ""  # decoder and versions: provenance of every value above
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether the picture's values are estimates, which decide only far from any boundary."""
+        return any(taken.fingerprint.profile.is_estimate for taken in self.fingerprints)
 
 
 THUMBNAIL_DISAGREES_ABOVE = 50

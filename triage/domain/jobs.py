@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class Stage(StrEnum):
@@ -11,6 +11,7 @@ class Stage(StrEnum):
 
     EXPAND = "expand"
     EXAMINE = "examine"
+    LOOK_CLOSER = "look-closer"  # the exact values of what estimates could not decide
     MATCH = "match"
     REMATCH = "rematch"  # the same question again, when what is known has changed
     LINK = "link"
@@ -19,6 +20,13 @@ class Stage(StrEnum):
 
 EXCLUSIVE_STAGES = frozenset({Stage.LINK, Stage.REFER})
 """Stages that read and change the whole network: one such job at a time in a deployment."""
+
+
+class Rank(IntEnum):
+    """Whose jobs go first, over all cases and stages."""
+
+    URGENT = 0
+    NORMAL = 1
 
 
 class JobState(StrEnum):
@@ -52,6 +60,7 @@ _PRIORITY = {
     Stage.EXPAND: 100,
     Stage.EXAMINE: 100,
     Stage.REMATCH: 90,
+    Stage.LOOK_CLOSER: 85,
     Stage.MATCH: 80,
     Stage.LINK: 50,
     Stage.REFER: 50,
@@ -69,6 +78,25 @@ class Lease:
     item_ids: tuple[int, ...]
     attempts: int
     rematch_id: int | None = None
+    trace: str | None = None
+    """The trace in which the job was written, as a W3C `traceparent`; None where none was recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A doorbell to be rung: for this job, at the line that takes urgent jobs only, or at the one for all."""
+
+    job_id: int
+    urgent_line: bool
+    lane: int
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """How many doorbells may be rung now at either line. Urgent jobs may take places of both."""
+
+    normal: int
+    urgent: int
 
 
 def item_range(item_ids: tuple[int, ...]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from hashsets.disputes import disputes
-from hashsets.vocabulary import Basis, Candidate, FingerprintAlgorithm
+from hashsets.vocabulary import ESTIMATE_MARGIN, Basis, Candidate, FingerprintAlgorithm
 
 from . import agreement
 from .agreement import Verdict
@@ -41,6 +41,9 @@ class Because(StrEnum):
     NO_PICTURE = "no-picture"
     UNDER_FLOOR = "under-quality-floor"
     NOTHING_NEAR = "nothing-near"
+    NOTHING_NEAR_LUMA = (
+        "nothing-near-by-luma"  # said by estimates, with their margin; the exact values were not needed
+    )
     GAVE_UP = "gave-up"
 
 
@@ -113,7 +116,7 @@ def judge(item_id: int, asked: Asked, policy: MatchPolicy) -> tuple[Match, ...]:
         (taken, candidate)
         for taken, candidate in asked.near
         if policy.near_for(candidate.set_name).admits(
-            candidate.distance, candidate.transform, taken.fingerprint.quality
+            _least(taken, candidate), candidate.transform, taken.fingerprint.quality
         )
     ]
     asked = replace(asked, near=within)
@@ -136,6 +139,12 @@ def judge(item_id: int, asked: Asked, policy: MatchPolicy) -> tuple[Match, ...]:
         else match
         for match in matches
     )
+
+
+def _least(taken: TakenFingerprint, candidate: Candidate) -> int:
+    """The distance in bits, or what it may be at least where an estimate was asked."""
+    margin = ESTIMATE_MARGIN if taken.fingerprint.profile.is_estimate else 0
+    return max(0, candidate.distance - margin)
 
 
 def answer_of(
@@ -230,4 +239,5 @@ def _unmatched(kind: ItemKind, seen: Seen, policy: MatchPolicy) -> Answer:
         return Answer(Outcome.UNDECODABLE, Because.NO_PICTURE)
     if max(qualities) < policy.quality_floor:
         return Answer(Outcome.TOO_POOR, Because.UNDER_FLOOR)
-    return Answer(Outcome.UNKNOWN, Because.NOTHING_NEAR)
+    by_luma = any(taken.fingerprint.profile.is_estimate for taken in seen.fingerprints)
+    return Answer(Outcome.UNKNOWN, Because.NOTHING_NEAR_LUMA if by_luma else Because.NOTHING_NEAR)

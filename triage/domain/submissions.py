@@ -35,6 +35,7 @@ class Submission:
     state: SubmissionState
     created_at: datetime
     received_at: datetime | None
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,22 +8,37 @@ from datetime import datetime
 
 from triage.domain.custody import CustodyAction, CustodyEvent
 from triage.domain.items import CLOSED_UNSEEN, Outcome
-from triage.domain.jobs import Lease, item_range
+from triage.domain.jobs import Lease, NewJob, Stage, item_range
 from triage.domain.matches import Answer, Match
 from triage.domain.rematches import ItemChange, match_changes
+from triage.store.rows import sliced
 from triage.store.unit_of_work import Unit
+
+CLOSER_BATCH = 64
+"""Items in a job that decodes."""
 
 Details = Mapping[str, str | int | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the library in one state, `releases`, and a version of the policy say of some items."""
+    """What the library in one state, `releases`, and a version of the policy say of some items.
+
+    Of those in `owed` it says nothing yet: they are owed a closer look.
+    """
 
     policy: str
     releases: str
     matches: Mapping[int, Sequence[Match]]
     answers: Mapping[int, Answer]
+    owed: tuple[int, ...] = ()
+
+    def closer_looks(self, lease: Lease) -> list[NewJob]:
+        """The jobs for what is owed, of the same submission or re-match."""
+        return [
+            NewJob(Stage.LOOK_CLOSER, lease.submission_id, tuple(part), lease.rematch_id)
+            for part in sliced(self.owed, CLOSER_BATCH)
+        ]
 
 
 def write_answers(unit: Unit, answers: Answers, now: datetime) -> list[ItemChange]:
@@ -68,7 +83,13 @@ def events_of(
     def event(action: CustodyAction, details: Details) -> CustodyEvent:
         return CustodyEvent(now, actor, action, f"job:{lease.job_id}", lease.stage.value, details)
 
-    asked = {"items": item_range(lease.item_ids), "releases": answers.releases, "policy": answers.policy}
+    asked: dict[str, str | int | None] = {
+        "items": item_range(lease.item_ids),
+        "releases": answers.releases,
+        "policy": answers.policy,
+    }
+    if answers.owed:
+        asked["closer"] = item_range(answers.owed)
     retracted = [change for change in changes if change.retracted]
     events = [event(CustodyAction.MATCHED, asked)]
     for (because, rule), ids in _closed(changes, answers).items():

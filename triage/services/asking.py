@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from hashsets.library import Library
-from hashsets.vocabulary import TRANSFORMS, Candidate, Fingerprint, SetKind, Transform
+from hashsets.vocabulary import ESTIMATE_MARGIN, TRANSFORMS, Candidate, Fingerprint, SetKind, Transform
 from triage.domain.findings import TakenFingerprint
 from triage.domain.match_policy import MatchPolicy, Nearness, Transforms
 
@@ -22,14 +22,30 @@ def near_candidates(library: Library, fingerprints: Sequence[Fingerprint], polic
 
     A set whose turned variants reach less far than the picture as it is, or not at all, is asked twice: of an entry
     the nearest variant alone comes back, and a turned one that is out of reach must not hide an upright one within.
+    Estimates are asked farther by their margin.
     """
     near = _sets_asked(library, policy)
-    turned = {name: one.reach_when_turned for name, one in near.items() if one.transforms is Transforms.ALL}
-    upright = {name: one.reach for name, one in near.items() if turned.get(name) != one.reach}
+    found: list[Candidate] = []
+    for margin in (0, ESTIMATE_MARGIN):
+        places = [place for place, one in enumerate(fingerprints) if one.profile.is_estimate is bool(margin)]
+        asked = [fingerprints[place] for place in places]
+        candidates = _within(library, asked, near, margin)
+        found += [replace(candidate, query=places[candidate.query]) for candidate in candidates]
+    return _best(found)
+
+
+def _within(
+    library: Library, fingerprints: Sequence[Fingerprint], near: Mapping[str, Nearness], margin: int
+) -> list[Candidate]:
+    every = {name: one.reach_when_turned for name, one in near.items() if one.transforms is Transforms.ALL}
+    turned = {name: reach + margin for name, reach in every.items()}
+    upright = {name: one.reach + margin for name, one in near.items() if every.get(name) != one.reach}
+    if not fingerprints:
+        return []
     found = library.lookup_fingerprints(fingerprints, turned) if turned else []
     if upright:
         found += library.lookup_fingerprints([replace(one, variants=()) for one in fingerprints], upright)
-    return _best(found)
+    return found
 
 
 def _sets_asked(library: Library, policy: MatchPolicy) -> dict[str, Nearness]:

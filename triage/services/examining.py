@@ -1,4 +1,7 @@
-"""Examining: one decode in the chamber gives every fingerprint and finding; nobody looks."""
+"""Examining: one decode in the chamber gives every fingerprint and finding; nobody looks.
+
+A large JPEG is examined by its luma first. What that cannot decide comes back as a closer look, by the same code.
+"""
 
 from __future__ import annotations
 
@@ -34,11 +37,13 @@ class Examining:
     clock: Clock
     actor: str
     stopping: Callable[[], bool]
+    luma_first: bool = False
 
     def examine_batch(self, lease: Lease, chamber: Chamber) -> None:
         """Examine the lease's items and owe their matching. Idempotent: what is recorded already stays.
 
-        Raises Interrupted between two items when a person asked to stop.
+        A closer look gives exact values, or a note that there are none. Raises Interrupted between two items when a
+        person asked to stop.
         """
         kept = self._announce(lease)
         results: dict[int, Examination] = {}
@@ -46,7 +51,7 @@ class Examining:
         for entry, extension in kept:
             if self.stopping():
                 raise Interrupted
-            results[entry.item.id] = self._examine(entry, extension, chamber)
+            results[entry.item.id] = self._examine(lease, entry, extension, chamber)
             if time.monotonic() - renewed > self.settings.lease_seconds * _RENEW_AFTER:
                 self._renew(lease)
                 renewed = time.monotonic()
@@ -61,7 +66,7 @@ class Examining:
             unit.commit()
         return [(entry, extensions.get(entry.item.id, "")) for entry in kept]
 
-    def _examine(self, kept: Kept, extension: str, chamber: Chamber) -> Examination:
+    def _examine(self, lease: Lease, kept: Kept, extension: str, chamber: Chamber) -> Examination:
         if kept.item.kind is ItemKind.EMPTY:
             return Examination(None, notes=(ProcessingNote(NoteCode.EMPTY),))
         if kept.item.kind is ItemKind.OTHER:
@@ -71,7 +76,8 @@ class Examining:
         except Unreadable as error:
             return Examination(None, notes=(unreadable_note(error),))
         try:
-            return chamber.examine(source, name_extension=extension)
+            luma_first = self.luma_first and lease.stage is Stage.EXAMINE
+            return chamber.examine(source, name_extension=extension, luma_first=luma_first)
         finally:
             source.close()
 
@@ -84,12 +90,19 @@ class Examining:
         notes = [
             (item_id, note.code.value, note.detail) for item_id, result in results.items() for note in result.notes
         ]
+        is_closer = lease.stage is Stage.LOOK_CLOSER
+        if is_closer:
+            notes += [
+                (one, NoteCode.NO_CLOSER_LOOK.value, "") for one, result in results.items() if not result.raster
+            ]
         decoded = sum(result.raster is not None for result in results.values())
         with self.store.writing() as unit:
             unit.jobs.finish(lease)
             unit.examinations.add(results)
+            if is_closer:
+                unit.examinations.measure_exactly(results)
             unit.items.add_notes(lease.stage, notes)
-            unit.jobs.add([NewJob(Stage.MATCH, lease.submission_id, lease.item_ids)])
+            unit.jobs.add([matching_again(lease)])
             details: dict[str, str | int | None] = {
                 "items": item_range(lease.item_ids),
                 "decoded": decoded,
@@ -99,7 +112,13 @@ class Examining:
             unit.commit()
 
     def _event(self, lease: Lease, action: CustodyAction, details: dict[str, str | int | None]) -> CustodyEvent:
-        return CustodyEvent(self.clock(), self.actor, action, f"job:{lease.job_id}", "examine", details)
+        return CustodyEvent(self.clock(), self.actor, action, f"job:{lease.job_id}", lease.stage.value, details)
+
+
+def matching_again(lease: Lease) -> NewJob:
+    """The job that answers a lease's items: of the re-match that it belongs to, else of its submission."""
+    stage = Stage.REMATCH if lease.rematch_id else Stage.MATCH
+    return NewJob(stage, lease.submission_id, lease.item_ids, lease.rematch_id)
 
 
 def unreadable_note(error: Unreadable) -> ProcessingNote:

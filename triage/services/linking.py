@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from hashsets.vocabulary import Fingerprint, FingerprintAlgorithm
 from triage.domain.custody import CustodyAction, CustodyEvent
+from triage.domain.estimates import likeness
 from triage.domain.findings import THUMBNAIL_DISAGREES_ABOVE, Findings, Subject, TakenFingerprint
 from triage.domain.items import Outcome
 from triage.domain.jobs import Lease, NewJob, Stage, item_range
@@ -20,7 +21,7 @@ from triage.store.rows import sliced
 from triage.store.unit_of_work import Store, Unit
 
 from .clock import Clock
-from .look_alikes import PROFILE, FreshCentres, LookAlikeMemory
+from .look_alikes import FreshCentres, LookAlikeMemory
 
 _BATCH = 256
 
@@ -150,15 +151,14 @@ class Linking:
         return _Written(traits, links, centres)
 
     def _comparable(self, item_id: int, facts: _Facts) -> _Comparable | None:
-        good = {
-            entry.subject: entry.fingerprint
-            for entry in facts.fingerprints.get(item_id, ())
-            if entry.fingerprint.profile is PROFILE and (entry.fingerprint.quality or 0) >= self.policy.quality_floor
-        }
-        if Subject.MAIN not in good or item_id in facts.says_little:
+        main, thumbnail = self._good(item_id, Subject.MAIN, facts), self._good(item_id, Subject.THUMBNAIL, facts)
+        if not main or item_id in facts.says_little:
             return None
-        thumbnail = good.get(Subject.THUMBNAIL) if item_id in facts.disagreeing else None
-        return _Comparable(item_id, good[Subject.MAIN], thumbnail)
+        return _Comparable(item_id, main, thumbnail if item_id in facts.disagreeing else None)
+
+    def _good(self, item_id: int, subject: Subject, facts: _Facts) -> Fingerprint | None:
+        found = likeness(facts.fingerprints.get(item_id, ()), subject)
+        return found if found and (found.quality or 0) >= self.policy.quality_floor else None
 
     def _earlier(self, comparables: Sequence[_Comparable]) -> _Earlier:
         """What the memory knows near these items."""

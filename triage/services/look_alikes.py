@@ -9,14 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from hashsets.index.growing import GrowingIndex
-from hashsets.vocabulary import TRANSFORMS, Fingerprint, Profile
+from hashsets.vocabulary import TRANSFORMS, Fingerprint
+from triage.domain.estimates import LIKENESS
 from triage.domain.findings import THUMBNAIL_DISAGREES_ABOVE
 from triage.domain.look_alikes import Neighbour
 from triage.store.links import Landmark
 from triage.store.unit_of_work import Unit
-
-PROFILE = Profile.PDQ_REF512
-"""Our own items are compared with one another under one profile: both sides have it."""
 
 Values = npt.NDArray[np.uint8]
 
@@ -61,7 +59,7 @@ class LookAlikeMemory:
 
     def news(self, unit: Unit) -> list[tuple[int, Landmark]]:
         """What has been committed since, by this process or another."""
-        return list(unit.links.landmarks_after(self._seq, PROFILE, THUMBNAIL_DISAGREES_ABOVE))
+        return list(unit.links.landmarks_after(self._seq, LIKENESS, THUMBNAIL_DISAGREES_ABOVE))
 
     def learn(self, news: Sequence[tuple[int, Landmark]]) -> None:
         """Take it in."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from hashsets.errors import Damaged
 from hashsets.library import Library
-from hashsets.vocabulary import Candidate, FingerprintAlgorithm
+from hashsets.vocabulary import Basis, Candidate, FingerprintAlgorithm
 from triage.domain.errors import Tampered
-from triage.domain.findings import TakenFingerprint
+from triage.domain.estimates import owes_closer_look, settled
+from triage.domain.findings import NoteCode, TakenFingerprint
 from triage.domain.items import Item, ItemKind
 from triage.domain.jobs import Lease
 from triage.domain.match_policy import MatchPolicy
@@ -46,7 +47,17 @@ class Matching:
             items = unit.items.many(item_ids)
             seen = seen_of(unit, item_ids)
             unopened = unit.read.containers_without_members(item_ids)
+            final = unit.items.noted(item_ids, NoteCode.NO_CLOSER_LOOK)
         releases, matches = self._match_in_one_state(items, seen)
+        owed = {
+            item.id
+            for item in items
+            if item.id not in final
+            and not closes(
+                [match.candidate for match in matches[item.id] if match.candidate.basis is Basis.EXACT], self.policy
+            )
+            and owes_closer_look(seen[item.id], matches[item.id], self.policy)
+        }
         answers = {
             item.id: answer_of(
                 item.kind,
@@ -56,8 +67,9 @@ class Matching:
                 expanded=item.kind is ItemKind.CONTAINER and item.id not in unopened,
             )
             for item in items
+            if item.id not in owed
         }
-        return Answers(self.policy.provenance, releases, matches, answers)
+        return Answers(self.policy.provenance, releases, matches, answers, tuple(sorted(owed)))
 
     def holds(self, answers: Answers) -> bool:
         """Whether the library is still as it was when it gave these answers.
@@ -112,6 +124,7 @@ class Matching:
         with self.store.writing() as unit:
             unit.jobs.finish(lease)
             changes = write_answers(unit, answers, now)
+            unit.jobs.add(answers.closer_looks(lease))
             unit.custody.append(events_of(lease, answers, changes, now, self.actor))
             if not self.holds(answers):
                 return False
@@ -126,6 +139,6 @@ def seen_of(unit: Unit, item_ids: Sequence[int]) -> dict[int, Seen]:
     concentrations = unit.examinations.concentrations(item_ids)
     thumbnails = unit.examinations.thumbnail_distances(item_ids)
     return {
-        item_id: Seen(fingerprints.get(item_id, ()), concentrations.get(item_id), thumbnails.get(item_id))
+        item_id: Seen(settled(fingerprints.get(item_id, ())), concentrations.get(item_id), thumbnails.get(item_id))
         for item_id in item_ids
     }

@@ -1,4 +1,7 @@
-"""Matching again what was answered, whenever what is known has changed. Stored values only: opens no evidence."""
+"""Matching again what was answered, whenever what is known has changed. Stored values only: opens no evidence.
+
+What estimates cannot decide keeps its answer, is owed a closer look, and comes back as another job of the run.
+"""
 
 from __future__ import annotations
 
@@ -127,6 +130,7 @@ class Rematching:
             unit.jobs.finish(lease)
             changes = write_answers(unit, answers, now)
             unit.rematches.note(run_id, changes)
+            unit.jobs.add(answers.closer_looks(lease))
             unit.custody.append(events_of(lease, answers, changes, now, self.actor))
             if not self.matching.holds(answers):
                 return False

@@ -130,6 +130,11 @@ class Custody:
         )
         return list(self.connection.execute(query).scalars())
 
+    def leaf_stream(self) -> Iterator[bytes]:
+        """Every stored leaf hash in order of its index."""
+        query = select(custody_event.c.leaf).order_by(custody_event.c.seq)
+        yield from self.connection.execute(query).yield_per(_PAGE).scalars()
+
     def checkpoints(self) -> Iterator[str]:
         """Every stored signed checkpoint, oldest first."""
         yield from (

@@ -13,6 +13,21 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from triage.domain.errors import Tampered, Unavailable
 
 WRITER = "triage_writer"
+CONTENDED = "database-contended"
+"""The code of a unit that another's locks undid: nothing is wrong, and it may be tried again at once."""
+
+_CONTENDED_STATES = frozenset({"40001", "40P01", "55P03"})  # serialization failure, deadlock, lock not available
+_POSTGRESQL: dict[str, Any] = {
+    # Either side notices within half a minute that the other has vanished. A lock whose holder's machine lost its
+    # power would hold up everybody for hours otherwise.
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,  # ms
+    "options": "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+    " -c tcp_user_timeout=25000 -c idle_in_transaction_session_timeout=120000",
+}
 
 
 def open_engine(url: str) -> Engine:
@@ -21,7 +36,7 @@ def open_engine(url: str) -> Engine:
     Its errors never quote the values of a statement: they would be names and digests of evidence.
     """
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=_POSTGRESQL)
     engine = create_engine(url, connect_args={"timeout": 60}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -75,6 +90,8 @@ def telling_refusals() -> Iterator[None]:
     except DBAPIError as error:
         if "malformed" in str(error.orig) or "not a database" in str(error.orig):
             raise Tampered("database-damaged", "The database file is damaged: put it back from a backup.") from error
+        if getattr(error.orig, "sqlstate", None) in _CONTENDED_STATES:
+            raise Unavailable(CONTENDED, "Another transaction got in the way: try it again.") from error
         raise Unavailable("database-unavailable", _reason(error)) from error
 
 

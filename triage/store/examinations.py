@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select, update
 
 from hashsets.vocabulary import Fingerprint, FingerprintAlgorithm, Profile
 from triage.domain.findings import Camera, CaptureTime, Examination, Findings, Place, Subject, TakenFingerprint
@@ -39,6 +39,21 @@ class Examinations:
         insert_new(self.connection, raster, rasters)
         insert_new(self.connection, fingerprint, fingerprints)
         insert_new(self.connection, finding, findings)
+
+    def measure_exactly(self, results: Mapping[int, Examination]) -> None:
+        """Replace what was measured on luma alone, concentration and the thumbnail's distance, by a closer look's."""
+        exact = [
+            {"b_item": item_id, "b_levels": result.raster.concentration, "b_distance": result.thumbnail_distance}
+            for item_id, result in results.items()
+            if result.raster and not result.is_estimated
+        ]
+        if exact:
+            self.connection.execute(
+                update(raster)
+                .where(raster.c.item_id == bindparam("b_item"))
+                .values(concentration=bindparam("b_levels"), thumbnail_distance=bindparam("b_distance")),
+                exact,
+            )
 
     def fingerprints(
         self, item_ids: Sequence[int], *algorithms: FingerprintAlgorithm

@@ -178,6 +178,14 @@ class Items:
                 ],
             )
 
+    def noted(self, item_ids: Sequence[int], code: str) -> set[int]:
+        """Those of the items that have this processing note."""
+        found: set[int] = set()
+        for part in sliced(item_ids):
+            noted = (processing_note.c.item_id.in_(part), processing_note.c.code == code)
+            found.update(self.connection.execute(select(processing_note.c.item_id).where(*noted)).scalars())
+        return found
+
     def add_notes(self, stage: str, notes: Sequence[tuple[int, str, str]]) -> None:
         """Processing notes as (item id, code, detail)."""
         insert_new(

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, func, insert, literal_column, select, text, update
 
 from triage.domain.errors import Conflict
-from triage.domain.jobs import EXCLUSIVE_STAGES, JobState, Lease, NewJob, Stage
+from triage.domain.jobs import EXCLUSIVE_STAGES, JobState, Lease, NewJob, Rank, Stage
+from triage.telemetry.traces import traceparent
 
 from .engine import database_now
-from .tables import job
+from .rows import sliced
+from .tables import IN_HAND, WAITING, job, submission, worker
 
-_CLAIMING = 0x7472_6961_6A6F  # "triajo": PostgreSQL's advisory lock, held for one claim
-ITEM_STAGES = (Stage.EXPAND, Stage.EXAMINE, Stage.MATCH)
+_EXCLUSIVE = 0x7472_6961_6A6F  # "triajo": PostgreSQL's advisory lock, held while an exclusive job is claimed
+ITEM_STAGES = (Stage.EXPAND, Stage.EXAMINE, Stage.LOOK_CLOSER, Stage.MATCH)
+
+waiting, in_hand = text(WAITING), text(IN_HAND)
+"""As conditions, in the words of their indexes."""
+exclusive = job.c.stage.in_([stage.value for stage in EXCLUSIVE_STAGES])
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,56 +30,83 @@ class Jobs:
     connection: Connection
 
     def add(self, new: Sequence[NewJob]) -> None:
-        """Write jobs that are owed from now on."""
-        if new:
-            self.connection.execute(
-                insert(job),
-                [
-                    {
-                        "stage": entry.stage,
-                        "submission_id": entry.submission_id or None,
-                        "rematch_id": entry.rematch_id,
-                        "item_ids": list(entry.item_ids),
-                        "state": JobState.READY,
-                        "priority": entry.priority,
-                        "attempts": 0,
-                        "fence": 0,
-                        "owner": "",
-                        "lease_until": 0.0,
-                        "not_before": 0.0,
-                        "rang_at": 0.0,
-                    }
-                    for entry in new
-                ],
-            )
+        """Write jobs that are owed from now on, in the places that their submissions have in the queue.
 
-    def ring(self, window: int, again_after: float) -> list[int]:
-        """Up to `window` jobs that may start now, most urgent first, marked as rung.
-
-        A job rung and not claimed within `again_after` seconds is rung again: a lost doorbell costs time only.
+        They belong to the trace in which they are written.
         """
-        now = database_now(self.connection)
-        waiting = and_(
-            job.c.state == JobState.READY,
-            job.c.lease_until < now,
-            job.c.not_before <= now,
+        if not new:
+            return
+        places, trace = self._places({entry.submission_id for entry in new}), traceparent()
+        self.connection.execute(
+            insert(job).values(made_at=database_now(self.connection)),
+            [
+                {
+                    "stage": entry.stage,
+                    "submission_id": entry.submission_id or None,
+                    "rematch_id": entry.rematch_id,
+                    "item_ids": list(entry.item_ids),
+                    "state": JobState.READY,
+                    "rank": places[entry.submission_id][0],
+                    "lane": places[entry.submission_id][1],
+                    "priority": entry.priority,
+                    "attempts": 0,
+                    "fence": 0,
+                    "owner": "",
+                    "lease_until": 0.0,
+                    "not_before": 0.0,
+                    "ring_at": 0.0,
+                    "trace": trace,
+                }
+                for entry in new
+            ],
         )
-        due = self.connection.execute(
-            select(job.c.id, job.c.rang_at < now - again_after)
-            .where(waiting, self._not_blocked(now))
-            .order_by(job.c.priority, job.c.id)
-            .limit(window)
-        ).all()
-        ids = [row[0] for row in due if row[1]]
-        if ids:
-            self.connection.execute(update(job).where(job.c.id.in_(ids)).values(rang_at=now))
-        return ids
+
+    def _places(self, submission_ids: Iterable[int]) -> Mapping[int, tuple[int, int]]:
+        """Rank and lane by submission: the submissions of one case share a lane, and re-matches have their own."""
+        found: dict[int, tuple[int, int]] = {0: (Rank.NORMAL, 0)}
+        of_case = submission.alias("of_case")
+        lane = select(func.min(of_case.c.id)).where(of_case.c.case_ref == submission.c.case_ref).scalar_subquery()
+        for part in sliced(sorted(set(submission_ids) - {0})):
+            query = select(submission.c.id, submission.c.urgent, lane.label("lane"))
+            for row in self.connection.execute(query.where(submission.c.id.in_(part))):
+                found[row.id] = (Rank.URGENT if row.urgent else Rank.NORMAL, row.lane)
+        return found
+
+    def promote(self) -> None:
+        """Jobs of urgent submissions that stand among the others go first from now on.
+
+        Ask again after a while: a job written while its submission was raised may have seen the rank of before.
+        """
+        urgent = select(submission.c.id).where(submission.c.urgent)
+        self.connection.execute(
+            update(job)
+            .where(waiting, job.c.rank == Rank.NORMAL, job.c.submission_id.in_(urgent))
+            .values(rank=Rank.URGENT)
+        )
 
     def claim(self, job_id: int, owner: str, seconds: float) -> Lease | None:
         """Take the job, or None when another holds it, it is done, or its turn has not come."""
-        if self.connection.dialect.name == "postgresql":
-            # Two claims at once would each see that no exclusive job runs; SQLite's one writer cannot.
-            self.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIMING})
+        lease = self._claim(job_id, owner, seconds, ~exclusive)
+        if lease is None and self._is_exclusive(job_id):
+            if self.connection.dialect.name == "postgresql":
+                # Two claims at once would each see that no exclusive job runs; SQLite's one writer cannot.
+                self.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _EXCLUSIVE})
+            running = job.alias("running")
+            another = (
+                select(running.c.id)
+                .where(
+                    running.c.state == literal_column("'ready'"),
+                    running.c.ring_at > literal_column("0"),
+                    running.c.stage.in_([stage.value for stage in EXCLUSIVE_STAGES]),
+                    running.c.lease_until >= database_now(self.connection),
+                    running.c.id != job_id,
+                )
+                .exists()
+            )
+            lease = self._claim(job_id, owner, seconds, ~another)
+        return lease
+
+    def _claim(self, job_id: int, owner: str, seconds: float, condition: ColumnElement[bool]) -> Lease | None:
         now = database_now(self.connection)
         row = self.connection.execute(
             update(job)
@@ -82,11 +115,17 @@ class Jobs:
                 job.c.state == JobState.READY,
                 job.c.lease_until < now,
                 job.c.not_before <= now,
-                self._not_blocked(now),
+                condition,
             )
-            .values(fence=job.c.fence + 1, owner=owner, lease_until=now + seconds)
+            .values(fence=job.c.fence + 1, owner=owner, lease_until=now + seconds, ring_at=now + seconds)
             .returning(
-                job.c.fence, job.c.stage, job.c.submission_id, job.c.rematch_id, job.c.item_ids, job.c.attempts
+                job.c.fence,
+                job.c.stage,
+                job.c.submission_id,
+                job.c.rematch_id,
+                job.c.item_ids,
+                job.c.attempts,
+                job.c.trace,
             )
         ).one_or_none()
         if row is None:
@@ -99,16 +138,26 @@ class Jobs:
             item_ids=tuple(row.item_ids),
             attempts=row.attempts,
             rematch_id=row.rematch_id,
+            trace=row.trace,
         )
 
-    def ring_again(self, job_id: int) -> None:
-        """The doorbell was answered too early (an exclusive job still ran): ring as soon as the job may start."""
-        self.connection.execute(update(job).where(job.c.id == job_id).values(rang_at=0.0))
+    def _is_exclusive(self, job_id: int) -> bool:
+        query = select(job.c.id).where(job.c.id == job_id, exclusive, job.c.state == JobState.READY)
+        return self.connection.execute(query).first() is not None
+
+    def ring_again(self, job_ids: Sequence[int]) -> None:
+        """These doorbells were lost, or answered too early (an exclusive job still ran): ring at the next chance."""
+        now = database_now(self.connection)
+        self.connection.execute(
+            update(job)
+            .where(job.c.id.in_(job_ids), in_hand, job.c.lease_until < now)
+            .values(ring_at=job.c.not_before)
+        )
 
     def renew(self, lease: Lease, seconds: float) -> None:
         """Hold on for longer. Raises Conflict when the lease was lost."""
         now = database_now(self.connection)
-        self._fenced(lease, lease_until=now + seconds)
+        self._fenced(lease, lease_until=now + seconds, ring_at=now + seconds)
 
     def finish(self, lease: Lease) -> None:
         """The job is done; commit together with its results. Raises Conflict when the lease was lost."""
@@ -116,7 +165,7 @@ class Jobs:
 
     def release(self, lease: Lease) -> None:
         """Hand the job back untouched, at once ready for another."""
-        self._fenced(lease, lease_until=0.0, rang_at=0.0, owner="")
+        self._fenced(lease, lease_until=0.0, ring_at=0.0, owner="")
 
     def retry_later(self, lease: Lease, error: str, delay: float, *, counted: bool = True) -> None:
         """Hand the job back with a pause of `delay` seconds, and one more attempt counted unless told otherwise."""
@@ -127,7 +176,7 @@ class Jobs:
             last_error=error,
             not_before=now + delay,
             lease_until=0.0,
-            rang_at=0.0,
+            ring_at=now + delay,
             owner="",
         )
 
@@ -139,30 +188,47 @@ class Jobs:
 
     def forget_rings(self) -> None:
         """Whatever was rung for may have been rung by a process that is gone: ring as soon as possible."""
-        self.connection.execute(update(job).where(job.c.state == JobState.READY).values(rang_at=0.0))
-
-    def owners(self) -> list[str]:
-        """Everybody who holds a lease or let one run out."""
-        held = select(job.c.owner).where(job.c.state == JobState.READY, job.c.owner != "").distinct()
-        return sorted(self.connection.execute(held).scalars())
-
-    def take_back(self, owners: Sequence[str]) -> None:
-        """End these owners' leases early. One that lives after all is fenced off as soon as another claims."""
         self.connection.execute(
             update(job)
-            .where(job.c.state == JobState.READY, job.c.owner.in_(owners))
-            .values(lease_until=0.0, rang_at=0.0, owner="")
+            .where(in_hand, job.c.lease_until < database_now(self.connection))
+            .values(ring_at=job.c.not_before)
+        )
+
+    def take_back_from_the_lost(self) -> int:
+        """End the leases of owners that are no living worker (see `Workers`); how many there were."""
+        living = select(worker.c.name)
+        return self._take_back(job.c.owner != "", job.c.owner.not_in(living))
+
+    def take_back_but(self, owner: str, held: Sequence[int]) -> int:
+        """End this owner's leases of jobs other than those that it has in hand; how many there were.
+
+        A claim whose answer never arrived, and a job that could not be handed back, would look busy otherwise.
+        """
+        return self._take_back(job.c.owner == owner, job.c.id.not_in(held))
+
+    def _take_back(self, *conditions: ColumnElement[bool]) -> int:
+        """The fence rises: whoever held the job and lives after all can commit nothing any more."""
+        ended = self.connection.execute(
+            update(job)
+            .where(in_hand, *conditions)
+            .values(lease_until=0.0, ring_at=0.0, owner="", fence=job.c.fence + 1)
+        )
+        return ended.rowcount
+
+    def is_any_owed(self) -> bool:
+        """Whether anything is neither done nor dead."""
+        return any(
+            self.connection.execute(select(job.c.id).where(half).limit(1)).first() for half in (waiting, in_hand)
         )
 
     def owed(self, stage: Stage | None = None) -> int:
         """Jobs that are neither done nor dead, of all stages or of one."""
-        query = select(func.count()).select_from(job).where(job.c.state == JobState.READY)
-        if stage:
-            query = query.where(job.c.stage == stage)
-        return self.connection.execute(query).scalar_one()
+        kind = [job.c.stage == stage] if stage else []
+        halves = [select(func.count()).select_from(job).where(half, *kind) for half in (waiting, in_hand)]
+        return sum(self.connection.execute(half).scalar_one() for half in halves)
 
     def item_jobs_owed(self, submission_id: int) -> bool:
-        """Whether any expand, examine or match job of this submission is not done."""
+        """Whether any expand, examine, look-closer or match job of this submission is not done."""
         query = (
             select(job.c.id)
             .where(
@@ -200,21 +266,6 @@ class Jobs:
             job.c.lease_until < database_now(self.connection),
         )
         return self.connection.execute(query.limit(1)).first() is not None
-
-    def _not_blocked(self, now: ColumnElement[float]) -> ColumnElement[bool]:
-        running = job.alias("running")
-        exclusive = [stage.value for stage in EXCLUSIVE_STAGES]
-        another = (
-            select(running.c.id)
-            .where(
-                running.c.state == JobState.READY,
-                running.c.stage.in_(exclusive),
-                running.c.lease_until >= now,
-                running.c.id != job.c.id,
-            )
-            .exists()
-        )
-        return or_(job.c.stage.not_in(exclusive), ~another)
 
     def _fenced(self, lease: Lease, **values: object) -> None:
         changed = self.connection.execute(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, bindparam, case, func, insert, or_, select, tuple_, update
 
 from triage.domain.findings import Subject
 from triage.domain.links import Link, Trait
@@ -199,8 +199,14 @@ class Links:
                 insert(look_alike), [{"item_id": item_id, "centre_id": centre} for item_id, centre in centres]
             )
 
-    def landmarks_after(self, seq: int, profile: str, disagree_above: int) -> Iterator[tuple[int, Landmark]]:
-        """(seq, landmark) of assignments after `seq`: how a process's memory catches up with the database."""
+    def landmarks_after(
+        self, seq: int, profiles: Sequence[str], disagree_above: int
+    ) -> Iterator[tuple[int, Landmark]]:
+        """(seq, landmark) of assignments after `seq`: how a process's memory catches up with the database.
+
+        Of each raster's values the first of `profiles` counts that it has.
+        """
+        preferred = case({profile: place for place, profile in enumerate(profiles)}, value=fingerprint.c.profile)
         query = (
             select(
                 look_alike.c.seq,
@@ -214,12 +220,16 @@ class Links:
             .join(raster, raster.c.item_id == look_alike.c.item_id)
             .where(
                 look_alike.c.seq > seq,
-                fingerprint.c.profile == profile,
+                fingerprint.c.profile.in_(profiles),
                 fingerprint.c.subject.in_([Subject.MAIN, Subject.THUMBNAIL]),
             )
-            .order_by(look_alike.c.seq, fingerprint.c.subject)
+            .order_by(look_alike.c.seq, fingerprint.c.subject, preferred)
         )
+        seen: tuple[int, str] | None = None
         for row in self.connection.execute(query):
+            if (row.seq, row.subject) == seen:
+                continue
+            seen = row.seq, row.subject
             if row.subject == Subject.MAIN and row.centre_id == row.item_id:
                 yield row.seq, Landmark(row.item_id, row.value, is_thumbnail=False)
             if row.subject == Subject.THUMBNAIL and (row.thumbnail_distance or 0) > disagree_above:

@@ -11,8 +11,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 from triage.domain.errors import Refused
+from triage.telemetry.events import Event
+from triage.telemetry.logs import logger_of
 
 from .engine import WRITER, open_engine, telling_refusals
+
+_log = logger_of("store")
 
 
 def migration_config() -> Config:
@@ -27,12 +31,16 @@ def upgrade_schema(url: str) -> None:
     """Apply every migration that the database does not have yet, in one transaction. Raises Unavailable."""
     engine = open_engine(url)
     config = migration_config()
+    head = ScriptDirectory.from_config(config).get_current_head()
     with telling_refusals(), engine.connect() as connection:
         connection.execution_options(**{WRITER: True})
         config.attributes["connection"] = connection
+        before = MigrationContext.configure(connection).get_current_revision()
         command.upgrade(config, "head")
         connection.commit()
     engine.dispose()
+    if before != head:
+        _log.info(Event.MIGRATED, version=head)
 
 
 def require_current_schema(engine: Engine) -> None:

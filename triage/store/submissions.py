@@ -40,6 +40,7 @@ class Submissions:
             "state": SubmissionState.RECEIVING,
             "preserve_until": delivery.preserve_until,
             "created_at": now,
+            "urgent": False,
         }
         insert_new(self.connection, submission, [row])
         found = self.connection.execute(
@@ -69,6 +70,10 @@ class Submissions:
             .where(submission.c.id == submission_id)
             .values(state=state, **({"received_at": received_at} if received_at else {}))
         )
+
+    def set_urgent(self, submission_id: int) -> None:
+        """From now on its jobs go before all others; see `Jobs.promote` for those that wait already."""
+        self.connection.execute(update(submission).where(submission.c.id == submission_id).values(urgent=True))
 
     def already_found(
         self, submission_id: int, parent_item_id: int, found: Sequence[tuple[bytes, int, int]]
@@ -200,4 +205,5 @@ def _submission(row: Row[Any]) -> Submission:
         state=SubmissionState(row.state),
         created_at=row.created_at,
         received_at=row.received_at,
+        urgent=row.urgent,
     )

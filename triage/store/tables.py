@@ -40,6 +40,11 @@ Id = BigInteger().with_variant(Integer, "sqlite")
 Document = JSON().with_variant(JSONB(), "postgresql")
 
 
+def _where(condition: str) -> dict[str, Any]:
+    """A partial index of this condition. Queries must state it word for word, or SQLite does not use it."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 class UtcDateTime(TypeDecorator[dt.datetime]):
     """Aware UTC in Python, UTC in the database (SQLite keeps no zone)."""
 
@@ -74,6 +79,7 @@ submission = Table(
     Column("preserve_until", Date),
     Column("created_at", UtcDateTime, nullable=False),
     Column("received_at", UtcDateTime),
+    Column("urgent", Boolean, nullable=False),  # its jobs, later stages included, go before all others
     UniqueConstraint("case_ref", "exhibit_ref", "source"),
 )
 
@@ -382,6 +388,9 @@ job = Table(
     Column("rematch_id", Id, ForeignKey("rematch.id")),
     Column("item_ids", Document, nullable=False),
     Column("state", String(8), nullable=False),
+    # Where the job stands in the queue: urgent (0) or not (1), the case it belongs to, its stage.
+    Column("rank", Integer, nullable=False),
+    Column("lane", Id, nullable=False),  # the case's first submission; 0 for re-matches
     Column("priority", Integer, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("fence", Integer, nullable=False),
@@ -389,18 +398,32 @@ job = Table(
     # Seconds since 1970 by the database's clock: workers' clocks never meet.
     Column("lease_until", Float(53), nullable=False),
     Column("not_before", Float(53), nullable=False),
-    Column("rang_at", Float(53), nullable=False),
+    Column("ring_at", Float(53), nullable=False),  # 0: waits for a doorbell. Else nobody rings before this moment
     Column("last_error", Text),
+    Column("made_at", Float(53), nullable=False),
+    Column("trace", String(55)),  # a W3C traceparent, where traces are on
 )
-Index(
-    "ix_job_ready",
-    job.c.priority,
-    job.c.id,
-    sqlite_where=text("state = 'ready'"),
-    postgresql_where=text("state = 'ready'"),
-)
+WAITING = "state = 'ready' AND ring_at = 0"
+IN_HAND = "state = 'ready' AND ring_at > 0"
+"""The two halves of what is owed, each with an index of its own. In hand are few: rung for, leased, or pausing."""
+Index("ix_job_waiting", job.c.rank, job.c.lane, job.c.priority, job.c.id, **_where(WAITING))
+Index("ix_job_in_hand", job.c.ring_at, **_where(IN_HAND))
+Index("ix_job_dead", job.c.id, **_where("state = 'dead'"))
 Index("ix_job_submission", job.c.submission_id, job.c.state)
 Index("ix_job_rematch", job.c.rematch_id, job.c.state)
+
+worker = Table(
+    "worker",
+    metadata,
+    Column("name", Text, primary_key=True),  # of one life of one process; owners of leases are named so
+    Column("kind", String(8), nullable=False),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("threads", Integer, nullable=False),
+    # As for jobs: seconds since 1970 by the database's clock.
+    Column("started_at", Float(53), nullable=False),
+    Column("seen_at", Float(53), nullable=False),
+)
 
 custody_event = Table(
     "custody_event",

@@ -14,9 +14,11 @@ from triage.domain.checkpoints import LogSigner
 from triage.domain.errors import Tampered
 
 from .custody import Custody, LogMirror
+from .doorbells import Doorbells
 from .dossier_facts import DossierFacts
 from .engine import WRITER, as_reader, telling_refusals
 from .examinations import Examinations
+from .figures import FigureReading
 from .items import Items
 from .jobs import Jobs
 from .links import Links
@@ -25,6 +27,7 @@ from .networks import Networks
 from .read_models import ReadModels
 from .rematches import Rematches
 from .submissions import Submissions
+from .workers import Workers
 
 _COMPARED = 4_096
 """Records that a process compares with the mirror when it first feeds it."""
@@ -46,9 +49,12 @@ class Unit:
         self.links = Links(connection)
         self.networks = Networks(connection)
         self.jobs = Jobs(connection)
+        self.doorbells = Doorbells(connection)
+        self.workers = Workers(connection)
         self.custody = Custody(connection, signer)
         self.read = ReadModels(connection)
         self.dossier = DossierFacts(connection)
+        self.figures = FigureReading(connection)
         self.committed = False
 
     def commit(self) -> None:

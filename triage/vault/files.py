@@ -53,15 +53,27 @@ def load_secret(path: Path) -> bytes:
     """Read a secret. Raises Unavailable `key-missing`, `key-invalid`; Refused `key-exposed` (others may read it)."""
     try:
         with path.open("rb") as file:
-            facts = os.fstat(file.fileno())
+            require_private(file.fileno())
             secret = file.read(SECRET_SIZE + 1)
     except OSError:
         raise Unavailable("key-missing", "The key file is missing or cannot be opened.") from None
-    if stat.S_IMODE(facts.st_mode) & 0o077:
-        raise Refused("key-exposed", "The key file is open to other users; set its mode to 0600.")
     if len(secret) != SECRET_SIZE:
         raise Unavailable("key-invalid", f"The key file must hold exactly {SECRET_SIZE} bytes.")
     return secret
+
+
+def require_private(descriptor: int) -> None:
+    """Raise Refused `key-exposed` when others than its owner may read an open file.
+
+    systemd hands credentials over as root's, read-only, with one reader named in an access list; the list shows as
+    the group's right to read. A file of root and root's group with no other right is therefore private.
+    """
+    facts = os.fstat(descriptor)
+    mode = stat.S_IMODE(facts.st_mode)
+    if mode == 0o440 and facts.st_uid == facts.st_gid == 0:
+        return
+    if mode & 0o077:
+        raise Refused("key-exposed", "A file of keys is open to other users; set its mode to 0600.")
 
 
 def sync_folder(folder: Path) -> None:

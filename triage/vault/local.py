@@ -7,8 +7,6 @@ is rolled when it has reached 256 MiB; an object never spans two. No plaintext, 
 from __future__ import annotations
 
 import os
-import re
-import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -17,14 +15,12 @@ from typing import Self
 from triage.domain.errors import Tampered, Unavailable
 from triage.domain.sources import ByteSource
 from triage.vault.files import NO_ROOM, sync_folder, write_whole
-from triage.vault.frames import KEY_SIZE, OBJECT_ID_SIZE, plain_size, sealed_frames, stored_length
 from triage.vault.keys import KeyProvider
-from triage.vault.reading import SealedSource
+from triage.vault.locators import NewObject, is_segment, new_segment
+from triage.vault.reading import open_sealed
 from triage.vault.seam import SealedObject, Segment
 
 ROLL_AT = 256 * 1024 * 1024
-_SEGMENT = re.compile(r"[0-9a-f]{32}\.pack")
-_OBJECT_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class LocalVault:
@@ -35,42 +31,68 @@ class LocalVault:
         self._keys = keys
         self._roll_at = roll_at
 
+    def prepare(self) -> None:
+        """See Vault."""
+        self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.check()
+
+    def check(self) -> None:
+        """See Vault. Asks for the rights only: a file to try would have to be deleted again."""
+        if not self._root.is_dir():
+            raise _absent()
+        if not os.access(self._root, os.R_OK | os.W_OK | os.X_OK):
+            raise Unavailable("vault-read-only", "The vault's folder cannot be written by this user.")
+
     def writer(self) -> LocalWriter:
         """See Vault. Makes no file before the first object."""
         return LocalWriter(self._root, self._keys, self._roll_at)
 
     def open(self, sealed: SealedObject) -> ByteSource:
         """See Vault."""
-        _check_locator(sealed)
-        if sealed.key_id != self._keys.key_id:
-            raise Unavailable("key-unknown", f"Object {sealed.object_id} needs wrapping key {sealed.key_id}.")
-        object_id = bytes.fromhex(sealed.object_id)
-        key = self._keys.unwrap(sealed.wrapped_key, object_id)
-        return SealedSource(self._opened(sealed), sealed.offset, key, object_id, sealed.size)
+        return open_sealed(sealed, self._keys, self._reached)
 
     def segments(self) -> Iterator[Segment]:
         """See Vault. Files of other names are not ours and not listed."""
         try:
             with os.scandir(self._root) as entries:
                 for entry in entries:
-                    if _SEGMENT.fullmatch(entry.name):
+                    if is_segment(entry.name):
                         yield Segment(entry.name, entry.stat(follow_symlinks=False).st_size)
         except FileNotFoundError:
             return  # nothing was ever sealed here
 
-    def _opened(self, sealed: SealedObject) -> int:
+    def _reached(self, sealed: SealedObject) -> _Extent:
         try:
             descriptor = os.open(self._root / sealed.segment, os.O_RDONLY | os.O_NOFOLLOW)
         except FileNotFoundError:
             if not self._root.is_dir():
-                raise Unavailable("vault-absent", "The vault's folder is not there.") from None
+                raise _absent() from None
             raise Tampered("segment-missing", f"The segment of object {sealed.object_id} is missing.") from None
         except OSError as error:
             raise _read_failed(sealed, error) from None
         if os.fstat(descriptor).st_size < sealed.offset + sealed.stored_length:
             os.close(descriptor)
             raise Tampered("segment-truncated", f"The segment of object {sealed.object_id} ends early.")
-        return descriptor
+        return _Extent(descriptor, sealed)
+
+
+class _Extent:
+    """One object's bytes in an open segment."""
+
+    def __init__(self, descriptor: int, sealed: SealedObject) -> None:
+        self._descriptor = descriptor
+        self._sealed = sealed
+
+    def read(self, start: int, length: int) -> bytes:
+        """See StoredBytes."""
+        try:
+            return os.pread(self._descriptor, length, self._sealed.offset + start)
+        except OSError as error:
+            raise _read_failed(self._sealed, error) from None
+
+    def close(self) -> None:
+        """See StoredBytes."""
+        os.close(self._descriptor)
 
 
 class LocalWriter:
@@ -97,14 +119,11 @@ class LocalWriter:
     def seal(self, chunks: Iterable[bytes]) -> SealedObject:
         """See VaultWriter. What a failed object had written is cut off again: no locator ever pointed there."""
         self._check_usable()
-        key = secrets.token_bytes(KEY_SIZE)
-        object_id = secrets.token_bytes(OBJECT_ID_SIZE)
-        wrapped = self._keys.wrap(key, object_id)  # first: a key service that is away costs no writing
-        frames = sealed_frames(key, object_id, chunks)
+        new = NewObject(self._keys, chunks)
         descriptor = self._segment_to_append()
         stored = 0
         try:
-            for frame in frames:
+            for frame in new.frames:
                 _append(descriptor, frame)
                 stored += len(frame)
         except BaseException as error:
@@ -113,15 +132,7 @@ class LocalWriter:
                 raise _explained(error.cause) from None
             raise
         offset, self._end = self._end, self._end + stored
-        return SealedObject(
-            object_id=object_id.hex(),
-            segment=self._segment,
-            offset=offset,
-            stored_length=stored,
-            size=plain_size(stored),
-            wrapped_key=wrapped,
-            key_id=self._keys.key_id,
-        )
+        return new.stored_at(self._segment, offset, stored)
 
     def sync(self) -> None:
         """See VaultWriter. One fdatasync; one more of the folder when a segment was begun."""
@@ -143,7 +154,7 @@ class LocalWriter:
         if self._descriptor is not None:
             self.sync()  # a later sync only reaches the new segment
             self._let_go()
-        name = secrets.token_hex(16) + ".pack"
+        name = new_segment()
         try:
             if not self._root.is_dir():
                 self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -186,17 +197,8 @@ def _append(descriptor: int, data: bytes) -> None:
         raise _WriteFailed(error) from None
 
 
-def _check_locator(sealed: SealedObject) -> None:
-    """The database is another's to alter: nothing in a locator reaches the file system unchecked."""
-    sound = (
-        _SEGMENT.fullmatch(sealed.segment)
-        and _OBJECT_ID.fullmatch(sealed.object_id)
-        and sealed.size >= 0
-        and sealed.offset >= 0
-        and sealed.stored_length == stored_length(sealed.size)
-    )
-    if not sound:
-        raise Tampered("locator-invalid", "A locator is not in its form.")
+def _absent() -> Unavailable:
+    return Unavailable("vault-absent", "The vault's folder is not there.")
 
 
 def _explained(error: OSError) -> Unavailable:

@@ -1,40 +1,73 @@
-"""Random access to one sealed object in an open file: opens only the frames that are asked for."""
+"""Random access to one sealed object, wherever its bytes lie: opens only the frames that are asked for."""
 
 from __future__ import annotations
 
-import os
 from collections import OrderedDict
+from collections.abc import Callable
+from typing import Protocol
 
 from triage.domain.errors import Tampered, Unavailable
 from triage.vault.frames import FRAME, FrameOpener
+from triage.vault.keys import KeyProvider
+from triage.vault.locators import check_locator
+from triage.vault.seam import SealedObject
 
 CACHED_FRAMES = 2
 """A parser jumps between a header and where it reads; two frames serve that at 2 MiB."""
 
 
-class SealedSource:
-    """A ByteSource over `descriptor`, which it owns, beginning at `offset`; see FrameOpener for key, id and size."""
+class StoredBytes(Protocol):
+    """The sealed bytes of one object, wherever they lie."""
 
-    def __init__(self, descriptor: int, offset: int, key: bytes, object_id: bytes, size: int) -> None:
-        self._descriptor: int | None = descriptor
-        self._offset = offset
-        self._size = size
-        self._object_id = object_id
-        self._opener = FrameOpener(key, object_id, size)
+    def read(self, start: int, length: int) -> bytes:
+        """`length` bytes from `start` on, counted from the object's first; fewer only where its segment ends.
+
+        Raises Tampered `segment-missing`, `segment-truncated`; Unavailable.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of what is open."""
+        ...
+
+
+def open_sealed(
+    sealed: SealedObject, keys: KeyProvider, reach: Callable[[SealedObject], StoredBytes]
+) -> SealedSource:
+    """Check a locator, unwrap its key and only then `reach` for its bytes; raises as Vault.open does."""
+    check_locator(sealed)
+    if sealed.key_id != keys.key_id:
+        raise Unavailable("key-unknown", f"Object {sealed.object_id} needs wrapping key {sealed.key_id}.")
+    key = keys.unwrap(sealed.wrapped_key, bytes.fromhex(sealed.object_id))
+    stored = reach(sealed)
+    try:
+        return SealedSource(stored, sealed, key)
+    except BaseException:
+        stored.close()
+        raise
+
+
+class SealedSource:
+    """A ByteSource over an object's sealed bytes, which it owns, and its unwrapped key."""
+
+    def __init__(self, stored: StoredBytes, sealed: SealedObject, key: bytes) -> None:
+        self._stored: StoredBytes | None = stored
+        self._sealed = sealed
+        self._opener = FrameOpener(key, bytes.fromhex(sealed.object_id), sealed.size)
         self._frames: OrderedDict[int, bytes] = OrderedDict()
-        if size == 0:
+        if sealed.size == 0:
             self._frame(0)  # nothing will ever be read of it, so its seal is checked here
 
     @property
     def size(self) -> int:
         """Length of the plaintext in bytes."""
-        return self._size
+        return self._sealed.size
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """See ByteSource. Raises Tampered `seal-broken`, `segment-truncated`; Unavailable `vault-read-failed`."""
+        """See ByteSource. Raises Tampered `seal-broken` and what StoredBytes raises."""
         if offset < 0 or length < 0:
             raise ValueError("offset and length are not negative")
-        end = min(offset + length, self._size)
+        end = min(offset + length, self._sealed.size)
         if offset >= end:
             return b""
         first, last = offset // FRAME, (end - 1) // FRAME
@@ -46,34 +79,25 @@ class SealedSource:
         return b"".join(parts)
 
     def close(self) -> None:
-        """Close the file and forget what was opened; may be called twice."""
+        """Let go of the bytes and forget what was opened; may be called twice."""
         self._frames.clear()
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        if self._stored is not None:
+            self._stored.close()
+            self._stored = None
 
     def _frame(self, index: int) -> bytes:
         known = self._frames.get(index)
         if known is not None:
             self._frames.move_to_end(index)
             return known
-        if self._descriptor is None:
+        if self._stored is None:
             raise ValueError("the source is closed")
         start, length = self._opener.extent(index)
-        sealed = self._stored(self._descriptor, start, length)
-        plain = self._opener.opened(index, sealed)
+        frame = self._stored.read(start, length)
+        if len(frame) != length:
+            raise Tampered("segment-truncated", f"The segment of object {self._sealed.object_id} ends early.")
+        plain = self._opener.opened(index, frame)
         self._frames[index] = plain
         if len(self._frames) > CACHED_FRAMES:
             self._frames.popitem(last=False)
         return plain
-
-    def _stored(self, descriptor: int, start: int, length: int) -> bytes:
-        try:
-            sealed = os.pread(descriptor, length, self._offset + start)
-        except OSError as error:
-            raise Unavailable(
-                "vault-read-failed", f"Object {self._object_id.hex()} cannot be read (error {error.errno})."
-            ) from None
-        if len(sealed) != length:
-            raise Tampered("segment-truncated", f"The segment of object {self._object_id.hex()} ends early.")
-        return sealed

@@ -50,20 +50,33 @@ class VaultWriter(Protocol):
 
         Whatever `chunks` raises comes through; then the object does not exist and the writer can go on. (A caller
         that learns at the last chunk that it has these bytes already raises there.) The locator may be committed
-        only after `sync`. Raises Unavailable `disk-full`, `vault-write-failed`.
+        only after `sync`. Raises Unavailable `disk-full`, `vault-write-failed`; a store elsewhere also gives
+        `vault-unreachable`, `vault-credentials`, `vault-absent`, `vault-refused`, here and in all that follows.
         """
         ...
 
     def sync(self) -> None:
         """Make everything sealed so far survive a power cut: once per batch, before the commit that records it.
 
-        Raises Unavailable `vault-write-failed`; the objects since the last sync are then void, and so is the writer.
+        Raises Unavailable `vault-write-failed`, …; the objects since the last sync are then void, and so is the
+        writer.
         """
         ...
 
 
 class Vault(Protocol):
     """The only way to sealed evidence bytes. Write-once: what has been sealed is never altered or moved."""
+
+    def prepare(self) -> None:
+        """Make an empty vault where there is none, and `check` it; deletes and replaces nothing."""
+        ...
+
+    def check(self) -> None:
+        """Try whether the vault can be written, read and listed, without leaving anything behind.
+
+        Raises Unavailable `vault-absent`, `vault-read-only`, …; Refused `vault-of-another`, `vault-overwrites`.
+        """
+        ...
 
     def writer(self) -> VaultWriter:
         """A new writer; several may write at once, in any threads or processes."""
@@ -72,8 +85,8 @@ class Vault(Protocol):
     def open(self, sealed: SealedObject) -> ByteSource:
         """Random access to an object's plaintext; every byte given out has been authenticated.
 
-        Raises Tampered `locator-invalid`, `segment-missing`, `segment-truncated`, `key-unwrap-failed` and, here or
-        when reading, `seal-broken`; Unavailable `vault-absent`, `key-unknown`, `vault-read-failed`.
+        Raises Tampered `locator-invalid`, `key-unwrap-failed` and, here or when reading, `segment-missing`,
+        `segment-truncated`, `seal-broken`; Unavailable `vault-absent`, `key-unknown`, `vault-read-failed`.
         """
         ...
 

@@ -123,6 +123,35 @@ class LogMirror:
             code = "disk-full" if error.errno in NO_ROOM else "witness-write-failed"
             raise Unavailable(code, f"The log's witness cannot be written (error {error.errno}).") from None
 
+    def begin_again(self, leaf_hashes: Sequence[bytes], checkpoint: str) -> str:
+        """Set the files aside and begin anew with these leaves, when the database was lawfully put back to them.
+
+        Nothing is deleted: the old files stay beside the new ones, under names that end as the one returned. Raises
+        Unavailable `witness-absent`, `disk-full`, `witness-write-failed`.
+        """
+        try:
+            with self._locked() as (leaves, _):
+                label = f"before-{os.fstat(leaves).st_size // HASH_SIZE}-{secrets.token_hex(4)}"
+                drafts = {_LEAVES: b"".join(leaf_hashes), _CHECKPOINTS: checkpoint.encode()}
+                for name, data in drafts.items():
+                    draft = os.open(self._folder / f"{name}.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+                    try:
+                        write_whole(draft, data)
+                        os.fsync(draft)
+                    finally:
+                        os.close(draft)
+                    os.link(self._folder / name, self._folder / f"{name}.{label}")
+                sync_folder(self._folder)  # the old ones have their other name before they lose this one
+                for name in drafts:
+                    (self._folder / f"{name}.new").rename(self._folder / name)
+                sync_folder(self._folder)
+                return label
+        except FileNotFoundError:
+            raise _absent() from None
+        except OSError as error:
+            code = "disk-full" if error.errno in NO_ROOM else "witness-write-failed"
+            raise Unavailable(code, f"The log's witness cannot be written (error {error.errno}).") from None
+
     def view(self) -> WitnessView:
         """What the witness holds now, for an audit; a torn last write is left out.
 

@@ -33,7 +33,7 @@ def folders(settings: Settings) -> Folders:
     application = open_application(settings)
     application.receiving.receive(Delivery("CASE-1", "EXH-1", "Synthetic warrant", os.fsencode(source)))
     application.close()
-    return Folders(settings.data)
+    return Folders.of(settings)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -117,7 +117,7 @@ def test_nothing_opens_without_them(settings: Settings, folders: Folders, name: 
 def test_a_deployment_that_was_half_made_is_finished(settings: Settings, tmp_path: Path) -> None:
     """A power cut between two steps: the next run makes the rest, from any point on."""
     initialise(settings)
-    folders = Folders(settings.data)
+    folders = Folders.of(settings)
     whole = tmp_path / "whole"
     shutil.copytree(folders.data, whole)
     steps = [folders.vault_key, folders.log_name, folders.log_key, folders.witness, folders.database]
@@ -156,7 +156,7 @@ def test_two_deployments_have_nothing_in_common(settings: Settings, tmp_path: Pa
     other = load_settings(data=tmp_path / "other")
     initialise(settings)
     initialise(other)
-    mine, theirs = Folders(settings.data), Folders(other.data)
+    mine, theirs = Folders.of(settings), Folders.of(other)
     for name in ("vault_key", "log_key", "log_name"):
         assert getattr(mine, name).read_bytes() != getattr(theirs, name).read_bytes()
 

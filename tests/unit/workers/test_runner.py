@@ -30,7 +30,7 @@ def failing(error: Exception) -> ToldMatching:
 
 def run(application: Application, *job_ids: int) -> tuple[Runner, list[TriageError]]:
     trouble: list[TriageError] = []
-    runner = Runner(application, trouble.append)
+    runner = Runner(application, "tester", trouble.append)
     for job_id in job_ids:
         runner.run(job_id)
     runner.close()

@@ -78,16 +78,35 @@ def prepare() -> None:
 def decode(file: io.BufferedReader, size: int, format_name: str, max_pixels: int) -> Decoded:
     """Decode the first picture of a file. Never raises for what the bytes are, except MemoryError."""
     if format_name == "jpeg":
-        whole = read_whole(file, size)
-        found = _fast_jpeg(whole, max_pixels) or _with_pillow(io.BytesIO(whole), format_name, max_pixels)
-        found.whole = whole
-        return found
+        return decode_jpeg(read_whole(file, size), max_pixels)
     if format_name in _PIECEWISE:
         return _with_pillow(file, format_name, max_pixels)
     return _with_pillow(io.BytesIO(read_whole(file, size)), format_name, max_pixels)
 
 
-def _fast_jpeg(data: bytearray, max_pixels: int) -> Decoded | None:
+def decode_jpeg(data: bytes | bytearray, max_pixels: int) -> Decoded:
+    """Decode a JPEG that was read whole. Never raises for what the bytes are, except MemoryError."""
+    found = _fast_jpeg(data, max_pixels) or _with_pillow(io.BytesIO(data), "jpeg", max_pixels)
+    found.whole = data
+    return found
+
+
+def jpeg_luma(data: bytes | bytearray, least_pixels: int, max_pixels: int) -> Decoded | None:
+    """The luma that a JPEG of three colours holds, at full size; None for other JPEGs and for any with a flaw."""
+    try:
+        height, width, colours, _subsampling = simplejpeg.decode_jpeg_header(data)
+        if colours != "YCbCr" or not least_pixels <= width * height <= max_pixels:
+            return None
+        luma = simplejpeg.decode_jpeg(data, "GRAY")
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 -- any parser failure is data; the exact path will name it
+        return None
+    luma = luma.reshape(height, width)
+    return Decoded(width, height, _JPEG_MODES[colours], decoder="simplejpeg", rasters=Rasters(luma), whole=data)
+
+
+def _fast_jpeg(data: bytes | bytearray, max_pixels: int) -> Decoded | None:
     """Baseline and progressive, grey and three colours, without a flaw. None sends the file to Pillow."""
     try:
         height, width, colours, _subsampling = simplejpeg.decode_jpeg_header(data)

@@ -7,13 +7,12 @@ them at most 22 (forty made-up pictures each, see DECISIONS.md).
 
 from __future__ import annotations
 
-import io
 from math import ceil, floor
 
 import numpy as np
 
 from triage.chamber.decoders.colour import Pixels
-from triage.chamber.decoders.raster import decode
+from triage.chamber.decoders.raster import decode_jpeg
 
 _DARK = 24
 """Mean of a bar, in 0..255: black after JPEG."""
@@ -26,7 +25,7 @@ _ROUNDING = 0.01  # a bar may begin between two lines: then rather a line of pic
 
 def decoded(data: bytes, max_pixels: int, main_width: int, main_height: int) -> Pixels | None:
     """The embedded JPEG as a raster without bars, given the main picture's sides; None when it does not decode."""
-    found = decode(io.BufferedReader(io.BytesIO(data)), len(data), "jpeg", max_pixels)
+    found = decode_jpeg(data, max_pixels)
     if found.rasters is None:
         return None
     return without_bars(found.rasters.main, main_width, main_height)

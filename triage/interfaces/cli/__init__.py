@@ -2,12 +2,14 @@
 
 from . import (
     audit_and_report,
+    backup,
     doctor,
     hash_set_entries,
     hash_set_releases,
     hash_sets,
     lookup,
     referrals,
+    serve,
     status,
     submit,
 )
@@ -16,6 +18,7 @@ from .app import app, run
 __all__ = [
     "app",
     "audit_and_report",
+    "backup",
     "doctor",
     "hash_set_entries",
     "hash_set_releases",
@@ -23,6 +26,7 @@ __all__ = [
     "lookup",
     "referrals",
     "run",
+    "serve",
     "status",
     "submit",
 ]

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,11 +43,22 @@ INTERRUPTED = 130
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines.")]
 
-_chosen: dict[str, Path | None] = {"data": None, "config": None}
+
+@dataclass
+class _Chosen:
+    """What the words before and of a command chose; set once for each command."""
+
+    data: Path | None = None
+    config: Path | None = None
+    command: str = ""
+
+
+_chosen = _Chosen()
 
 
 @app.callback()
 def choose(
+    context: typer.Context,
     data: Annotated[
         Path | None,
         typer.Option("--data", help="Folder of this deployment.", envvar="TRIAGE_DATA", show_default="triage-data"),
@@ -56,24 +68,26 @@ def choose(
     ] = None,
 ) -> None:
     """Triage of seized and reported material without making people look at it."""
-    _chosen.update(data=data, config=config)
+    _chosen.data, _chosen.config, _chosen.command = data, config, context.invoked_subcommand or ""
 
 
 def settings() -> Settings:
     """The settings that the global options choose."""
     from triage.settings import load_settings  # noqa: PLC0415 - keeps `triage --help` quick
 
-    return load_settings(_chosen["config"], _chosen["data"])
+    return load_settings(_chosen.config, _chosen.data)
 
 
 @contextmanager
 def opened() -> Iterator[Application]:
     """The deployment, open for one command."""
     from triage.bootstrap import open_application  # noqa: PLC0415 - keeps `triage --help` quick
+    from triage.telemetry.traces import span  # noqa: PLC0415 - keeps `triage --help` quick
 
     application = open_application(settings())
     try:
-        yield application
+        with span("command", command=_chosen.command):
+            yield application
     finally:
         application.close()
 

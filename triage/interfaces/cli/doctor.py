@@ -1,91 +1,64 @@
-"""`triage doctor`: what this machine gives, and what is missing."""
+"""`triage doctor`: what this machine and this deployment give, what is missing, and what to do about it."""
 
 from __future__ import annotations
 
-import importlib.metadata
-import os
-import platform
-import shutil
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
+from hashsets.errors import HashSetError
 from triage.domain.errors import TriageError, Unavailable
 
 from .app import Json, app, opened, settings
 from .output import console, print_json, table
 
+if TYPE_CHECKING:
+    from triage.interfaces.checkup import Check
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at. `good` is None for facts that are neither good nor bad."""
-
-    name: str
-    good: bool | None
-    detail: str
+Patient = TypeVar("Patient")
 
 
 @app.command()
 def doctor(*, as_json: Json = False) -> None:
-    """Check this machine and deployment: chamber, disk, keys, database, custody log, hash sets. Exit 7 if not."""
-    checks = [*_machine(), *_chamber(), *_deployment()]
-    healthy = all(check.good is not False for check in checks)
+    """Check this machine and deployment, from kernel to custody log. Exit status 7 where something fails."""
+    from triage.interfaces.checkup import OF_A_MACHINE, State  # noqa: PLC0415 - keeps `triage --help` quick
+
+    checks = [found for check in OF_A_MACHINE for found in _looked_at(check, settings())]
+    checks += _deployment()
+    healthy = all(check.state is not State.FAIL for check in checks)
     if as_json:
         print_json({"healthy": healthy, "checks": checks})
         raise typer.Exit(0 if healthy else Unavailable.exit_code)
-    marks = {True: "ok", False: "MISSING", None: ""}
-    console().print(table("Doctor", ["check", "", "detail"], [(c.name, marks[c.good], c.detail) for c in checks]))
+    marks = {State.OK: "ok", State.FACT: "", State.WARN: "warn", State.FAIL: "FAIL"}
+    rows = [(check.name, marks[check.state], _in_words(check)) for check in checks]
+    console().print(table("Doctor", ["check", "", "detail"], rows))
     if not healthy:
-        raise Unavailable("doctor-found-faults", "Something is missing; see the list.")
-
-
-def _machine() -> list[Check]:
-    chosen = settings()
-    data = chosen.data.absolute()
-    free = shutil.disk_usage(next(folder for folder in (data, *data.parents) if folder.exists())).free
-    return [
-        Check(
-            "program", None, f"triage {importlib.metadata.version('triage-pipeline')}, {platform.python_version()}"
-        ),
-        Check("machine", None, f"{platform.system()} {platform.release()}, {len(os.sched_getaffinity(0))} cores"),
-        Check("disk", free > 1 << 30, f"{free // (1 << 20):,} MiB free"),
-    ]
-
-
-def _chamber() -> list[Check]:
-    from triage.chamber.parent import Chamber  # noqa: PLC0415 - keeps `triage --help` quick
-    from triage.chamber.sealing import FLOOR  # noqa: PLC0415 - keeps `triage --help` quick
-
-    try:
-        with Chamber() as chamber:
-            layers = chamber.layers()
-    except TriageError as error:
-        return [Check("chamber", False, error.sentence)]
-    return [
-        Check(
-            f"chamber: {layer.name}",
-            layer.active if layer.name in FLOOR else (True if layer.active else None),
-            f"{layer.detail}{'' if layer.name in FLOOR else ' (beyond the floor)'}",
-        )
-        for layer in layers
-    ]
+        raise Unavailable("doctor-found-faults", "Something fails; see the list.")
 
 
 def _deployment() -> list[Check]:
+    from triage.interfaces.checkup import OF_A_DEPLOYMENT, Check, State  # noqa: PLC0415 - keeps `triage --help` quick
+
     try:
         with opened() as application:
-            with application.store.reading() as unit:
-                pending, total = unit.read.items_pending()
-                states = unit.read.job_states()
-                unit_size = unit.custody.head()[0]
-            witnessed = application.store.mirror.view().size
-            in_force = application.library.version.replace("none", "").replace("+", ", ")
-            dead = sum(found.get("dead", 0) for found in states.values())
-            return [
-                Check("database", True, f"{total:,} items, {pending:,} waiting"),
-                Check("dead letters", not dead or None, f"{dead:,} jobs were given up"),
-                Check("hash sets", True if in_force else None, in_force or "none in force: nothing can be known"),
-                Check("custody log", True, f"{unit_size:,} records, {witnessed:,} of them with the witness"),
-            ]
-    except TriageError as error:
-        return [Check("deployment", None if error.code == "not-initialised" else False, error.sentence)]
+            return [found for check in OF_A_DEPLOYMENT for found in _looked_at(check, application)]
+    except (TriageError, HashSetError) as error:
+        if error.code == "not-initialised":
+            return [Check("deployment", State.FACT, error.sentence)]
+        return [Check("deployment", State.FAIL, error.sentence, f"docs/commands.md explains {error.code}.")]
+
+
+def _looked_at(check: Callable[[Patient], Iterator[Check]], patient: Patient) -> list[Check]:
+    """What a check found; what it could not find out is a finding too."""
+    from triage.interfaces.checkup import Check, State  # noqa: PLC0415 - keeps `triage --help` quick
+
+    try:
+        return list(check(patient))
+    except (TriageError, HashSetError) as error:
+        name = check.__name__.replace("_", " ")
+        return [Check(name, State.FAIL, f"{error.sentence} [{error.code}]", "The sentence says what is missing.")]
+
+
+def _in_words(check: Check) -> str:
+    return f"{check.detail}\n→ {check.todo}" if check.todo else check.detail

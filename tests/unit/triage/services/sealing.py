@@ -82,20 +82,23 @@ class ToldExpansion:
 
 @dataclass
 class ToldChamber:
-    """Answers from a table of bytes → result; `before` is called whenever it is asked."""
+    """Answers from a table of bytes → result, from `estimates` where luma may do; `before` is called when asked."""
 
     pictures: Mapping[bytes, Examination] = field(default_factory=dict)
     archives: Mapping[bytes, Sequence[ToldMember]] = field(default_factory=dict)
     archive_notes: tuple[ProcessingNote, ...] = ()
     before: Callable[[], object] = lambda: None
     asked: list[tuple[bytes, str]] = field(default_factory=list)
+    estimates: Mapping[bytes, Examination] = field(default_factory=dict)
     limits: list[ArchiveLimits] = field(default_factory=list)
     expansions: list[ToldExpansion] = field(default_factory=list)
 
-    def examine(self, source: ByteSource, *, name_extension: str = "") -> Examination:
+    def examine(self, source: ByteSource, *, name_extension: str = "", luma_first: bool = False) -> Examination:
         self.before()
         data = whole(source)
         self.asked.append((data, name_extension))
+        if luma_first and data in self.estimates:
+            return self.estimates[data]
         return self.pictures.get(data) or Examination(None, notes=(ProcessingNote(NoteCode.UNDECODABLE),))
 
     def expand(self, source: ByteSource, limits: ArchiveLimits) -> ToldExpansion:

@@ -6,15 +6,15 @@ import pytest
 
 from tests.unit.triage.stored import Scene
 from triage.domain.errors import Conflict
-from triage.domain.jobs import Stage
+from triage.domain.jobs import Places, Stage
 from triage.store.unit_of_work import Store
 
 
-def ring(store: Store, window: int = 10, again_after: float = 30) -> list[int]:
+def ring(store: Store, places: int = 10, again_after: float = 30) -> list[int]:
     with store.writing() as unit:
-        due = unit.jobs.ring(window, again_after)
+        due = unit.doorbells.ring(Places(places, 0), again_after)
         unit.commit()
-    return due
+    return [one.job_id for one in due]
 
 
 def test_the_most_urgent_are_rung_first_and_only_once(store: Store, scene: Scene) -> None:
@@ -22,10 +22,14 @@ def test_the_most_urgent_are_rung_first_and_only_once(store: Store, scene: Scene
     submission = scene.submission()
     examine = scene.owe(Stage.EXAMINE, submission, [1])
     match = scene.owe(Stage.MATCH, submission, [1])
-    assert ring(store, window=1) == [match]
+    assert ring(store, places=1) == [match]
     assert ring(store) == [examine]
     assert ring(store) == []
+    with store.writing() as unit:
+        unit.jobs.forget_rings()
+        unit.commit()
     assert ring(store, again_after=-1) == [match, examine]
+    assert ring(store) == [match, examine]
 
 
 def test_a_job_answered_too_early_rings_at_once(store: Store, scene: Scene) -> None:
@@ -33,7 +37,7 @@ def test_a_job_answered_too_early_rings_at_once(store: Store, scene: Scene) -> N
     job = scene.owe(Stage.EXAMINE, scene.submission(), [1])
     assert ring(store) == [job]
     with store.writing() as unit:
-        unit.jobs.ring_again(job)
+        unit.jobs.ring_again([job])
         unit.commit()
     assert ring(store) == [job]
 

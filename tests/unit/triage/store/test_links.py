@@ -136,9 +136,9 @@ class TestLookAlikes:
         cropped = scene.item(submission, seen=examined(value("b"), thumbnail=value("u"), thumbnail_distance=51))
         with store.writing() as unit:
             unit.links.assign([(centre, centre), (member, centre), (cropped, centre)])
-            found = list(unit.links.landmarks_after(0, Profile.PDQ_REF512, disagree_above=50))
-            later = list(unit.links.landmarks_after(1, Profile.PDQ_REF512, disagree_above=50))
-            other_profile = list(unit.links.landmarks_after(0, Profile.PDQ_FULL, disagree_above=50))
+            found = list(unit.links.landmarks_after(0, (Profile.PDQ_REF512,), disagree_above=50))
+            later = list(unit.links.landmarks_after(1, (Profile.PDQ_REF512,), disagree_above=50))
+            other_profile = list(unit.links.landmarks_after(0, (Profile.PDQ_FULL,), disagree_above=50))
         assert found == [
             (1, Landmark(centre, value("a"), is_thumbnail=False)),
             (1, Landmark(centre, value("t"), is_thumbnail=True)),

@@ -1,0 +1,72 @@
+"""`triage serve` and `triage metrics`: what machines that watch are told."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from triage.domain.errors import TriageError
+
+from .app import Json, app, opened, settings
+from .output import print_json
+
+if TYPE_CHECKING:
+    from triage.bootstrap import Application
+    from triage.chamber.sealing import Layer
+
+
+@app.command()
+def serve(
+    *,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0: any free one.")] = None,
+) -> None:
+    """Answer over HTTP until stopped: /health, /ready, /metrics. Listens on this machine unless set otherwise."""
+    from triage.bootstrap import open_application  # noqa: PLC0415 - keeps `triage --help` quick
+    from triage.interfaces.web.app import web_app  # noqa: PLC0415 - keeps `triage --help` quick
+    from triage.interfaces.web.deployment import Deployment  # noqa: PLC0415 - keeps `triage --help` quick
+    from triage.interfaces.web.serving import bound  # noqa: PLC0415 - keeps `triage --help` quick
+    from triage.interfaces.web.serving import serve as answer  # noqa: PLC0415 - keeps `triage --help` quick
+    from triage.telemetry.logs import configure_logs  # noqa: PLC0415 - keeps `triage --help` quick
+
+    chosen = settings()
+    configure_logs(chosen.log.format, chosen.log.level)
+    where = chosen.serve if port is None else chosen.serve.model_copy(update={"port": port})
+
+    def open_it() -> Application:
+        return open_application(chosen)
+
+    web = web_app(Deployment(open_it), _layers(), (*where.names, where.host))
+    with bound(where) as listening:
+        sys.stderr.write(f"Listening on http://{where.host}:{listening.getsockname()[1]}\n")
+        answer(web, listening)
+
+
+@app.command()
+def metrics(*, as_json: Json = False) -> None:
+    """What `/metrics` tells, once: for a collector that reads files, or for a person."""
+    from triage.interfaces.metrics import DeploymentCollector, families, page  # noqa: PLC0415 - keeps `--help` quick
+
+    with opened() as application:
+        observed, layers = application.observing.observe(), _layers()
+    if as_json:
+        found = [
+            {"name": sample.name, "labels": sample.labels, "value": sample.value}
+            for family in families(observed, layers)
+            for sample in family.samples
+        ]
+        print_json(found)
+    else:
+        sys.stdout.write(page(DeploymentCollector(lambda: observed, lambda: layers)).decode())
+
+
+def _layers() -> tuple[Layer, ...]:
+    """The walls that a chamber has on this machine; none where it cannot be started."""
+    from triage.chamber.parent import Chamber  # noqa: PLC0415 - keeps `triage --help` quick
+
+    try:
+        with Chamber() as chamber:
+            return chamber.layers()
+    except TriageError:
+        return ()
