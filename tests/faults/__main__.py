@@ -1,4 +1,4 @@
-"""`python -m tests.faults [--long]`: every scenario, as a table or as JSON. Ends with 1 when anything is not as it must be."""
+"""`python -m tests.faults [--long]`: every scenario, as a table or JSON; ends with 1 when anything is not as it must be."""
 
 from __future__ import annotations
 
