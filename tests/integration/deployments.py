@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -136,7 +136,7 @@ class Deployment:
 
     def facts(self) -> Facts:
         """Everything that two equal deployments must agree in."""
-        return _read_facts(self)
+        return read_facts(self.rows)
 
 
 def _copied(source: str, target: str) -> None:
@@ -154,8 +154,13 @@ def finish(process: subprocess.Popen[str], seconds: float = 60) -> Ran:
     return Ran(process.returncode, out, err)
 
 
-def _read_facts(deployment: Deployment) -> Facts:
-    rows = deployment.rows
+def _document(value: Any) -> str:
+    """A JSON column, which SQLite gives as text and PostgreSQL as what it means, in one form."""
+    return json.dumps(json.loads(value) if isinstance(value, str) else value, sort_keys=True)
+
+
+def read_facts(rows: Callable[[str], list[Any]]) -> Facts:
+    """The facts of any database, through whatever asks it."""
     sha = {item_id: digest.hex() for item_id, digest in rows("SELECT id, sha256 FROM item")} | {0: ""}
     exhibit = dict(rows("SELECT id, exhibit_ref FROM submission"))
     groups: dict[int, set[str]] = {}
@@ -212,5 +217,5 @@ def _read_facts(deployment: Deployment) -> Facts:
             for low, high, kind in rows("SELECT low_id, high_id, kind FROM network_join WHERE withdrawn_at IS NULL")
         ),
         networks=frozenset(frozenset(network) for network in networks.values()),
-        priority={frozenset(networks[row[0]]): (row[1], row[2], row[3], row[4], row[5]) for row in levels},
+        priority={frozenset(networks[row[0]]): (*row[1:5], _document(row[5])) for row in levels},
     )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import resource
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +10,8 @@ import pytest
 
 from tests.integration.deployments import Deployment, Ran, finish
 from tests.integration.seizures import pictures
+from tests.servers.disk import SmallDisk, small_disk
+from tests.servers.processes import ServerMissing
 
 FILES = 40
 UNAVAILABLE = 7
@@ -29,40 +29,13 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class SmallDisk:
-    """A file system of its own, as large as wanted."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        path.mkdir()
-        self._mount("size=16m")
-
-    def _mount(self, options: str) -> None:
-        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(self.path)]
-        if subprocess.run(command, check=False, capture_output=True).returncode:
-            pytest.skip("This user may not mount a file system.")
-
-    def fill(self, leaving: int) -> None:
-        """Leave so many bytes free."""
-        filler = self.path / "filler"
-        filler.unlink(missing_ok=True)
-        free = os.statvfs(self.path)
-        filler.write_bytes(bytes(max(0, free.f_bavail * free.f_frsize - leaving)))
-
-    def make_room(self) -> None:
-        """As much as anybody needs."""
-        (self.path / "filler").unlink(missing_ok=True)
-        self._mount("remount,size=256m")
-
-    def leave(self) -> None:
-        subprocess.run(["umount", "--lazy", str(self.path)], check=True)
-
-
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    small = SmallDisk(tmp_path / "disk")
-    yield small
-    small.leave()
+    try:
+        with small_disk(tmp_path / "disk") as small:
+            yield small
+    except ServerMissing as error:
+        pytest.skip(str(error))
 
 
 def submitting(source: Path) -> tuple[object, ...]:

@@ -1,0 +1,29 @@
+"""Clocks that jump. Leases are in the database's time; a worker's own clock only dates what it writes."""
+
+from tests.faults.cluster import Cluster
+from tests.faults.deeds import kill
+from tests.faults.scenarios import Deed, Scenario, answered
+
+_HOUR = 3_600
+
+
+def database_clock(seconds: int) -> Deed:
+    """The database's clock is stepped, so far from the machine's."""
+
+    def deed(cluster: Cluster) -> None:
+        assert cluster.servers.postgres is not None
+        cluster.servers.postgres.set_clock(seconds)
+
+    return deed
+
+
+SCENARIOS = (
+    Scenario(
+        "the database's clock jumps an hour ahead, and back",
+        (
+            *answered(0.1, database_clock(_HOUR)),
+            *answered(0.4, kill("worker-1"), database_clock(0)),
+        ),
+        own_clock=True,
+    ),
+)

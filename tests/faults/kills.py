@@ -1,0 +1,35 @@
+"""Programs killed at any moment, and started again by whoever watches over them."""
+
+from tests.faults.deeds import kill, roll
+from tests.faults.scenarios import On, Scenario, answered, received
+
+SCENARIOS = (
+    Scenario(
+        "workers are killed, again and again",
+        (
+            *received(0.9, kill("worker-1")),
+            *answered(0.1, kill("worker-2")),
+            *answered(0.4, kill("worker-1")),
+            *answered(0.7, kill("worker-2"), kill("worker-1")),
+        ),
+    ),
+    Scenario(
+        "workers on SQLite are killed",
+        (*received(0.9, kill("worker-1")), *answered(0.3, kill("worker-2"), kill("worker-1"))),
+        on=On.SQLITE,
+    ),
+    Scenario(
+        "processes that ring for themselves are killed on PostgreSQL",
+        (*answered(0.3, kill("worker-2")), *answered(0.6, kill("worker-1"))),
+        on=On.POSTGRESQL,
+    ),
+    Scenario(
+        "the relay is killed",
+        (*received(0.5, kill("relay")), *answered(0.3, kill("relay")), *answered(0.8, kill("relay"))),
+    ),
+    Scenario(
+        "receiving is killed",
+        (*received(0.1, kill("submit")), *received(0.4, kill("submit")), *received(0.7, kill("submit"))),
+    ),
+    Scenario("all programs are restarted, one after the other", (*answered(0.2, roll), *answered(0.6, roll))),
+)
