@@ -36,7 +36,7 @@ def logger_of(room: str) -> BoundLogger:
     logger: BoundLogger = structlog.wrap_logger(
         logging.getLogger(f"triage.{room}"),
         processors=[structlog.stdlib.filter_by_level, _gather, _only_known, ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=BoundLogger,
+        wrapper_class=_Logger,
         cache_logger_on_first_use=False,
         room=room,
     )
@@ -65,6 +65,14 @@ def configure_logs(style: Format, level: str) -> None:
     root.addHandler(handler)
     logging.getLogger("triage").setLevel(level.upper())
     root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()]))  # libraries chat
+
+
+class _Logger(BoundLogger):
+    """Hands no error on to `logging`, whose other handlers would print it whole."""
+
+    def exception(self, event: str | None = None, *args: Any, **fields: Any) -> Any:
+        """An error line about the error at hand."""
+        return self.error(event, *args, **({_ERROR: sys.exc_info()[1]} | fields))
 
 
 class _StandardError(logging.StreamHandler[TextIO]):
