@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from triage.bootstrap import Application
 from triage.domain.errors import TriageError
 from triage.domain.jobs import Stage
+from triage.telemetry.events import Event
+from triage.telemetry.logs import logger_of
 from workers.broker import open_doorbells
 from workers.owners import has_died
 from workers.runner import Runner
 
+_log = logger_of("workers")
 _RELAY_SECONDS = 0.5
 """The relay wakes when a job ends; this is only for jobs that others make and for pauses that run out."""
 _TELL_SECONDS = 0.5
@@ -60,6 +63,7 @@ def work(application: Application, threads: int, tell: Callable[[Backlog], None]
 
     bells = open_doorbells(answer, threads)
     started, before = time.monotonic(), _cpu()
+    _log.info(Event.STARTED, command="work", threads=threads)
     try:
         _take_over(application)
         _relay(application, _Bells(bells.ring, answered, threads * _WINDOW_PER_THREAD), trouble, tell, follow=follow)
@@ -68,6 +72,7 @@ def work(application: Application, threads: int, tell: Callable[[Backlog], None]
     finally:
         bells.stop(_STOP_SECONDS)
         runner.close()
+        _log.info(Event.STOPPED, command="work", jobs=sum(runner.tally.jobs.values()))
     if trouble:
         raise trouble[0]
     after = _cpu()
