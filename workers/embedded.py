@@ -12,11 +12,14 @@ from triage.bootstrap import Application
 from triage.domain.errors import TriageError
 from triage.domain.jobs import Places, Ring, Stage
 from triage.domain.workers import WorkerKind
+from triage.telemetry.events import Event
+from triage.telemetry.logs import logger_of
 from workers.broker import open_here
 from workers.liveness import Liveness, own_worker
 from workers.relay import PER_THREAD, Relay
 from workers.runner import Runner
 
+_log = logger_of("workers")
 _RELAY_SECONDS = 0.5
 """The relay wakes when a job ends; this is only for jobs that others make and for pauses that run out."""
 _TELL_SECONDS = 0.5
@@ -61,6 +64,7 @@ def work(application: Application, threads: int, tell: Callable[[Backlog], None]
 
     bells = open_here()
     started, before = time.monotonic(), _cpu()
+    _log.info(Event.STARTED, command="work", threads=threads)
     with Liveness(application.store, own, runner.in_hand, trouble.append):
         answering = bells.answering(answer, threads)
         try:
@@ -73,6 +77,7 @@ def work(application: Application, threads: int, tell: Callable[[Backlog], None]
         finally:
             answering.stop(_STOP_SECONDS)
     runner.close()
+    _log.info(Event.STOPPED, command="work", jobs=sum(runner.tally.jobs.values()))
     if trouble:
         raise trouble[0]
     after = _cpu()

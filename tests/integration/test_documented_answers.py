@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,16 @@ def known_later(asked: Callable[..., Any], release: str, folder: Path) -> dict[s
     }
 
 
+def put_back(asked: Callable[..., Any], folder: Path) -> dict[str, Any]:
+    """What the commands print that save a deployment and go on with what was saved."""
+    saved = asked("backup", str(folder / "backup"))
+    asked("audit")  # one record more
+    for path in (folder / "deployment").glob("triage.sqlite3*"):
+        path.unlink()
+    shutil.copy(folder / "backup" / "triage.sqlite3", folder / "deployment")
+    return {"backup": saved, "restored": asked("restored", "--because", "made up")}
+
+
 def test_documented_examples_have_the_fields_that_commands_print(tmp_path: Path, asked: Callable[..., Any]) -> None:
     """A field that came, went or was renamed shows, for each command whose page has an example."""
     exhibit = tmp_path / "exhibit"
@@ -139,6 +150,8 @@ def test_documented_examples_have_the_fields_that_commands_print(tmp_path: Path,
     printed |= known_later(asked, release, tmp_path)
     printed["audit"] = asked("audit")
     printed["doctor"] = asked("doctor")
+    printed["metrics"] = asked("metrics")
+    printed |= put_back(asked, tmp_path)
 
     assert printed.keys() == examples().keys()
     assert printed["work"]["jobs"].keys() == examples()["work"]["jobs"].keys()

@@ -22,6 +22,10 @@ from triage.domain.items import Outcome
 from triage.domain.jobs import Stage
 from triage.interfaces.cli import app
 from triage.interfaces.cli.app import EXIT_CODES, INTERRUPTED
+from triage.interfaces.metrics import families
+from triage.services.observing import Observed
+from triage.store.figures import Figures
+from triage.telemetry.events import Event
 
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = {".venv", "demo-data", "bench-data", ".git", "node_modules"}
@@ -168,6 +172,26 @@ def test_every_hash_set_format_and_reject_is_documented() -> None:
     assert all(f"`{code.value}`" in text for code in RejectCode)
 
 
+def test_every_event_and_every_metric_is_explained() -> None:
+    """An operator who meets one finds what it means; nothing is explained that is gone."""
+    parts = sections(page("docs/operations.md"))
+    events = {event for cell in first_cells(parts["Logs"]) for event in re.split("`?, `", cell)} - {"event", "---"}
+    rows = "\n".join(line.split("|")[1] for line in parts["Logs"].splitlines() if line.startswith("|"))
+    assert {event.value for event in Event} == set(re.findall(r"`([^`]+)`", rows)), events
+    names = {
+        sample.name
+        for family in families(Observed(_no_figures(), 0, ()), ())
+        for sample in (*family.samples, family)
+        if not (family.type == "counter" and sample is family)
+    }
+    explained = {cell for cell in first_cells(parts["Metrics"]) if cell.startswith("triage_")}
+    assert explained == names
+
+
+def _no_figures() -> Figures:
+    return Figures({}, {}, {}, {}, {}, {}, 0, {}, 0, 0, 0, 0, 0, 0, 0)
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_relative_link_leads_somewhere(path: Path) -> None:
     """A link between documents, or to a picture, names a file that is there."""
@@ -186,7 +210,7 @@ def test_the_readme_shows_pictures_that_exist(name: str) -> None:
 def test_every_json_example_parses() -> None:
     """What stands in a block marked `json` is JSON."""
     examples = re.findall(r"^```json\n(.*?)^```", page("docs/commands.md"), flags=re.MULTILINE | re.DOTALL)
-    assert len(examples) >= len(commands()) - 2  # `list` and `disable` of hash sets point to another's
+    assert len(examples) >= len(commands()) - 3  # `list` and `disable` of hash sets point to another's; `serve`
     for example in examples:
         json.loads(example)
 

@@ -20,7 +20,7 @@ from triage.services.observing import Observed
 
 CHAMBER_DEATHS = (NoteCode.CHAMBER_DIED, NoteCode.TIME_LIMIT, NoteCode.MEMORY_LIMIT)
 LEAST_SECONDS = 5.0
-SHARE = 0.02
+SHARE = 0.05
 """Counting may take this share of one core's time, however large the deployment and however often somebody asks."""
 
 Labels = TypeVar("Labels", bound=tuple[str, ...])
@@ -28,7 +28,7 @@ Labels = TypeVar("Labels", bound=tuple[str, ...])
 
 @dataclass
 class Remembered:
-    """The latest count, taken anew when it is old: some seconds, or fifty times what the last count took."""
+    """The latest count, taken anew when it is old: some seconds, or twenty times what the last count took."""
 
     observe: Callable[[], Observed]
     _found: Observed | None = None

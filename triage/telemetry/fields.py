@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from triage.domain.jobs import Stage
+
 WITHHELD: Final = "(withheld)"
 DROPPED: Final = "withheld"
 """The field that says how many others were dropped."""
@@ -21,8 +23,12 @@ _DIGITS = re.compile(r"[0-9a-fA-F]{16}")
 
 _WORD = re.compile(r"[a-z]{1,24}(?:-[a-z0-9]{1,16}){0,6}")
 _CODE = re.compile(r"[a-z]{1,24}(?:-[a-z0-9]{1,16}){0,6}|unexpected [A-Z][A-Za-z]{1,60}")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}(?:\.[A-Za-z_][A-Za-z0-9_]{0,60}){0,8}")
-_VERSION = re.compile(r"[0-9]{1,6}(?:\.[0-9a-z]{1,12}){0,5}")
+_LOGGER = re.compile(
+    r"(?:alembic|asyncio|concurrent|dramatiq|fastapi|numba|obstore|opentelemetry|PIL|prometheus_client|py|redis|sqlalchemy"
+    r"|starlette|triage|urllib3|uvicorn|watchfiles)(?:\.[A-Za-z_]{1,40}){0,8}"
+)
+"""Libraries that we use: whoever names a logger after something else is not among them."""
+_VERSION = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}){0,4}")
 
 _SHAPES: Final[Mapping[str, re.Pattern[str] | None]] = {
     # None: numbers and truth values only.
@@ -51,10 +57,12 @@ _SHAPES: Final[Mapping[str, re.Pattern[str] | None]] = {
         ),
         None,
     ),
-    **dict.fromkeys(("stage", "state", "room", "level", "command", "check", "database"), _WORD),
+    # Words of the program. A shape cannot tell one from a file called `holiday`; it can from any with an extension.
+    **dict.fromkeys(("room", "level", "command", "check"), _WORD),
+    "stage": re.compile("|".join(Stage)),
     "code": _CODE,
     "version": _VERSION,
-    "logger": _NAME,
+    "logger": _LOGGER,
     "where": re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,120}:[0-9]{1,6}"),
     "owner": re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,62}:[0-9]{1,10}:[0-9a-f]{1,20}"),
     "method": re.compile(r"GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|OTHER"),

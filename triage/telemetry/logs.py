@@ -36,7 +36,7 @@ def logger_of(room: str) -> BoundLogger:
     logger: BoundLogger = structlog.wrap_logger(
         logging.getLogger(f"triage.{room}"),
         processors=[structlog.stdlib.filter_by_level, _gather, _only_known, ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=BoundLogger,
+        wrapper_class=_Logger,
         cache_logger_on_first_use=False,
         room=room,
     )
@@ -70,6 +70,14 @@ def configure_logs(style: Format, level: str) -> None:
 def silence(library: str) -> None:
     """No line of this library's any more: what it would say, a line of ours says better."""
     logging.getLogger(library).setLevel(logging.CRITICAL + 1)
+
+
+class _Logger(BoundLogger):
+    """Hands no error on to `logging`, whose other handlers would print it whole."""
+
+    def exception(self, event: str | None = None, *args: Any, **fields: Any) -> Any:
+        """An error line about the error at hand."""
+        return self.error(event, *args, **({_ERROR: sys.exc_info()[1]} | fields))
 
 
 class _StandardError(logging.StreamHandler[TextIO]):

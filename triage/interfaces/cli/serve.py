@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def serve(
     *,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0: any free one.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Answer over HTTP until stopped: /health, /ready, /metrics. Listens on this machine unless set otherwise."""
     from triage.bootstrap import open_application  # noqa: PLC0415 - keeps `triage --help` quick
@@ -39,7 +40,12 @@ def serve(
 
     web = web_app(Deployment(open_it), _layers(), (*where.names, where.host))
     with bound(where) as listening:
-        sys.stderr.write(f"Listening on http://{where.host}:{listening.getsockname()[1]}\n")
+        address = f"http://{where.host}:{listening.getsockname()[1]}"
+        if as_json:
+            print_json({"listening": address})
+            sys.stdout.flush()
+        else:
+            sys.stderr.write(f"Listening on {address}\n")
         answer(web, listening)
 
 
