@@ -12,19 +12,26 @@ import shutil
 import subprocess
 import tomllib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import boto3
 import pytest
 import yaml
+from botocore.exceptions import ClientError
 from typer.main import get_command
 
 import workers.command  # noqa: F401 - adds `work` to the commands
 from tests.integration.deployments import TRIAGE, Deployment
 from tests.integration.seizures import pictures
-from tests.servers.s3 import KEYS, S3Server
+from tests.servers.s3 import KEYS, S3Server, bucket_of, running_s3, s3_settings
+from triage.domain.errors import Tampered, Unavailable
 from triage.interfaces.cli import app
 from triage.settings import Settings, load_settings
+from triage.vault.bucket import Bucket
+from triage.vault.keys import FileKeyProvider
+from triage.vault.s3 import S3Vault
 
 DEPLOY = Path(__file__).parents[2] / "config" / "deploy"
 UNITS = sorted((DEPLOY / "systemd").iterdir())
@@ -100,11 +107,42 @@ class TestTheFiles:
         text = (DEPLOY / "s3.toml.example").read_text(encoding="utf-8")
         assert set(tomllib.loads(text)) == {"access_key_id", "secret_access_key"}
 
-    def test_the_policy_grants_no_deletion(self) -> None:
-        """What the program asks of the store, and no more."""
-        policy = json.loads((DEPLOY / "s3-policy.json").read_text(encoding="utf-8"))
-        actions = {action for statement in policy["Statement"] for action in statement["Action"]}
-        assert actions == {"s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"}
+    def test_the_policy_is_enough_for_a_vault_and_forbids_deletion(self, tmp_path: Path) -> None:
+        """Before a server that checks signatures and rights; nor does it reach beyond the prefix."""
+        keys = FileKeyProvider.create(tmp_path / "key", evidence_exists=False)
+        with running_s3() as server:
+            name = server.new_bucket()
+            policy = (DEPLOY / "s3-policy.json").read_text(encoding="utf-8")
+            policy = policy.replace("evidence", name).replace("unit-1", "unit/one")
+            own = server.check_rights_of_user(policy)
+            vault = S3Vault(bucket_of(server, name, **own), keys)
+            vault.prepare()
+            with vault.writer() as writer:
+                small, large = writer.seal([b"small"]), writer.seal(bytes(1 << 20) for _ in range(9))
+                writer.sync()
+            assert vault.open(small).read_at(0, 9) == b"small"
+            assert vault.open(large).read_at(0, 1 << 24) == bytes(9 << 20)
+            assert {found.name for found in vault.segments()} == {small.segment, large.segment}
+            with pytest.raises(
+                Tampered
+            ):  # a store answers "forbidden" to a question for nothing without a right to list
+                vault.open(replace(small, segment="0" * 32 + ".pack")).read_at(0, 1)
+            for stranger in ({"secret_access_key": "wrong"}, {"access_key_id": "AKIASTRANGER"}):
+                with pytest.raises(Unavailable, match=r"SignatureDoesNotMatch|InvalidAccessKeyId"):
+                    S3Vault(bucket_of(server, name, **own | stranger), keys).check()
+            beside = Bucket(f"s3://{name}/other", s3_settings(server.endpoint, **own))
+            with pytest.raises(Unavailable, match="AccessDenied"):
+                beside.put_new("x", b"x")
+            as_user = boto3.client(
+                "s3",
+                endpoint_url=server.endpoint,
+                region_name="us-east-1",
+                aws_access_key_id=own["access_key_id"],
+                aws_secret_access_key=own["secret_access_key"],
+            )
+            with pytest.raises(ClientError, match="AccessDenied"):
+                as_user.delete_object(Bucket=name, Key=f"unit/one/{small.segment}")
+            as_user.close()
 
     def test_the_compose_file_uses_known_commands_and_settings(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """It cannot be run here; its words can be checked."""
