@@ -16,7 +16,7 @@ from tests.servers.s3 import KEYS, REFUSED, FaultyProxy, S3Server
 def bucket(s3_server: S3Server, s3_proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch) -> str:
     """An empty bucket that the environment's settings name, reached through the proxy."""
     name = s3_server.new_bucket()
-    settings = {"URL": f"s3://{name}/unit", "S3__ENDPOINT": s3_proxy.endpoint, "S3__GIVE_UP_SECONDS": "1"}
+    settings = {"URL": f"s3://{name}/unit", "S3__ENDPOINT": s3_proxy.endpoint, "S3__GIVE_UP_SECONDS": "5"}
     settings |= {f"S3__{key.upper()}": value for key, value in KEYS.items()}
     for key, value in settings.items():
         monkeypatch.setenv(f"TRIAGE_VAULT__{key}", value)

@@ -109,9 +109,9 @@ def running_s3() -> Iterator[S3Server]:
 
 
 def s3_settings(endpoint: str, **more: Any) -> S3Settings:
-    """Settings for a store under test; nothing is waited for longer than a few seconds."""
+    """Settings for a store under test; patience for a busy machine."""
     given = {"region": "us-east-1", "credentials_file": "", "ca_file": "", "allow_http": False, "checksum": ""}
-    return S3Settings(**(given | KEYS | {"endpoint": endpoint, "request_seconds": 5, "give_up_seconds": 5} | more))
+    return S3Settings(**(given | KEYS | {"endpoint": endpoint, "request_seconds": 30, "give_up_seconds": 30} | more))
 
 
 def bucket_of(server: S3Server | FaultyProxy, name: str, **more: Any) -> Bucket:

@@ -36,7 +36,7 @@ def name(s3_server: S3Server) -> str:
 def vault(s3_proxy: FaultyProxy, name: str, keys: FileKeyProvider) -> S3Vault:
     """Through the proxy; packs of two frames, objects over one frame alone."""
     made = S3Vault(
-        bucket_of(s3_proxy, name, request_seconds=2, give_up_seconds=1), keys, pack=2 * FRAME, alone_above=FRAME + 99
+        bucket_of(s3_proxy, name, request_seconds=30, give_up_seconds=5), keys, pack=2 * FRAME, alone_above=FRAME + 99
     )
     made.prepare()
     s3_proxy.requests.clear()
