@@ -109,7 +109,7 @@ def running_s3() -> Iterator[S3Server]:
 
 
 def s3_settings(endpoint: str, **more: Any) -> S3Settings:
-    """Settings for a store under test; patience for a busy machine."""
+    """Settings for a store under test, with patience for a busy machine."""
     given = {"region": "us-east-1", "credentials_file": "", "ca_file": "", "allow_http": False, "checksum": ""}
     return S3Settings(**(given | KEYS | {"endpoint": endpoint, "request_seconds": 30, "give_up_seconds": 30} | more))
 
