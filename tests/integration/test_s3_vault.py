@@ -16,7 +16,7 @@ from tests.servers.s3 import KEYS, REFUSED, FaultyProxy, S3Server
 def bucket(s3_server: S3Server, s3_proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch) -> str:
     """An empty bucket that the environment's settings name, reached through the proxy."""
     name = s3_server.new_bucket()
-    settings = {"URL": f"s3://{name}/unit", "S3__ENDPOINT": s3_proxy.endpoint, "S3__GIVE_UP_SECONDS": "1"}
+    settings = {"URL": f"s3://{name}/unit", "S3__ENDPOINT": s3_proxy.endpoint, "S3__GIVE_UP_SECONDS": "5"}
     settings |= {f"S3__{key.upper()}": value for key, value in KEYS.items()}
     for key, value in settings.items():
         monkeypatch.setenv(f"TRIAGE_VAULT__{key}", value)
@@ -204,7 +204,7 @@ def test_keys_may_lie_in_a_folder_of_their_own(
     """As systemd hands them over; the folder is only read once they are made."""
     monkeypatch.setenv("TRIAGE_KEYS", str(tmp_path / "handed-over"))
     deployment = Deployment(tmp_path / "deployment")
-    deployment.done("init")
+    assert str(tmp_path / "handed-over") in "".join(deployment.done("init").out.split())
     assert {path.name for path in (tmp_path / "handed-over").iterdir()} == {"vault.key", "custody.key", "log-name"}
     assert not (deployment.data / "keys").exists()
     for path in (tmp_path / "handed-over").iterdir():

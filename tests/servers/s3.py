@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import socket
 import struct
 import subprocess
@@ -29,6 +30,11 @@ from moto.server import main
 main(["-H", "127.0.0.1", "-p", sys.argv[1]])
 """
 KEYS = {"access_key_id": "test-key", "secret_access_key": "test-secret"}
+_ADMIN = {
+    "region_name": "us-east-1",
+    "aws_access_key_id": KEYS["access_key_id"],
+    "aws_secret_access_key": KEYS["secret_access_key"],
+}
 REFUSED = b"<Error><Code>%s</Code><Message>made up by a test</Message></Error>"
 
 
@@ -58,6 +64,22 @@ class S3Server:
         """Put an object, or put another in its place, as only an administrator may."""
         self.admin.put_object(Bucket=bucket, Key=name, Body=data)
 
+    def check_rights_of_user(self, policy: str) -> dict[str, str]:
+        """Make a user with this policy and, from now on, check signatures and rights of all; the user's keys.
+
+        The administrator's client is a stranger then: put into the server whatever it needs before.
+        """
+        iam = boto3.client("iam", endpoint_url=self.endpoint, **_ADMIN)
+        iam.create_user(UserName="triage")
+        iam.put_user_policy(UserName="triage", PolicyName="vault", PolicyDocument=policy)
+        key = iam.create_access_key(UserName="triage")["AccessKey"]
+        iam.close()
+        connection = http.client.HTTPConnection(self.endpoint.removeprefix("http://"))
+        connection.request("POST", "/moto-api/reset-auth", b"0", {"Content-Type": "application/octet-stream"})
+        assert connection.getresponse().status == 200
+        connection.close()
+        return {"access_key_id": key["AccessKeyId"], "secret_access_key": key["SecretAccessKey"]}
+
     def unfinished(self, bucket: str) -> int:
         """Uploads begun and neither completed nor aborted."""
         return len(self.admin.list_multipart_uploads(Bucket=bucket).get("Uploads", []))
@@ -72,15 +94,10 @@ def running_s3() -> Iterator[S3Server]:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        env={**os.environ, "INITIAL_NO_AUTH_ACTION_COUNT": str(1 << 40)},  # rights are checked when a test asks
     )
     endpoint = f"http://127.0.0.1:{port}"
-    admin = boto3.client(
-        "s3",
-        endpoint_url=endpoint,
-        region_name="us-east-1",
-        aws_access_key_id=KEYS["access_key_id"],
-        aws_secret_access_key=KEYS["secret_access_key"],
-    )
+    admin = boto3.client("s3", endpoint_url=endpoint, **_ADMIN)
     try:
         _await(port, process)
         yield S3Server(endpoint, admin)
@@ -92,9 +109,9 @@ def running_s3() -> Iterator[S3Server]:
 
 
 def s3_settings(endpoint: str, **more: Any) -> S3Settings:
-    """Settings for a store under test; nothing is waited for longer than a few seconds."""
+    """Settings for a store under test, with patience for a busy machine."""
     given = {"region": "us-east-1", "credentials_file": "", "ca_file": "", "allow_http": False, "checksum": ""}
-    return S3Settings(**(given | KEYS | {"endpoint": endpoint, "request_seconds": 5, "give_up_seconds": 5} | more))
+    return S3Settings(**(given | KEYS | {"endpoint": endpoint, "request_seconds": 30, "give_up_seconds": 30} | more))
 
 
 def bucket_of(server: S3Server | FaultyProxy, name: str, **more: Any) -> Bucket:

@@ -28,7 +28,7 @@ def init(*, as_json: Json = False) -> None:
         return
     console().print(
         f"The deployment in {chosen.data} is ready.\n"
-        f"Keep a copy of {chosen.data / 'keys'} in a safe place: without it the evidence cannot be opened."
+        f"Keep a copy of {chosen.keys_folder} in a safe place: without it the evidence cannot be opened."
     )
 
 

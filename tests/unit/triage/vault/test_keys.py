@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -99,3 +100,32 @@ def _code(path: Path) -> str:
     with pytest.raises(TriageError) as caught:
         load_secret(path)
     return caught.value.code
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+@pytest.mark.parametrize(
+    ("mode", "owner", "group", "is_private"),
+    [
+        (0o440, 0, 0, True),
+        (0o400, 1, 1, True),
+        (0o440, 1, 0, False),
+        (0o440, 0, 1, False),
+        (0o640, 0, 0, False),
+        (0o460, 0, 0, False),
+        (0o444, 0, 0, False),
+    ],
+)
+def test_a_key_that_systemd_hands_over_is_private(
+    tmp_path: Path, mode: int, owner: int, group: int, *, is_private: bool
+) -> None:
+    """Root's and read-only, with the service in its access list, which shows as the group's right to read."""
+    path = tmp_path / "key"
+    FileKeyProvider.create(path, evidence_exists=False)
+    path.chmod(mode)
+    os.chown(path, owner, group)
+    if is_private:
+        FileKeyProvider(path)
+        return
+    with pytest.raises(Refused) as caught:
+        FileKeyProvider(path)
+    assert caught.value.code == "key-exposed"

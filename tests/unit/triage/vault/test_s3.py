@@ -36,7 +36,7 @@ def name(s3_server: S3Server) -> str:
 def vault(s3_proxy: FaultyProxy, name: str, keys: FileKeyProvider) -> S3Vault:
     """Through the proxy; packs of two frames, objects over one frame alone."""
     made = S3Vault(
-        bucket_of(s3_proxy, name, request_seconds=2, give_up_seconds=1), keys, pack=2 * FRAME, alone_above=FRAME + 99
+        bucket_of(s3_proxy, name, request_seconds=30, give_up_seconds=5), keys, pack=2 * FRAME, alone_above=FRAME + 99
     )
     made.prepare()
     s3_proxy.requests.clear()
@@ -262,12 +262,31 @@ def test_nothing_of_the_evidence_leaves_the_machine(vault: S3Vault, s3_server: S
     assert one[0].segment != two[0].segment
 
 
+def test_reading_through_an_object_takes_few_requests(vault: S3Vault, s3_proxy: FaultyProxy) -> None:
+    """Whole, or a megabyte at a time; a jump brings the one frame that is asked for."""
+    data = content(10 * FRAME)
+    [locator] = seal(vault, data)
+    for piece, requests in ((len(data), 2), (FRAME, 4), (FRAME // 2, 4), (FRAME + 1, 3)):
+        before = s3_proxy.count("GET")
+        source = vault.open(locator)
+        assert b"".join(source.read_at(at, piece) for at in range(0, len(data), piece)) == data
+        assert s3_proxy.count("GET") - before <= requests
+        source.close()
+    before = s3_proxy.count("GET")
+    source = vault.open(locator)
+    for index in (7, 2, 9, 5):
+        assert source.read_at(index * FRAME + 3, 10) == data[index * FRAME + 3 :][:10]
+    assert s3_proxy.count("GET") - before == 4
+    source.close()
+
+
 def test_a_lost_frame_on_the_way_is_read_again(vault: S3Vault, s3_proxy: FaultyProxy) -> None:
     """Slow, broken and cut answers cost time only."""
     data = content(3 * FRAME)
     [locator] = seal(vault, data)
     for kind in ("reset", "cut", "lost-reply"):
         s3_proxy.fail(kind, method="GET")
+        assert read(vault, locator) == data
     s3_proxy.fail("slow", seconds=0.2, method="GET")
     assert read(vault, locator) == data
 
