@@ -97,7 +97,7 @@ def transform_block(block: Floats, coefficients: Floats) -> None:
 
 @exact_kernel
 def flip_signs(coefficients: Floats, negate_down: bool, negate_across: bool, signed: Floats) -> None:
-    """The coefficients of a flipped picture: odd frequencies have even positions, for the constant ones are left out."""
+    """The coefficients of a flipped picture. Odd frequencies have even places, for the constant ones are left out."""
     for i in range(16):
         for j in range(16):
             value = coefficients[16 * i + j]
@@ -112,7 +112,8 @@ def pack_variants(coefficients: Floats, close: float, bits: NDArray[np.uint8]) -
     `close` of that size from the median, in the variant with the most of them.
 
     Turning or flipping a picture transposes its coefficients and changes the sign of odd frequencies. Coefficient k
-    is bit k of a 256-bit number, printed big-endian. A transposed picture has the same median, so that four medians serve eight variants.
+    is bit k of a 256-bit number, printed big-endian. Transposing does not move the median, so that four medians
+    serve eight variants.
     """
     bits[:] = 0
     smallest, most = np.inf, 0
