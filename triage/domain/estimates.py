@@ -24,12 +24,8 @@ CONCENTRATION_SLACK = 10
 
 def settled(taken: Sequence[TakenFingerprint]) -> list[TakenFingerprint]:
     """The fingerprints to go by: estimates only where nothing exact is there for their raster."""
-    exact = {(entry.subject, entry.fingerprint.profile) for entry in taken}
-    return [
-        entry
-        for entry in taken
-        if not entry.fingerprint.profile.is_estimate or (entry.subject, entry.fingerprint.profile.exact) not in exact
-    ]
+    exact = {entry.subject for entry in taken if not entry.fingerprint.profile.is_estimate}
+    return [entry for entry in taken if not entry.fingerprint.profile.is_estimate or entry.subject not in exact]
 
 
 def is_clear(estimates: Iterable[Fingerprint], quality_floor: int) -> bool:

@@ -182,23 +182,23 @@ def _near(item_id: int, taken: TakenFingerprint, candidate: Candidate, asked: As
     rule = policy.rule_for(candidate)
     if rule.action is Action.NOTE:
         return replace(match, standing=Standing.NOTED, because=rule.name)
-    held = _held_back(taken.subject, candidate, agreement.verdict(found, policy.agreement.reach), asked, policy)
+    held = _held_back(taken, candidate, agreement.verdict(found, policy.agreement.reach), asked, policy)
     return replace(match, standing=Standing.HELD_BACK if held else Standing.DECIDES, because=held or rule.name)
 
 
 def _held_back(
-    subject: Subject, candidate: Candidate, second: Verdict, asked: Asked, policy: MatchPolicy
+    entry: TakenFingerprint, candidate: Candidate, second: Verdict, asked: Asked, policy: MatchPolicy
 ) -> Because | None:
     """Why a near candidate may not decide; None where it may."""
-    if second is not Verdict.AGREES and asked.seen.says_little(subject, policy):
+    if second is not Verdict.AGREES and asked.seen.says_little(entry.subject, policy):
         return Because.LITTLE_INFORMATION
-    if candidate.distance >= policy.agreement.required_from:
+    if _least(entry, candidate) >= policy.agreement.required_from:
         if second is Verdict.DISAGREES:
             return Because.SECOND_DISAGREES
         if second is Verdict.ABSENT and not policy.agreement.absent_suffices:
             return Because.SECOND_ABSENT
     if policy.allowed_holds_back and any(
-        other.set_kind.is_harmless and taken.subject is subject and other.distance < candidate.distance
+        other.set_kind.is_harmless and taken.subject is entry.subject and other.distance < candidate.distance
         for taken, other in asked.near
     ):
         return Because.ALLOWED_NEARER

@@ -102,5 +102,6 @@ NOTES: dict[NoteCode, str] = {
     NoteCode.SOURCE_CHANGED: "The file changed while it was read, or afterwards. The source is not at rest.",
     NoteCode.SPECIAL_FILE: "A device, socket or pipe, not a file. It was not read.",
     NoteCode.LINK_NOT_FOLLOWED: "A link to another place. It was not followed, so that nothing is read twice.",
+    NoteCode.NO_CLOSER_LOOK: "The picture may resemble known content, and could not be decoded again to make sure.",
     NoteCode.GAVE_UP: "Tried several times without success. A technician has to look at the machine.",
 }
