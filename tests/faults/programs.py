@@ -18,6 +18,7 @@ TRIAGE = (sys.executable, "-c", "from workers.command import main; main()")
 MARK = "TRIAGE_TEST_CLUSTER"
 """In the environment of every program of a cluster, and so of every process that it starts, chambers included."""
 
+_ROOT = Path(__file__).parents[2]
 _AGAIN_SECONDS = 0.5
 _STOP_SECONDS = 40.0
 
@@ -85,6 +86,11 @@ class Program:
             self.signal(signal.SIGCONT)
             with suppress(subprocess.TimeoutExpired):
                 kill_all(self.process)
+
+
+def with_clock(clock: Path) -> tuple[str, ...]:
+    """The program with a clock that this file sets."""
+    return (sys.executable, str(_ROOT / "tests" / "faults" / "stepped_clock.py"), str(clock))
 
 
 def marked(mark: str) -> list[int]:
