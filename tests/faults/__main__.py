@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="scenarios whose name holds this")
     parser.add_argument("--json", action="store_true", help="one document at the end")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # everything is put away on the way out
     folder = Path(mkdtemp(prefix="triage-faults-seizure-"))
     try:
         with private_postgres() as postgres, private_redis() as redis, running_s3() as s3:

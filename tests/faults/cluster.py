@@ -125,7 +125,7 @@ class Cluster:
     def keep(self, name: str, *command: str, **environment: str) -> Program:
         """Have a program running from now on."""
         own = {key: value for key, value in os.environ.items() if not key.startswith("TRIAGE_")}
-        own |= {MARK: self.mark, "TMPDIR": str(self.folder / "tmp"), **environment}
+        own |= {MARK: self.mark, "TMPDIR": str(self.folder / "tmp"), "PYTHONFAULTHANDLER": "1", **environment}
         program = Program(name, command, own, self.folder / "logs" / f"{name}.log")
         self.programs[name] = program
         program.start()
