@@ -45,6 +45,8 @@ class Program:
 
     def start(self) -> None:
         """Start it, its output at the end of its log."""
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell; it would inherit it
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=dict(self.environment), cwd="/"
