@@ -1,10 +1,11 @@
-"""`python -m tests.faults [--long]`: every scenario, as a table or JSON; ends with 1 when anything is not as it must be."""
+"""`python -m tests.faults [--long]`: every scenario, as a table or JSON; ends with 1 unless all is as it must be."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.faults.scenarios import Scenario
 from tests.faults.undisturbed import undisturbed
 from tests.servers.postgresql import private_postgres
 from tests.servers.redis import private_redis
+from tests.servers.s3 import running_s3
 
 PICTURES, LONG_PICTURES = 40, 400
 
@@ -32,10 +34,11 @@ def main() -> int:
     parser.add_argument("--only", default="", help="scenarios whose name holds this")
     parser.add_argument("--json", action="store_true", help="one document at the end")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # everything is put away on the way out
     folder = Path(mkdtemp(prefix="triage-faults-seizure-"))
     try:
-        with private_postgres() as postgres, private_redis() as redis:
-            told = list(_played(options, folder, Servers(postgres, redis)))
+        with private_postgres() as postgres, private_redis() as redis, running_s3() as s3:
+            told = list(_played(options, folder, Servers(postgres, redis, s3)))
     finally:
         shutil.rmtree(folder)
     if options.json:

@@ -18,12 +18,14 @@ from typing import Any
 import psycopg
 
 from tests.faults.material import Seizure
-from tests.faults.programs import MARK, TRIAGE, Program
+from tests.faults.programs import MARK, TRIAGE, Program, with_clock
 from tests.integration.deployments import Deployment, Ran
 from tests.servers.disk import SmallDisk, small_disk
 from tests.servers.postgresql import PostgresServer
+from tests.servers.processes import free_port
 from tests.servers.proxy import Proxy, proxy_to
 from tests.servers.redis import RedisServer
+from tests.servers.s3 import KEYS, FaultyProxy, S3Server
 
 _SMALL_MEGABYTES = 16
 _PATIENCE = float(os.environ.get("TRIAGE_TEST_PATIENCE", "240"))
@@ -36,6 +38,7 @@ class Servers:
 
     postgres: PostgresServer | None = None
     redis: RedisServer | None = None
+    s3: S3Server | None = None
 
 
 @dataclass
@@ -52,6 +55,10 @@ class Cluster:
     deliveries: list[str] = field(default_factory=list)  # exhibits still to be received, the first of them now
     proxies: dict[str, Proxy] = field(default_factory=dict)
     disk: SmallDisk | None = None
+    bucket: str = ""
+    store: FaultyProxy | None = None
+    """What stands between the programs and the bucket, when evidence goes there."""
+    api_port: int = field(default_factory=free_port)
 
     @property
     def deployment(self) -> Deployment:
@@ -78,7 +85,7 @@ class Cluster:
         if self.servers.postgres:
             url = self.servers.postgres.url(self.database).replace(f":{self.servers.postgres.port}/", f":{port}/")
         queue = {"queue": {"url": self.servers.redis.url, "namespace": self.mark}} if self.servers.redis else {}
-        tables = {"database": {"url": url}, **queue, **self.settings}
+        tables = {"database": {"url": url}, **queue, **self._bucket_settings(), **self.settings}
         path = self.folder / f"{name}.toml"
         lines = []
         for table, values in tables.items():
@@ -90,10 +97,18 @@ class Cluster:
         """Settings for one program that reaches the database through a proxy of this name."""
         return self.write_settings(name, self.proxies[name].port)
 
-    def command(self, *words: str, settings: Path | None = None) -> list[str]:
+    def set_clock(self, name: str, seconds: int) -> Path:
+        """Put a program's clock so far from the machine's; the file that says so."""
+        path = self.folder / f"{name}.clock"
+        draft = path.with_suffix(".new")
+        draft.write_text(str(seconds), encoding="ascii")
+        return draft.rename(path)
+
+    def command(self, *words: str, settings: Path | None = None, clock: Path | None = None) -> list[str]:
         """The real program, as a command line."""
         chosen = settings or self.folder / "settings.toml"
-        return [*TRIAGE, "--data", str(self.deployment.data), "--config", str(chosen), *words]
+        program = with_clock(clock) if clock else TRIAGE
+        return [*program, "--data", str(self.deployment.data), "--config", str(chosen), *words]
 
     def run(self, *words: str) -> Ran:
         """A command inside this process, which saves the start of another."""
@@ -110,7 +125,7 @@ class Cluster:
     def keep(self, name: str, *command: str, **environment: str) -> Program:
         """Have a program running from now on."""
         own = {key: value for key, value in os.environ.items() if not key.startswith("TRIAGE_")}
-        own |= {MARK: self.mark, "TMPDIR": str(self.folder / "tmp"), **environment}
+        own |= {MARK: self.mark, "TMPDIR": str(self.folder / "tmp"), "PYTHONFAULTHANDLER": "1", **environment}
         program = Program(name, command, own, self.folder / "logs" / f"{name}.log")
         self.programs[name] = program
         program.start()
@@ -157,7 +172,12 @@ class Cluster:
 
     def is_quiet(self) -> bool:
         """Whether everything is received and nothing is owed."""
-        return not self.deliveries and self.count("SELECT count(*) FROM job WHERE state = 'ready'") == 0
+        delivering = any(program.is_running for program in self.programs.values() if not program.wanted)
+        return (
+            not self.deliveries
+            and not delivering
+            and self.count("SELECT count(*) FROM job WHERE state = 'ready'") == 0
+        )
 
     # ── looking ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -199,6 +219,15 @@ class Cluster:
         where = f"host=127.0.0.1 port={self.servers.postgres.port} user=postgres dbname={self.database}"
         return psycopg.connect(where, connect_timeout=5)
 
+    def _bucket_settings(self) -> dict[str, dict[str, object]]:
+        if self.store is None:
+            return {}
+        waits: dict[str, object] = {"request_seconds": 3, "give_up_seconds": 4}
+        return {
+            "vault": {"url": f"s3://{self.bucket}/unit"},
+            "vault.s3": {"endpoint": self.store.endpoint, **KEYS, **waits},
+        }
+
     def _port(self) -> int:
         return self.servers.postgres.port if self.servers.postgres else 0
 
@@ -233,6 +262,9 @@ def cluster_on(
         for name in proxies:
             assert servers.postgres is not None
             cluster.proxies[name] = stack.enter_context(proxy_to(servers.postgres.port))
+        if servers.s3:
+            cluster.bucket, cluster.store = servers.s3.new_bucket(), FaultyProxy(servers.s3.endpoint)
+            stack.enter_context(cluster.store)
         if small_data:
             cluster.disk = stack.enter_context(small_disk(folder / "data", _SMALL_MEGABYTES))
         cluster.set_up()

@@ -16,6 +16,7 @@ from tests.integration.seizures import made_once
 from tests.servers.postgresql import private_postgres
 from tests.servers.processes import ServerMissing, skip_or_fail
 from tests.servers.redis import private_redis
+from tests.servers.s3 import running_s3
 
 __all__ = ["shared_folder"]
 
@@ -25,8 +26,8 @@ ORDINARY_PICTURES = 40
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     try:
-        with private_postgres() as postgres, private_redis() as redis:
-            yield Servers(postgres, redis)
+        with private_postgres() as postgres, private_redis() as redis, running_s3() as s3:
+            yield Servers(postgres, redis, s3)
     except ServerMissing as error:
         skip_or_fail(error)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import urllib.request
 
 from tests.faults.cluster import Cluster
 from tests.faults.scenarios import Deed
@@ -74,3 +75,25 @@ def roll(cluster: Cluster) -> None:
         if program.wanted:
             program.ask_to_end()
             cluster.wait_until(lambda: program.is_running, f"{program.name} is back")  # noqa: B023 - called at once
+
+
+def submit_too(letter: str) -> Deed:
+    """A second person gives the same command at the same time."""
+
+    def deed(cluster: Cluster) -> None:
+        cluster.keep("submit-too", *cluster.command(*cluster.submitting(letter))).wanted = False
+
+    return deed
+
+
+def api_answers(cluster: Cluster) -> None:
+    """Wait until `triage serve` says that it is ready."""
+
+    def is_ready() -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{cluster.api_port}/ready", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    cluster.wait_until(is_ready, "the API is ready")

@@ -1,6 +1,6 @@
 """Programs killed at any moment, and started again by whoever watches over them."""
 
-from tests.faults.deeds import kill, roll
+from tests.faults.deeds import api_answers, kill, roll, submit_too
 from tests.faults.scenarios import On, Scenario, answered, received
 
 SCENARIOS = (
@@ -31,5 +31,13 @@ SCENARIOS = (
         "receiving is killed",
         (*received(0.1, kill("submit")), *received(0.4, kill("submit")), *received(0.7, kill("submit"))),
     ),
-    Scenario("all programs are restarted, one after the other", (*answered(0.2, roll), *answered(0.6, roll))),
+    Scenario(
+        "the same exhibit is received by two at once",
+        (*received(0.0, submit_too("A")), *answered(0.3, kill("worker-1"))),
+    ),
+    Scenario(
+        "all programs are restarted, one after the other, the API killed",
+        (*answered(0.2, roll, api_answers), *answered(0.6, kill("api"), api_answers, roll)),
+        with_api=True,
+    ),
 )

@@ -18,8 +18,9 @@ TRIAGE = (sys.executable, "-c", "from workers.command import main; main()")
 MARK = "TRIAGE_TEST_CLUSTER"
 """In the environment of every program of a cluster, and so of every process that it starts, chambers included."""
 
+_ROOT = Path(__file__).parents[2]
 _AGAIN_SECONDS = 0.5
-_STOP_SECONDS = 40.0
+_STOP_SECONDS = 90.0  # a worker finishes what it has in hand; on a busy machine that takes its time
 
 
 @dataclass
@@ -44,6 +45,8 @@ class Program:
 
     def start(self) -> None:
         """Start it, its output at the end of its log."""
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell; it would inherit it
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=dict(self.environment), cwd="/"
@@ -74,9 +77,14 @@ class Program:
             self.process.send_signal(number)
 
     def ask_to_end(self) -> None:
-        """Ask it to finish what it has in hand and end. Raises TimeoutError when it does not."""
+        """Ask it to finish what it has in hand and end. Raises TimeoutError, with its stacks, when it does not."""
         self.signal(self.farewell)
-        wait_for(lambda: not self.is_running, f"{self.name} ends when asked", _STOP_SECONDS)
+        try:
+            wait_for(lambda: not self.is_running, f"{self.name} ends when asked", _STOP_SECONDS)
+        except TimeoutError as error:
+            self.signal(signal.SIGABRT)  # Python's fault handler writes where each thread is
+            self.drop()
+            raise TimeoutError(f"{error}: …{self.log.read_text(errors='replace')[-4_000:]}") from error
 
     def drop(self) -> None:
         """Whatever is left of it goes, children included: a harness leaves nothing behind."""
@@ -85,6 +93,11 @@ class Program:
             self.signal(signal.SIGCONT)
             with suppress(subprocess.TimeoutExpired):
                 kill_all(self.process)
+
+
+def with_clock(clock: Path) -> tuple[str, ...]:
+    """The program with a clock that this file sets."""
+    return (sys.executable, str(_ROOT / "tests" / "faults" / "stepped_clock.py"), str(clock))
 
 
 def marked(mark: str) -> list[int]:

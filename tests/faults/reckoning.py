@@ -101,7 +101,7 @@ def effects_of(rows: Rows) -> Effects:
 
 
 def plaintext(cluster: Cluster) -> Iterator[str]:
-    """Files that hold a piece of the tell-tale picture, outside the exhibits themselves."""
+    """Files and stored objects that hold a piece of the tell-tale picture, outside the exhibits themselves."""
     places = [cluster.folder, Path("/dev/shm")]
     places += [server.folder for server in (cluster.servers.postgres, cluster.servers.redis) if server]
     for place in places:
@@ -109,6 +109,10 @@ def plaintext(cluster: Cluster) -> Iterator[str]:
             with suppress(OSError):
                 if path.is_file() and holds_any(path, cluster.seizure.tell_tale):
                     yield str(path)
+    if s3 := cluster.servers.s3:
+        for name in s3.names(cluster.bucket):
+            if any(piece in s3.get(cluster.bucket, name) for piece in cluster.seizure.tell_tale):
+                yield name
 
 
 def holds_any(path: Path, pieces: tuple[bytes, ...]) -> bool:

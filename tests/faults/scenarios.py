@@ -24,7 +24,7 @@ SETTINGS: Mapping[str, Mapping[str, object]] = {
     "receive": {"batch_items": 4},  # many commits, so that a fault falls between, before and within them
     "work": {"lease_seconds": 6.0, "retry_seconds": 0.2},
 }
-_DATABASE_MEGABYTES = 192
+_DATABASE_MEGABYTES = 160
 
 
 @dataclass(frozen=True)
@@ -78,32 +78,30 @@ class Scenario:
     """One sentence of the specification, and how to try it.
 
     `acts` are in order: each waits for its moment. Workers named in `behind_proxies` reach the database through a
-    proxy of their own. A database with `own_clock` can be set to another time.
+    proxy of their own, those in `own_clocks` can be set to another time. `vault_in_bucket`: evidence goes to S3.
     """
 
     name: str
     acts: tuple[Act, ...]
     on: On = On.CLUSTER
     workers: tuple[str, ...] = ("worker-1", "worker-2")
+    with_api: bool = False
     behind_proxies: tuple[str, ...] = ()
+    own_clocks: tuple[str, ...] = ()
     settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     small_disk: Disk | None = None
-    own_clock: bool = False
+    database_with_clock: bool = False
+    vault_in_bucket: bool = False
     long_only: bool = False
 
     def play(self, servers: Servers, seizure: Seizure, known: Known) -> Reckoning:
-        """Run it to its end and reckon. Raises TimeoutError when the line stands still."""
+        """Run it to its end and reckon. Raises TimeoutError when the line stands still, ServerMissing."""
         begun = time.monotonic()
         with ExitStack() as stack:
             chosen, disk = self._chosen(servers, stack)
+            small_data = self.small_disk is Disk.DATA
             cluster = stack.enter_context(
-                cluster_on(
-                    chosen,
-                    seizure,
-                    self._settings(),
-                    proxies=self.behind_proxies,
-                    small_data=self.small_disk is Disk.DATA,
-                )
+                cluster_on(chosen, seizure, self._settings(), proxies=self.behind_proxies, small_data=small_data)
             )
             cluster.disk = disk or cluster.disk
             self._start(cluster)
@@ -124,10 +122,13 @@ class Scenario:
         postgres, disk = servers.postgres, None
         if self.small_disk is Disk.DATABASE:
             disk = stack.enter_context(small_disk(Path(mkdtemp(prefix="triage-disk-")), _DATABASE_MEGABYTES))
+            stack.callback(disk.path.rmdir)
             give_away(disk.path)
-        if disk or self.own_clock:
-            postgres = stack.enter_context(private_postgres(disk and disk.path, own_clock=self.own_clock))
-        return Servers(postgres, servers.redis if self.on is On.CLUSTER else None), disk
+        if disk or self.database_with_clock:
+            made = private_postgres(disk and disk.path, own_clock=self.database_with_clock)
+            postgres = stack.enter_context(made)
+        redis = servers.redis if self.on is On.CLUSTER else None
+        return Servers(postgres, redis, servers.s3 if self.vault_in_bucket else None), disk
 
     def _settings(self) -> dict[str, dict[str, object]]:
         tables = {*SETTINGS, *self.settings}
@@ -136,8 +137,12 @@ class Scenario:
     def _start(self, cluster: Cluster) -> None:
         if self.on is On.CLUSTER:
             cluster.keep("relay", *cluster.command("relay"))
+        if self.with_api:
+            cluster.keep("api", *cluster.command("serve", "--port", str(cluster.api_port)))
         words = ("worker",) if self.on is On.CLUSTER else ("work", "--follow")
         for name in self.workers:
             settings = cluster.behind_proxy(name) if name in cluster.proxies else None
-            program = cluster.keep(name, *cluster.command(*words, "--threads", "1", settings=settings))
+            clock = cluster.set_clock(name, 0) if name in self.own_clocks else None
+            command = cluster.command(*words, "--threads", "1", settings=settings, clock=clock)
+            program = cluster.keep(name, *command)
             program.farewell = signal.SIGTERM if self.on is On.CLUSTER else signal.SIGINT

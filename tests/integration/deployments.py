@@ -217,5 +217,5 @@ def read_facts(rows: Callable[[str], list[Any]]) -> Facts:
             for low, high, kind in rows("SELECT low_id, high_id, kind FROM network_join WHERE withdrawn_at IS NULL")
         ),
         networks=frozenset(frozenset(network) for network in networks.values()),
-        priority={frozenset(networks[row[0]]): (*row[1:5], _document(row[5])) for row in levels},
+        priority={frozenset(networks.get(row[0], ())): (*row[1:5], _document(row[5])) for row in levels},
     )
