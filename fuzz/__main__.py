@@ -14,6 +14,10 @@ import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fuzz.target import Target
 
 DATA = Path(__file__).parents[1] / "fuzz-data"
 SECONDS_FOR_ONE = 30
@@ -49,7 +53,7 @@ def main(words: Sequence[str]) -> int:
     return (_guided if guided else _unguided)(TARGETS[chosen.target], folder, chosen.seconds)
 
 
-def _guided(target, folder: Path, seconds: int) -> int:
+def _guided(target: Target, folder: Path, seconds: int) -> int:
     """By libFuzzer, which ends the process itself."""
     import atheris  # noqa: PLC0415
 
@@ -67,13 +71,13 @@ def _guided(target, folder: Path, seconds: int) -> int:
     return 0
 
 
-def _unguided(target, folder: Path, seconds: int) -> int:
+def _unguided(target: Target, folder: Path, seconds: int) -> int:
     """Seeds, then mutations until the time is up."""
     from fuzz.mutations import mutated  # noqa: PLC0415
 
     seeds = list(target.seeds())
     ends, tried = time.monotonic() + seconds, 0
-    for data in (*seeds, *[]):
+    for data in seeds:
         tried += 1
         if not _holds(target, data, folder):
             return 1
@@ -86,7 +90,7 @@ def _unguided(target, folder: Path, seconds: int) -> int:
     return 0
 
 
-def _holds(target, data: bytes, folder: Path) -> bool:
+def _holds(target: Target, data: bytes, folder: Path) -> bool:
     try:
         target.check(data)
     except Exception:  # noqa: BLE001 -- whatever comes out of a seam is the finding

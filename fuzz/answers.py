@@ -173,7 +173,9 @@ def _parents() -> Iterator[bytes]:
 
 _REFUTES = "what it takes or Refuted, nothing else"
 TARGETS = (
-    Target("answer-examination", f"{_REFUTES}; what passed passes again", _examination, lambda: [EXAMINATION], LONGEST),
+    Target(
+        "answer-examination", f"{_REFUTES}; what passed passes again", _examination, lambda: [EXAMINATION], LONGEST
+    ),
     Target("answer-layers", _REFUTES, refuted_or(checks.layers), lambda: [_layers()]),
     Target("answer-member", _REFUTES, refuted_or(checks.member), lambda: [wire.member(b"x" * 50, 1, None)]),
     Target("answer-notes", _REFUTES, refuted_or(checks.archive_end), lambda: [wire.notes(NOTES), b"[]"]),

@@ -34,7 +34,9 @@ class Members:
 
     def data(self, piece: bytes) -> None:
         """Not none, not too much."""
-        require(holds=self.is_open and 0 < len(piece) <= MAX_DATA, promise="data belongs to a member and fits a frame")
+        require(
+            holds=self.is_open and 0 < len(piece) <= MAX_DATA, promise="data belongs to a member and fits a frame"
+        )
         self.member += len(piece)
         self.total += len(piece)
         require(holds=self.member <= LIMITS.max_member_bytes, promise="a member within its limit")

@@ -149,5 +149,7 @@ TARGETS = (
     *(Target(f"set-{known.name}", _PROMISE, read_as(known), SAMPLES[known.name], LONGEST) for known in FORMATS),
     Target("set-updates", _PROMISE, _updates, _updates_seeds, LONGEST),
     Target("set-nsrl-delta", "each key once, entries sound, or HashSetError", _delta, _delta_seeds, LONGEST),
-    Target("set-detect", "a format or HashSetError", _detect, lambda: [s for f in SAMPLES.values() for s in f()], LONGEST),
+    Target(
+        "set-detect", "a format or HashSetError", _detect, lambda: [s for f in SAMPLES.values() for s in f()], LONGEST
+    ),
 )

@@ -100,7 +100,9 @@ def _sniff_seeds() -> Iterator[bytes]:
 TARGETS = (
     *(examined(name) for name in sorted(checks.FORMATS)),
     Target("exif", "nothing is raised; findings pass the customs unchanged", _metadata, _metadata_seeds),
-    Target("jpeg-segments", "nothing is raised; a block is a piece of its file", _jpeg_segments, examined("jpeg").seeds),
+    Target(
+        "jpeg-segments", "nothing is raised; a block is a piece of its file", _jpeg_segments, examined("jpeg").seeds
+    ),
     Target("thumbnail", "nothing is raised; pixels or none", _thumbnail, examined("jpeg").seeds, SMALL),
     Target("sniff", "nothing is raised; kind and format agree", _sniff, _sniff_seeds, 600),
 )

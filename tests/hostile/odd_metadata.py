@@ -95,11 +95,24 @@ def odd_metadata() -> Iterator[Named]:
             fields = [text(1, north), rationals(2, latitude), text(3, east), rationals(4, longitude)]
             yield f"a place {name}, {north!r} and {east!r}", block([], gps=fields)
     signed = struct.pack("<6i", -10, 1, -10, -1, 10, -1)
-    yield "a place of negative fractions", block([], gps=[text(1, b"N"), (2, SIGNED_RATIONAL, 3, signed), text(3, b"E")])
+    yield (
+        "a place of negative fractions",
+        block([], gps=[text(1, b"N"), (2, SIGNED_RATIONAL, 3, signed), text(3, b"E")]),
+    )
     chance = random.Random("maker")
-    for start in (b"Nikon\0\2\x10\0\0II*\0\x08\0\0\0", b"OLYMPUS\0II\3\0", b"Canon", b"FUJIFILM\x0c\0\0\0", b"SONY DSC ", b""):
+    for start in (
+        b"Nikon\0\2\x10\0\0II*\0\x08\0\0\0",
+        b"OLYMPUS\0II\3\0",
+        b"Canon",
+        b"FUJIFILM\x0c\0\0\0",
+        b"SONY DSC ",
+        b"",
+    ):
         note = start + chance.randbytes(50_000)
-        yield f"a maker note of noise after {start[:8]!r}", block([text(0x010F, start[:5])], [(0x927C, UNDEFINED, len(note), note)])
+        yield (
+            f"a maker note of noise after {start[:8]!r}",
+            block([text(0x010F, start[:5])], [(0x927C, UNDEFINED, len(note), note)]),
+        )
     yield "sixteen thousand equal fields", block([text(0x010F, b"abc")] * 5000)
     yield "an orientation of 65535", block([(0x0112, SHORT, 1, b"\xff\xff")])
     yield "big-endian that is little", b"MM" + block([text(0x010F, b"maker")])[2:]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 LIFE_CPU_SECONDS = 3600
 """CPU time of a whole child's life: hard, whatever the parent grants. A child is replaced long before."""
 

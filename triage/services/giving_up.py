@@ -16,7 +16,6 @@ from .clock import Clock
 from .concluding import conclude
 from .settling import settle
 
-
 WORKER_DIED = "worker-died"
 """Why a job is buried that nobody lived to tell of."""
 

@@ -47,4 +47,7 @@ def test_the_command_lists_tries_and_keeps_what_breaks(tmp_path: Path) -> None:
         [sys.executable, "-m", "fuzz", "sniff", "--seconds", "0"], cwd=ROOT, capture_output=True, text=True, check=True
     )  # fmt: skip
     assert "every promise kept" in tried.stdout
-    assert subprocess.run([sys.executable, "-m", "fuzz", "x"], cwd=ROOT, capture_output=True, check=False).returncode == 2
+    assert (
+        subprocess.run([sys.executable, "-m", "fuzz", "x"], cwd=ROOT, capture_output=True, check=False).returncode
+        == 2
+    )

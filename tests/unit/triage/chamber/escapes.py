@@ -21,8 +21,8 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from triage.chamber.seccomp import _ALLOWED, _CONDITIONAL
 from triage.chamber.sealing import seal
+from triage.chamber.seccomp import _ALLOWED, _CONDITIONAL
 
 HIGHEST_CALL = 600
 PASSED_BY_THE_KERNEL = {"x86_64": {335, 336}, "aarch64": set[int]()}
