@@ -1,4 +1,4 @@
-"""Pictures that are sound in no usual way: absurd sides, endless frames and scans, junk profiles, boxes of nonsense."""
+"""Pictures sound in no usual way: absurd sides, endless frames and scans, junk profiles, boxes of nonsense."""
 
 from __future__ import annotations
 

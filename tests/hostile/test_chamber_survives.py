@@ -17,7 +17,7 @@ LEAST = {"pictures": 1500, "metadata": 500, "archives": 400}
 
 @pytest.mark.timeout(600)
 def test_the_hostile_corpus_costs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    """A worker feeds every file through one chamber: all answered, no worker lost, and one child, to its CPU limit."""
+    """A worker feeds every file through one chamber: all answered, no worker lost, one child, to its CPU limit."""
     worker = subprocess.run(
         [sys.executable, "-m", "tests.hostile.feeding"], cwd=ROOT, capture_output=True, text=True, check=False
     )

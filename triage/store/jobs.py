@@ -140,7 +140,7 @@ class Jobs:
         )
 
     def bury(self, lease: Lease, error: str, *, counted: bool = True) -> None:
-        """Give up, visibly: the job stays as a dead letter with its reason; this attempt is counted or was already."""
+        """Give up, visibly: the job stays as a dead letter with its reason. This attempt counts, or did already."""
         self._fenced(
             lease,
             state=JobState.DEAD,
@@ -160,7 +160,7 @@ class Jobs:
         return sorted(self.connection.execute(held).scalars())
 
     def take_back(self, owners: Sequence[str]) -> None:
-        """End dead owners' leases early, an attempt each. One that lives after all is fenced off by the next claim."""
+        """End dead owners' leases early, an attempt each. One that lives after all is fenced off by a claim."""
         self.connection.execute(
             update(job)
             .where(job.c.state == JobState.READY, job.c.owner.in_(owners))

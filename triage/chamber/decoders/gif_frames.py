@@ -15,7 +15,7 @@ _HEAD, _DESCRIPTOR = 13, 9
 
 
 def count(file: IO[bytes]) -> int:
-    """Frames from the beginning of a GIF, at least 1 and at most `MOST_FRAMES`; ends where the blocks make no sense."""
+    """Frames of a GIF, at least 1 and at most `MOST_FRAMES`; ends where the blocks make no sense."""
     file.seek(0)
     head = file.read(_HEAD)
     if len(head) < _HEAD:

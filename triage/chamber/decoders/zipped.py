@@ -105,7 +105,7 @@ def _entries(file: io.BufferedReader, size: int, budget: Budget, max_members: in
 
 
 def _directory(file: io.BufferedReader, size: int) -> tuple[int, int, int, int]:
-    """Where the central directory is, how long, by how much all offsets are off (something stands before), entries."""
+    """The central directory's place, length, by how much all offsets are off (something before it), entries."""
     tail_at = max(0, size - _MOST_COMMENT - _END.size - _END64_LOCATOR.size - _END64.size)
     file.seek(tail_at)
     tail = file.read(size - tail_at)

@@ -1,4 +1,4 @@
-"""Runs sealed, as the child would if what it parsed had taken it over, and says what each way out came to.
+"""Runs sealed, as a child that was taken over, and says what each way out came to.
 
 `python -m tests.unit.triage.chamber.escapes PARENT [--as-nobody]` prints one JSON document: attempt → outcome, where an outcome is
 the name of an errno, `MemoryError`, or "done: …" for what succeeded.
@@ -114,7 +114,7 @@ def programs(parent: int) -> dict[str, Callable[[], object]]:
         "read own memory as a file": lambda: os.open("/proc/self/mem", os.O_RDWR),
         "read the parent's memory as a file": lambda: os.open(f"/proc/{parent}/mem", os.O_RDONLY),
         "read the parent's environment": lambda: os.open(f"/proc/{parent}/environ", os.O_RDONLY),
-        "list a folder": lambda: os.listdir("/"),
+        "list a folder": lambda: list(os.scandir("/")),
         "connect": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM),
         "meet by an abstract name": abstract_socket,
         "run a program": lambda: os.execv("/bin/true", ["true"]),
