@@ -44,7 +44,8 @@ def test_the_command_lists_and_tries() -> None:
     listed = subprocess.run([sys.executable, "-m", "fuzz"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert [line.split()[0] for line in listed.stdout.splitlines()] == list(TARGETS)
     tried = subprocess.run(
-        [sys.executable, "-m", "fuzz", "sniff", "--seconds", "0"], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "fuzz", "sniff", "--seconds", "0"], cwd=ROOT, capture_output=True, text=True,
+    check=True
     )  # fmt: skip
     assert "every promise kept" in tried.stdout
     assert (
