@@ -12,6 +12,7 @@ from triage.interfaces.cli import app, run
 from triage.interfaces.cli.app import Json, opened
 from triage.interfaces.cli.output import console, print_json, progress, table
 from triage.interfaces.cli.rematches import MOST_RUNS, show_runs
+from triage.vault.private_memory import keep_private
 
 if TYPE_CHECKING:
     from triage.bootstrap import Application
@@ -99,4 +100,5 @@ def _runs(application: Application, limit: int) -> list[Rematch]:
 
 def main() -> None:
     """Entry of the `triage` console script."""
+    keep_private()
     sys.exit(run())
