@@ -1,6 +1,6 @@
 """`python -m fuzz` lists the targets; `python -m fuzz TARGET [--seconds N]` attacks one.
 
-With atheris installed (`./run fuzz` does that) coverage leads the way; without it seeds and cheap mutations are tried.
+With atheris installed (`./run fuzz` does that) coverage leads the way; without it seeds and mutations are tried.
 Bytes that break a promise are written to `fuzz-data/TARGET/`, and the exit status is not 0.
 """
 
@@ -8,16 +8,29 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib
 import importlib.util
 import sys
 import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fuzz.target import Target
 
 DATA = Path(__file__).parents[1] / "fuzz-data"
 SECONDS_FOR_ONE = 30
 MEMORY_MIB = 3000
+SEEN = ["triage", "hashsets", "exifread", "tarfile", "PIL", "ijson"]
+"""Whose branches lead the way."""
+COMPILED = [
+    *(f"hashsets.algorithms.{name}" for name in ("pdq", "grey_levels", "imagehash_family")),
+    "hashsets.formats.json_guard",
+    "hashsets.index.hamming_kernels",
+]
+"""What numba must find as it was written: imported first."""
 
 
 def main(words: Sequence[str]) -> int:
@@ -30,7 +43,9 @@ def main(words: Sequence[str]) -> int:
     if guided:
         import atheris  # noqa: PLC0415 -- there where it is installed; everything of ours is imported under its eyes
 
-        with atheris.instrument_imports(include=["triage", "hashsets", "exifread", "tarfile", "PIL", "ijson"]):
+        for module in COMPILED:
+            importlib.import_module(module)
+        with atheris.instrument_imports(include=SEEN):
             from fuzz.targets import TARGETS  # noqa: PLC0415
     else:
         from fuzz.targets import TARGETS  # noqa: PLC0415
@@ -46,7 +61,7 @@ def main(words: Sequence[str]) -> int:
     return (_guided if guided else _unguided)(TARGETS[chosen.target], folder, chosen.seconds)
 
 
-def _guided(target, folder: Path, seconds: int) -> int:
+def _guided(target: Target, folder: Path, seconds: int) -> int:
     """By libFuzzer, which ends the process itself."""
     import atheris  # noqa: PLC0415
 
@@ -64,13 +79,13 @@ def _guided(target, folder: Path, seconds: int) -> int:
     return 0
 
 
-def _unguided(target, folder: Path, seconds: int) -> int:
+def _unguided(target: Target, folder: Path, seconds: int) -> int:
     """Seeds, then mutations until the time is up."""
     from fuzz.mutations import mutated  # noqa: PLC0415
 
     seeds = list(target.seeds())
     ends, tried = time.monotonic() + seconds, 0
-    for data in (*seeds, *[]):
+    for data in seeds:
         tried += 1
         if not _holds(target, data, folder):
             return 1
@@ -83,7 +98,7 @@ def _unguided(target, folder: Path, seconds: int) -> int:
     return 0
 
 
-def _holds(target, data: bytes, folder: Path) -> bool:
+def _holds(target: Target, data: bytes, folder: Path) -> bool:
     try:
         target.check(data)
     except Exception:  # noqa: BLE001 -- whatever comes out of a seam is the finding

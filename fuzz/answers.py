@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 
 from fuzz.target import Target, require
 from triage.chamber import checks, wire
-from triage.chamber.decoders import exif
 from triage.chamber.expansion import Expansion
 from triage.chamber.limits import ArchiveLimits, ExamineLimits
 from triage.chamber.process import ChildProcess, Ended
@@ -18,13 +17,13 @@ from triage.chamber.protocol import HEADER, READ_REQUEST, Gone, Kind, ProtocolEr
 from triage.chamber.reading import Conversation
 from triage.chamber.remote import SourceRefused, open_remote, read_whole
 from triage.chamber.sealing import LAYER_NAMES, Layer
-from triage.domain.findings import NoteCode, Place, ProcessingNote, Raster
+from triage.domain.findings import Findings, NoteCode, Place, ProcessingNote, Raster
 
 LIMITS = ArchiveLimits(max_members=5, max_total_bytes=1 << 16, max_member_bytes=1 << 15)
 LONGEST = 16 << 10
 SECONDS = 5.0
 NOTES = (ProcessingNote(NoteCode.TRUNCATED, "x2"), ProcessingNote(NoteCode.CHAMBER_DIED, "signal 9"))
-FINDINGS = exif.Findings(place=Place(13.75, 100.5), software="editor 1", has_maker_note=True, orientation=6)
+FINDINGS = Findings(place=Place(13.75, 100.5), software="editor 1", has_maker_note=True, orientation=6)
 EXAMINATION = wire.examination(Raster("jpeg", 640, 480, "RGB", 1, 50), (), FINDINGS, NOTES, "pillow")
 
 
@@ -173,7 +172,9 @@ def _parents() -> Iterator[bytes]:
 
 _REFUTES = "what it takes or Refuted, nothing else"
 TARGETS = (
-    Target("answer-examination", f"{_REFUTES}; what passed passes again", _examination, lambda: [EXAMINATION], LONGEST),
+    Target(
+        "answer-examination", f"{_REFUTES}; what passed passes again", _examination, lambda: [EXAMINATION], LONGEST
+    ),
     Target("answer-layers", _REFUTES, refuted_or(checks.layers), lambda: [_layers()]),
     Target("answer-member", _REFUTES, refuted_or(checks.member), lambda: [wire.member(b"x" * 50, 1, None)]),
     Target("answer-notes", _REFUTES, refuted_or(checks.archive_end), lambda: [wire.notes(NOTES), b"[]"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from collections.abc import Iterator
 
@@ -15,6 +16,11 @@ from triage.domain.findings import ProcessingNote
 
 LIMITS = ArchiveLimits(max_members=50, max_total_bytes=4 << 20, max_member_bytes=1 << 20)
 SMALL = 16 << 10
+
+
+@functools.cache
+def _small_archives() -> tuple[bytes, ...]:
+    return tuple(data for _, data in corpus.archives() if len(data) <= SMALL)
 
 
 class Members:
@@ -34,7 +40,9 @@ class Members:
 
     def data(self, piece: bytes) -> None:
         """Not none, not too much."""
-        require(holds=self.is_open and 0 < len(piece) <= MAX_DATA, promise="data belongs to a member and fits a frame")
+        require(
+            holds=self.is_open and 0 < len(piece) <= MAX_DATA, promise="data belongs to a member and fits a frame"
+        )
         self.member += len(piece)
         self.total += len(piece)
         require(holds=self.member <= LIMITS.max_member_bytes, promise="a member within its limit")
@@ -62,8 +70,8 @@ def expanded(format_name: str) -> Target:
         require(holds=sink.total <= LIMITS.max_total_bytes, promise="bytes within their limit")
 
     def seeds() -> Iterator[bytes]:
-        for _, data in corpus.archives():
-            if len(data) <= SMALL and sniff.format_of(data[: sniff.SNIFF_BYTES]) == format_name:
+        for data in _small_archives():
+            if sniff.format_of(data[: sniff.SNIFF_BYTES]) == format_name:
                 yield data
 
     promise = "nothing is raised; members in order, within limits, through the customs; every member is ended"

@@ -139,9 +139,13 @@ def _updates_seeds() -> Iterator[bytes]:
 
 
 def _delta_seeds() -> Iterator[bytes]:
-    yield f"INSERT INTO FILE(sha256,sha1,md5,file_name,file_size) VALUES('','{SHA1[0]}','{MD5[1]}','it''s',2);".encode()
-    yield f"BEGIN TRANSACTION; DELETE FROM FILE WHERE sha1='{SHA1[1]}' AND md5='{MD5[1]}'; COMMIT;".encode()
-    yield f"UPDATE FILE SET file_name='o', md5='{MD5[3]}' WHERE sha1='{SHA1[2]}'; -- done\n/* x */".encode()
+    columns = "sha256,sha1,md5,file_name,file_size"
+    for script in (
+        f"INSERT INTO FILE({columns}) VALUES('','{SHA1[0]}','{MD5[1]}','it''s',2);",
+        f"BEGIN TRANSACTION; DELETE FROM FILE WHERE sha1='{SHA1[1]}' AND md5='{MD5[1]}'; COMMIT;",  # noqa: S608
+        f"UPDATE FILE SET file_name='o', md5='{MD5[3]}' WHERE sha1='{SHA1[2]}'; -- done\n/* x */",  # noqa: S608
+    ):
+        yield script.encode()
 
 
 _PROMISE = "entries and rejects in order, sound and bounded, or HashSetError"
@@ -149,5 +153,7 @@ TARGETS = (
     *(Target(f"set-{known.name}", _PROMISE, read_as(known), SAMPLES[known.name], LONGEST) for known in FORMATS),
     Target("set-updates", _PROMISE, _updates, _updates_seeds, LONGEST),
     Target("set-nsrl-delta", "each key once, entries sound, or HashSetError", _delta, _delta_seeds, LONGEST),
-    Target("set-detect", "a format or HashSetError", _detect, lambda: [s for f in SAMPLES.values() for s in f()], LONGEST),
+    Target(
+        "set-detect", "a format or HashSetError", _detect, lambda: [s for f in SAMPLES.values() for s in f()], LONGEST
+    ),
 )

@@ -5,7 +5,18 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator
 
-_TELLING = (b"\0", b"\xff", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\0\0\0\0", b"\x80", b"9" * 20, b'"', b"{", b"\n")
+_TELLING = (
+    b"\0",
+    b"\xff",
+    b"\xff\xff\xff\xff",
+    b"\x7f\xff\xff\xff",
+    b"\0\0\0\0",
+    b"\x80",
+    b"9" * 20,
+    b'"',
+    b"{",
+    b"\n",
+)
 """Bytes at which readers go wrong: extremes of lengths and counts, quotes, ends of lines."""
 
 

@@ -27,6 +27,13 @@ def _prepared() -> None:
     raster.prepare()
 
 
+@functools.cache
+def _small_pictures() -> tuple[bytes, ...]:
+    """Made once for all formats: the large ones among them take time."""
+    made = (data for _, data in corpus.pictures() if len(data) <= SMALL)
+    return (*specimens.all_kinds(), *made)
+
+
 def examined(format_name: str) -> Target:
     """One decoder, with everything that is made of its pixels."""
 
@@ -41,8 +48,8 @@ def examined(format_name: str) -> Target:
         require(holds=passed.raster is not None or bool(passed.notes), promise="a result or a note")
 
     def seeds() -> Iterator[bytes]:
-        for data in (*specimens.all_kinds(), *(data for _, data in corpus.pictures())):
-            if len(data) <= SMALL and sniff.format_of(data[: sniff.SNIFF_BYTES]) == format_name:
+        for data in _small_pictures():
+            if sniff.format_of(data[: sniff.SNIFF_BYTES]) == format_name:
                 yield data
 
     promise = "nothing is raised; a result or a note; an honest answer passes the customs"
@@ -100,7 +107,9 @@ def _sniff_seeds() -> Iterator[bytes]:
 TARGETS = (
     *(examined(name) for name in sorted(checks.FORMATS)),
     Target("exif", "nothing is raised; findings pass the customs unchanged", _metadata, _metadata_seeds),
-    Target("jpeg-segments", "nothing is raised; a block is a piece of its file", _jpeg_segments, examined("jpeg").seeds),
+    Target(
+        "jpeg-segments", "nothing is raised; a block is a piece of its file", _jpeg_segments, examined("jpeg").seeds
+    ),
     Target("thumbnail", "nothing is raised; pixels or none", _thumbnail, examined("jpeg").seeds, SMALL),
     Target("sniff", "nothing is raised; kind and format agree", _sniff, _sniff_seeds, 600),
 )

@@ -1,4 +1,4 @@
-"""What a fuzz target is: a seam that takes strangers' bytes, seeds to begin from, and what must hold for any bytes."""
+"""What a fuzz target is: a seam that takes strangers' bytes, seeds, and what must hold for any bytes."""
 
 from __future__ import annotations
 

@@ -8,7 +8,5 @@ from fuzz import answers, archives, hash_sets, pictures, records
 from fuzz.target import Target
 
 TARGETS: Mapping[str, Target] = {
-    target.name: target
-    for module in (pictures, archives, answers, hash_sets, records)
-    for target in module.TARGETS
+    target.name: target for module in (pictures, archives, answers, hash_sets, records) for target in module.TARGETS
 }

@@ -13,6 +13,7 @@ from triage.interfaces.cli.app import Json, opened, settings
 from triage.interfaces.cli.output import console, print_json, progress, table
 from triage.interfaces.cli.rematches import MOST_RUNS, show_runs
 from triage.telemetry.last_words import keep_last_words, tell_last
+from triage.vault.private_memory import keep_private
 
 if TYPE_CHECKING:
     from triage.bootstrap import Application
@@ -125,6 +126,7 @@ def _runs(application: Application, limit: int) -> list[Rematch]:
 
 def main() -> None:
     """Entry of the `triage` console script."""
+    keep_private()
     keep_last_words()
     try:
         status = run()

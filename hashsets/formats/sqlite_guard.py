@@ -96,7 +96,8 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         yield connection
-    except (sqlite3.Error, OverflowError, OSError):  # SQLite's own messages quote the file: not passed on
+    except (sqlite3.Error, OverflowError, OSError, UnicodeDecodeError):
+        # SQLite's own messages quote the file, in whatever bytes it names things: not passed on.
         raise _broken() from None
     finally:
         if connection is not None:

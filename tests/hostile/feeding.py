@@ -10,7 +10,7 @@ import json
 import sys
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from tests.hostile import corpus
 from tests.hostile.odd_pictures import SLOW
@@ -102,7 +102,7 @@ def main(kinds: list[str]) -> int:
         outcomes = {kind: feed(kind, chamber) for kind in kinds or corpus.KINDS}
         tally = chamber.tally()
     deaths = {code.value: count for code, count in tally.deaths.items()}
-    report = {"kinds": {kind: asdict(outcome) for kind, outcome in outcomes.items()}, "worker_deaths": 0,
+    report = {"kinds": {kind: vars(outcome) for kind, outcome in outcomes.items()}, "worker_deaths": 0,
               "tasks": tally.tasks, "deaths": deaths, "renewals": tally.renewals}  # fmt: skip
     sys.stdout.write(json.dumps(report, indent=1) + "\n")
     lost = [name for outcome in outcomes.values() for name in outcome.silent]

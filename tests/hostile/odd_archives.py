@@ -13,7 +13,8 @@ from collections.abc import Iterator
 Named = tuple[str, bytes]
 
 NAMES = (
-    b"../" * 60 + b"etc/passwd", b"/etc/shadow", b"C:\\Windows\\x", b"\\\\server\\share\\x", b"a\0.jpg", b"\xff\xfe\xfd",
+    b"../" * 60 + b"etc/passwd", b"/etc/shadow", b"C:\\Windows\\x", b"\\\\server\\share\\x", b"a\0.jpg",
+    b"\xff\xfe\xfd",
     "photo\u202egpj.exe".encode(), b"a" * 65_000, b"", b".", b"..", b"/", b"con", b"a/../../b", b"\n\x1b[2J", b"-rf",
     "e\u0301".encode(), "\u00e9".encode(), b"file:///etc/passwd", b"%2e%2e%2f", b" ", b"a" * 256 + b"/b",
 )  # fmt: skip
@@ -28,7 +29,10 @@ def odd_archives() -> Iterator[Named]:
     yield from _tars()
     yield "nested fifty deep", _nested(LEVELS)
     yield "gzip of fifty gzips", _gzipped(LEVELS)
-    yield "gzip with a name of a megabyte", b"\x1f\x8b\x08\x08" + bytes(6) + b"n" * (1 << 20) + b"\0" + zlib.compress(b"x")[2:-4] + bytes(8)
+    yield (
+        "gzip with a name of a megabyte",
+        b"\x1f\x8b\x08\x08" + bytes(6) + b"n" * (1 << 20) + b"\0" + zlib.compress(b"x")[2:-4] + bytes(8),
+    )
     yield "gzip of ten thousand members", gzip.compress(b"") * 10_000
     yield "gzip whose checksum is wrong", gzip.compress(b"content" * 100)[:-8] + bytes(8)
 
@@ -46,12 +50,14 @@ class Zip:
         values = {"flags": 0, "method": 0, "crc": zlib.crc32(content), "packed": len(content), "size": len(content),
                   "offset": self._at, "disk": 0, "system": 3, "attributes": 0o100644 << 16, **said}  # fmt: skip
         own = {**values, **(local or {})}
-        head = struct.pack("<4s5H3I2H", b"PK\x03\x04", 20, own["flags"], own["method"], 0, 0, own["crc"], own["packed"],
+        head = struct.pack("<4s5H3I2H", b"PK\x03\x04", 20, own["flags"], own["method"], 0, 0, own["crc"],
+    own["packed"],
                            own["size"], len(name), 0)  # fmt: skip
         self._members.append(head + name + content)
         self._at += len(head) + len(name) + len(content)
         self._directory.append(
-            struct.pack("<4s6H3I5H2I", b"PK\x01\x02", values["system"] << 8 | 20, 20, values["flags"], values["method"],
+            struct.pack("<4s6H3I5H2I", b"PK\x01\x02", values["system"] << 8 | 20, 20, values["flags"],
+    values["method"],
                         0, 0, values["crc"], values["packed"], values["size"], len(name), 0, 0, values["disk"], 0,
                         values["attributes"], values["offset"]) + name
         )  # fmt: skip
@@ -59,13 +65,19 @@ class Zip:
     def whole(self, **said: int) -> bytes:
         """The archive; `said` overrides the end record."""
         directory = b"".join(self._directory)
-        values = {"count": min(len(self._directory), 65535), "size": len(directory), "at": self._at, "disk": 0, **said}
+        values = {
+            "count": min(len(self._directory), 65535),
+            "size": len(directory),
+            "at": self._at,
+            "disk": 0,
+            **said,
+        }
         end = struct.pack("<4s4H2IH", b"PK\x05\x06", values["disk"], 0, values["count"], values["count"],
                           values["size"], values["at"], 0)  # fmt: skip
         return b"".join(self._members) + directory + end
 
 
-def _zips() -> Iterator[Named]:
+def _zips() -> Iterator[Named]:  # noqa: C901 -- a list
     for number, name in enumerate(NAMES):
         archive = Zip()
         archive.add(name[:65_000], b"content")
@@ -100,7 +112,10 @@ def _zips() -> Iterator[Named]:
         for value in (0, 2, 65535):
             yield f"zip whose end says {field} {value}", plain.whole(**{field: value})
     yield "zip after a megabyte of something else", bytes(1 << 20) + plain.whole()
-    yield "zip with a comment of an archive", plain.whole()[:-2] + struct.pack("<H", len(plain.whole())) + plain.whole()
+    yield (
+        "zip with a comment of an archive",
+        plain.whole()[:-2] + struct.pack("<H", len(plain.whole())) + plain.whole(),
+    )
     for extra in (struct.pack("<HH", 1, 65535), struct.pack("<HHQ", 1, 8, 1 << 63), b"\x01\0\x04\0abcd", b"\1"):
         yield f"zip64 with an extra of {extra.hex()}", _with_extra(extra)
     yield "zip of a million members", _million()
@@ -111,7 +126,9 @@ def _with_extra(extra: bytes) -> bytes:
     name = b"a"
     full = 0xFFFFFFFF
     member = struct.pack("<4s5H3I2H", b"PK\x03\x04", 45, 0, 0, 0, 0, 0, full, full, 1, 0) + name + b"content"
-    entry = struct.pack("<4s6H3I5H2I", b"PK\x01\x02", 45, 45, 0, 0, 0, 0, 0, full, full, 1, len(extra), 0, 0, 0, 0, full)
+    entry = struct.pack(
+        "<4s6H3I5H2I", b"PK\x01\x02", 45, 45, 0, 0, 0, 0, 0, full, full, 1, len(extra), 0, 0, 0, 0, full
+    )
     directory = entry + name + extra
     return member + directory + struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 1, 1, len(directory), len(member), 0)
 
@@ -158,7 +175,9 @@ def _gzipped(depth: int) -> bytes:
     return data
 
 
-def tar_header(name: bytes, size: bytes, kind: bytes = b"0", link: bytes = b"", magic: bytes = b"ustar\x0000") -> bytes:
+def tar_header(
+    name: bytes, size: bytes, kind: bytes = b"0", link: bytes = b"", magic: bytes = b"ustar\x0000"
+) -> bytes:
     """One header with fields of our own making and a right checksum."""
     head = bytearray(512)
     head[: len(name[:100])] = name[:100]
@@ -190,9 +209,15 @@ def _pax(**records: str) -> bytes:
 def _tars() -> Iterator[Named]:
     end = bytes(1024)
     for number, name in enumerate(NAMES):
-        yield f"tar with name {number}", _member(b"././@LongLink", name + b"\0", b"L") + _member(name, b"content") + end
+        yield (
+            f"tar with name {number}",
+            _member(b"././@LongLink", name + b"\0", b"L") + _member(name, b"content") + end,
+        )
     for kind, word in ((b"1", "hard link"), (b"2", "link"), (b"3", "device"), (b"4", "block device"), (b"6", "pipe")):
-        yield f"tar of a {word} out of it", _member(b"a", b"", kind, b"../../../../etc/passwd") + _member(b"b", b"x") + end
+        yield (
+            f"tar of a {word} out of it",
+            _member(b"a", b"", kind, b"../../../../etc/passwd") + _member(b"b", b"x") + end,
+        )
         yield f"tar of a {word} to itself", _member(b"a", b"", kind, b"a") * 3 + end
     for size in (b"77777777777", b"99999999999", b"-0000000001", b"\x80" + b"\xff" * 11, b"\xff" * 12, b"abc", b""):
         yield f"tar of a size of {size.hex()}", tar_header(b"a", size) + bytes(2048)
@@ -202,7 +227,10 @@ def _tars() -> Iterator[Named]:
     sparse = {"GNU__sparse__major": "1", "GNU__sparse__minor": "0", "GNU__sparse__realsize": "9999999999999"}
     for table in (b"1\n0\n5\n", b"99999999999\n", b"2\n-5\n10\n0\n10\n", b"x" * 512, b"1\n9999999999998\n1\n"):
         yield f"tar sparse by {table[:12]!r}", _pax(**sparse) + _member(b"a", table.ljust(512, b"\0") + b"x") + end
-    yield "tar sparse without major", _pax(GNU__sparse__map="0,5,99999999999,1", GNU__sparse__size="999") + _member(b"a", b"x") + end
+    yield (
+        "tar sparse without major",
+        _pax(GNU__sparse__map="0,5,99999999999,1", GNU__sparse__size="999") + _member(b"a", b"x") + end,
+    )
     yield "tar of pax headers only", _pax(path="x") * 5000 + end
     yield "tar of long names only", _member(b"././@LongLink", b"n" * 5000, b"L") * 500 + end
     yield "tar with a pax path of a megabyte", _pax(path="p" * (1 << 20)) + _member(b"a", b"x") + end

@@ -1,4 +1,4 @@
-"""EXIF that lies: every field type broken, places that are none, days that never were, texts that reorder, maker notes."""
+"""EXIF that lies: every field type broken, places and days that are none, texts that reorder, maker notes."""
 
 from __future__ import annotations
 
@@ -17,15 +17,18 @@ Field = tuple[int, int, int, bytes]
 """Tag, type, count, content: within the entry when it fits into four bytes."""
 
 MOMENTS = (
-    "0000:00:00 00:00:00", "0000:01:01 00:00:00", "0001:01:01 00:00:00", "9999:12:31 23:59:59", "10000:01:01 00:00:00",
+    "0000:00:00 00:00:00", "0000:01:01 00:00:00", "0001:01:01 00:00:00", "9999:12:31 23:59:59",
+    "10000:01:01 00:00:00",
     "2024:13:01 00:00:00", "2024:02:30 00:00:00", "2023:02:29 12:00:00", "2024:01:01 24:00:00", "2024:01:01 23:59:60",
-    "-001:01:01 00:00:00", "2024:01:01", "2024:01:01 ", "    :  :     :  :  ", "２０２４:01:01 00:00:00", "2024-W01-1 00:00",
+    "-001:01:01 00:00:00", "2024:01:01", "2024:01:01 ", "    :  :     :  :  ",
+    "\uff12\uff10\uff12\uff14:01:01 00:00:00", "2024-W01-1 00:00",
     "2024:01:01 00:00:00+14:00", "2024:01:01 00:00:00.999999999", "2024:01:01T00:00:00Z", "9" * 400,
 )  # fmt: skip
-OFFSETS = ("+99:99", "-14:01", "+14:00", "Z", "+0:00", "++0:00", "+１４:00", "")
+OFFSETS = ("+99:99", "-14:01", "+14:00", "Z", "+0:00", "++0:00", "+\uff11\uff14:00", "")
 TEXTS = (
     b"\x1b[2J\x1b[31mmaker", "\u202egnp.exe\u2066".encode(), b"a\0b\0c", b"\xff\xfe\xfd\x80", b"\r\n\r\nHTTP/1.1 200",
-    b"<script>alert(1)</script>", b"'; DROP TABLE item; --", b"{{7*7}}${7*7}%n%s", "\ud800".encode("utf-8", "surrogatepass"),
+    b"<script>alert(1)</script>", b"'; DROP TABLE item; --", b"{{7*7}}${7*7}%n%s", "\ud800".encode("utf-8",
+    "surrogatepass"),
     b"x" * 60_000, "\u0301".encode() * 500, b"\x7f" * 40, b" " * 300, "\U000e0041\U0001f600".encode(),
 )  # fmt: skip
 PLACES: tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...] = (
@@ -95,11 +98,24 @@ def odd_metadata() -> Iterator[Named]:
             fields = [text(1, north), rationals(2, latitude), text(3, east), rationals(4, longitude)]
             yield f"a place {name}, {north!r} and {east!r}", block([], gps=fields)
     signed = struct.pack("<6i", -10, 1, -10, -1, 10, -1)
-    yield "a place of negative fractions", block([], gps=[text(1, b"N"), (2, SIGNED_RATIONAL, 3, signed), text(3, b"E")])
+    yield (
+        "a place of negative fractions",
+        block([], gps=[text(1, b"N"), (2, SIGNED_RATIONAL, 3, signed), text(3, b"E")]),
+    )
     chance = random.Random("maker")
-    for start in (b"Nikon\0\2\x10\0\0II*\0\x08\0\0\0", b"OLYMPUS\0II\3\0", b"Canon", b"FUJIFILM\x0c\0\0\0", b"SONY DSC ", b""):
+    for start in (
+        b"Nikon\0\2\x10\0\0II*\0\x08\0\0\0",
+        b"OLYMPUS\0II\3\0",
+        b"Canon",
+        b"FUJIFILM\x0c\0\0\0",
+        b"SONY DSC ",
+        b"",
+    ):
         note = start + chance.randbytes(50_000)
-        yield f"a maker note of noise after {start[:8]!r}", block([text(0x010F, start[:5])], [(0x927C, UNDEFINED, len(note), note)])
+        yield (
+            f"a maker note of noise after {start[:8]!r}",
+            block([text(0x010F, start[:5])], [(0x927C, UNDEFINED, len(note), note)]),
+        )
     yield "sixteen thousand equal fields", block([text(0x010F, b"abc")] * 5000)
     yield "an orientation of 65535", block([(0x0112, SHORT, 1, b"\xff\xff")])
     yield "big-endian that is little", b"MM" + block([text(0x010F, b"maker")])[2:]

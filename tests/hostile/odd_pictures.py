@@ -1,4 +1,4 @@
-"""Pictures that are sound in no usual way: absurd sides, endless frames and scans, junk profiles, boxes of nonsense."""
+"""Pictures sound in no usual way: absurd sides, endless frames and scans, junk profiles, boxes of nonsense."""
 
 from __future__ import annotations
 
@@ -98,16 +98,23 @@ def _scans(side: int, count: int) -> bytes:
 
 def _modes() -> Iterator[Named]:
     for bits, colour, interlace in itertools.product((1, 2, 4, 8, 16, 3, 255), range(8), (0, 1)):
-        yield f"png of {bits} bits, colour {colour}, interlace {interlace}", png(
-            16, 16, bits, colour, bytes(16 * 140), interlace=interlace
+        yield (
+            f"png of {bits} bits, colour {colour}, interlace {interlace}",
+            png(16, 16, bits, colour, bytes(16 * 140), interlace=interlace),
         )
     plenty, empty = chunk(b"PLTE", bytes(300 * 3)), chunk(b"PLTE", b"")
     yield "png with a palette of 300", png(16, 16, 8, 3, bytes(17 * 16), plenty)
     yield "png with an empty palette", png(16, 16, 8, 3, bytes(17 * 16), empty)
     yield "png of indices beyond its palette", png(16, 16, 8, 3, b"\0" + b"\xff" * 16, chunk(b"PLTE", bytes(3)))
-    yield "png with more transparency than palette", png(16, 16, 8, 3, bytes(272), chunk(b"PLTE", bytes(3)), chunk(b"tRNS", bytes(256)))
+    yield (
+        "png with more transparency than palette",
+        png(16, 16, 8, 3, bytes(272), chunk(b"PLTE", bytes(3)), chunk(b"tRNS", bytes(256))),
+    )
     ramp = Image.linear_gradient("L").resize((64, 64))
-    for mode, kind in itertools.product(("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV", "I", "F"), ("TIFF", "PNG", "WEBP", "JPEG")):
+    for mode, kind in itertools.product(
+        ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV", "I", "F"),
+        ("TIFF", "PNG", "WEBP", "JPEG"),
+    ):
         target = io.BytesIO()
         try:
             ramp.convert("RGB").convert(mode).save(target, kind)
@@ -127,49 +134,98 @@ def _modes() -> Iterator[Named]:
 
 
 def _profiles(sound: dict[str, bytes]) -> Iterator[Named]:
-    profile = struct.pack(">I", 200) + bytes(8) + b"mntrCMYKLab " + bytes(12) + b"acsp" + bytes(84) + struct.pack(">I", 0xFFFFFFFF)
+    profile = (
+        struct.pack(">I", 200)
+        + bytes(8)
+        + b"mntrCMYKLab "
+        + bytes(12)
+        + b"acsp"
+        + bytes(84)
+        + struct.pack(">I", 0xFFFFFFFF)
+    )
     ink = io.BytesIO()
     Image.new("CMYK", (32, 32)).save(ink, "JPEG")
-    for name, body in (("junk", b"junk" * 50), ("a giant table", profile), ("nothing", b""), ("60 KB of zeros", bytes(60_000))):
+    for name, body in (
+        ("junk", b"junk" * 50),
+        ("a giant table", profile),
+        ("nothing", b""),
+        ("60 KB of zeros", bytes(60_000)),
+    ):
         segment = b"ICC_PROFILE\0\x01\x01" + body
         marked = b"\xff\xe2" + struct.pack(">H", len(segment) + 2) + segment
         yield f"jpeg with a profile of {name}", sound["JPEG"][:2] + marked + sound["JPEG"][2:]
         yield f"CMYK jpeg with a profile of {name}", ink.getvalue()[:2] + marked + ink.getvalue()[2:]
-        yield f"png with a profile of {name}", png(8, 8, 8, 0, bytes(72), chunk(b"iCCP", b"x\0\0" + zlib.compress(body)))
+        yield (
+            f"png with a profile of {name}",
+            png(8, 8, 8, 0, bytes(72), chunk(b"iCCP", b"x\0\0" + zlib.compress(body))),
+        )
     segment = b"ICC_PROFILE\0\x05\x02junk"
     marked = b"\xff\xe2" + struct.pack(">H", len(segment) + 2) + segment
     yield "jpeg with profile parts out of order", sound["JPEG"][:2] + marked * 300 + sound["JPEG"][2:]
-    yield "png with a profile that is a bomb", png(8, 8, 8, 0, bytes(72), chunk(b"iCCP", b"x\0\0" + zlib.compress(bytes(50 << 20))))
+    yield (
+        "png with a profile that is a bomb",
+        png(8, 8, 8, 0, bytes(72), chunk(b"iCCP", b"x\0\0" + zlib.compress(bytes(50 << 20)))),
+    )
 
 
 def _boxes(sound: dict[str, bytes]) -> Iterator[Named]:
     for kind in ("HEIF", "AVIF"):
         data = sound[kind]
-        for box in (b"ftyp", b"meta", b"hdlr", b"pitm", b"iloc", b"iinf", b"infe", b"iprp", b"ipco", b"ipma", b"ispe", b"mdat"):
+        for box in (
+            b"ftyp",
+            b"meta",
+            b"hdlr",
+            b"pitm",
+            b"iloc",
+            b"iinf",
+            b"infe",
+            b"iprp",
+            b"ipco",
+            b"ipma",
+            b"ispe",
+            b"mdat",
+        ):
             at = data.find(box) - 4
             if at < 0:
                 continue
             for size in (0, 1, 7, 8, 0x7FFFFFFF, 0xFFFFFFFF):
-                yield f"{kind} whose {box.decode()} says {size} bytes", data[:at] + struct.pack(">I", size) + data[at + 4 :]
+                yield (
+                    f"{kind} whose {box.decode()} says {size} bytes",
+                    data[:at] + struct.pack(">I", size) + data[at + 4 :],
+                )
             yield f"{kind} with {box.decode()} named otherwise", data[: at + 4] + b"free" + data[at + 8 :]
             yield f"{kind} with noughts in {box.decode()}", data[: at + 8] + bytes(12) + data[at + 20 :]
             yield f"{kind} with all ones in {box.decode()}", data[: at + 8] + b"\xff" * 12 + data[at + 20 :]
     nested = b""
     for _ in range(2000):
         nested = struct.pack(">I", len(nested) + 8) + b"ipco" + nested
-    yield "heif of boxes two thousand deep", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + struct.pack(">I", len(nested) + 12) + b"meta\0\0\0\0" + nested
+    yield (
+        "heif of boxes two thousand deep",
+        b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + struct.pack(">I", len(nested) + 12) + b"meta\0\0\0\0" + nested,
+    )
 
 
 def _large_metadata(sound: dict[str, bytes]) -> Iterator[Named]:
     exif = b"Exif\0\0" + b"II*\0\x08\0\0\0" + b"\xff" * 65_000
     segment = b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif
     yield "jpeg of 200 EXIF segments", sound["JPEG"][:2] + segment * 200 + sound["JPEG"][2:]
-    xmp = b"http://ns.adobe.com/xap/1.0/\0<?xml version='1.0'?><!DOCTYPE x [" + b"".join(
-        b"<!ENTITY e%d '&e%d;&e%d;'>" % (n + 1, n, n) for n in range(30)
-    ) + b"]><x>&e30;</x>"
-    yield "jpeg with XMP that laughs", sound["JPEG"][:2] + b"\xff\xe1" + struct.pack(">H", len(xmp) + 2) + xmp + sound["JPEG"][2:]
-    yield "png with XMP cut short", png(8, 8, 8, 0, bytes(72), chunk(b"iTXt", b"XML:com.adobe.xmp\0\x01\0\0\0" + b"\x78\x9c<x"))
-    yield "png with EXIF of ten megabytes", png(8, 8, 8, 0, bytes(72), chunk(b"eXIf", b"II*\0" + b"\x08" * (10 << 20)))
+    xmp = (
+        b"http://ns.adobe.com/xap/1.0/\0<?xml version='1.0'?><!DOCTYPE x ["
+        + b"".join(b"<!ENTITY e%d '&e%d;&e%d;'>" % (n + 1, n, n) for n in range(30))
+        + b"]><x>&e30;</x>"
+    )
+    yield (
+        "jpeg with XMP that laughs",
+        sound["JPEG"][:2] + b"\xff\xe1" + struct.pack(">H", len(xmp) + 2) + xmp + sound["JPEG"][2:],
+    )
+    yield (
+        "png with XMP cut short",
+        png(8, 8, 8, 0, bytes(72), chunk(b"iTXt", b"XML:com.adobe.xmp\0\x01\0\0\0" + b"\x78\x9c<x")),
+    )
+    yield (
+        "png with EXIF of ten megabytes",
+        png(8, 8, 8, 0, bytes(72), chunk(b"eXIf", b"II*\0" + b"\x08" * (10 << 20))),
+    )
     yield "png of a hundred thousand texts", png(8, 8, 8, 0, bytes(72), chunk(b"tEXt", b"k\0v") * 100_000)
     yield "png that is interlaced and huge", png(30_000, 30_000, 8, 0, bytes(1000), interlace=1)
     yield "png with a bomb of pixels", png(7700, 7700, 8, 0, bytes(7701 * 7700))

@@ -1,4 +1,4 @@
-"""Whatever is fed to the chamber, each file gets its answer and nobody dies of it."""
+"""Whatever is fed to the chamber, each file gets its answer and nobody dies of it but who should."""
 
 from __future__ import annotations
 
@@ -9,22 +9,37 @@ from pathlib import Path
 
 import pytest
 
+from tests.hostile.odd_pictures import SLOW
+
 ROOT = Path(__file__).parents[2]
+LEAST = {"pictures": 1500, "metadata": 500, "archives": 400}
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_the_hostile_corpus_costs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    """A worker feeds every file through one chamber: all answered, no death of the chamber, none of the worker."""
+    """A worker feeds every file through one chamber: all answered, no worker lost, one child, to its CPU limit."""
     worker = subprocess.run(
         [sys.executable, "-m", "tests.hostile.feeding"], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    worker_deaths = int(worker.returncode != 0)
-    assert worker_deaths == 0, worker.stderr[-2000:]
-    outcome = json.loads(worker.stdout)
+    report = json.loads(worker.stdout)
     with capsys.disabled():
-        counts = ("tried", "decoded", "noted", "chamber_deaths")
-        words = ", ".join(f"{name.replace('_', ' ')} {outcome[name]}" for name in counts)
-        sys.stdout.write(f"\nhostile corpus: {words}, worker deaths {worker_deaths}\n")
-    assert outcome["tried"] > 600
-    assert outcome["silent"] == []
-    assert outcome["deadly"] == []
+        for kind, outcome in report["kinds"].items():
+            words = ", ".join(
+                f"{name.replace('_', ' ')} {outcome[name]}"
+                for name in ("tried", "decoded", "noted", "chamber_deaths")
+            )
+            sys.stdout.write(f"\nhostile {kind}: {words}, worker deaths {report['worker_deaths']}\n")
+    for kind, outcome in report["kinds"].items():
+        assert outcome["tried"] > LEAST[kind]
+        assert outcome["silent"] == []
+        assert outcome["deadly"] == ([SLOW] if kind == "pictures" else [])
+    assert report["deaths"] == {"time-limit": 1}
+    assert worker.returncode == 0, worker.stderr[-2000:]
+
+
+def test_a_killed_worker_leaves_no_chamber() -> None:
+    """At ten moments of a chamber's start and life; `python -m tests.hostile.orphans 50` tries more."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.hostile.orphans", "10"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert json.loads(ran.stdout) == {"workers killed": 10, "chambers left behind": 0}

@@ -190,7 +190,7 @@ class Jobs:
         )
 
     def bury(self, lease: Lease, error: str, *, counted: bool = True) -> None:
-        """Give up, visibly: the job stays as a dead letter with its reason; its attempt is counted, or was."""
+        """Give up, visibly: the job stays as a dead letter with its reason. This attempt counts, or did already."""
         self._fenced(
             lease,
             state=JobState.DEAD,

@@ -25,6 +25,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from triage.chamber.decoders import gif_frames
 from triage.chamber.decoders.colour import Rasters, normalised
 from triage.chamber.remote import read_whole
 from triage.domain.findings import NoteCode, ProcessingNote
@@ -145,7 +146,7 @@ def _with_pillow(file: Any, format_name: str, max_pixels: int) -> Decoded:
         found.rasters = None
         found.notes.append(ProcessingNote(NoteCode.UNDECODABLE, type(error).__name__.lower()[:40]))
         return found
-    found.frames = _frames(image, format_name)
+    found.frames = _frames(image, file, format_name)
     return found
 
 
@@ -171,11 +172,13 @@ def _embedded_exif(image: Image.Image) -> bytes | None:
     return exif if isinstance(exif, bytes) else None
 
 
-def _frames(image: Image.Image, format_name: str) -> int:
-    """How many frames the file holds, at least; pages of a TIFF are followed only so far."""
+def _frames(image: Image.Image, file: Any, format_name: str) -> int:
+    """How many frames the file holds, at least; pages of a TIFF and frames of a GIF are followed only so far."""
     try:
         if format_name == "jpeg":
             return 1
+        if format_name == "gif":
+            return gif_frames.count(file)
         if format_name != "tiff":
             return max(1, int(getattr(image, "n_frames", 1)))
         for count in range(1, _MAX_FRAMES_COUNTED):

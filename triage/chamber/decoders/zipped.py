@@ -33,6 +33,8 @@ _ENCRYPTED = 0x1 | 0x40 | 0x2000
 _UNIX = 3
 _STORED, _DEFLATED, _BZIP2 = 0, 8, 12
 _PIECE = 64 << 10
+_COUNTED = 1 << 16
+"""What the end record's count of entries is told by; writers without ZIP64 let it run over."""
 
 
 class NotAZip(Exception):
@@ -77,9 +79,10 @@ def expand(file: io.BufferedReader, size: int, budget: Budget, sink: Sink, max_m
 
 def _entries(file: io.BufferedReader, size: int, budget: Budget, max_members: int) -> Iterator[_Entry]:
     """Up to one more than may be expanded: the one too many is what the budget notes."""
-    at, length, shift = _directory(file, size)
+    at, length, shift, claimed = _directory(file, size)
     end = at + length
-    for _ in range(max_members + 1):
+    met = 0
+    for met in range(max_members + 1):  # noqa: B007 -- how many entries came before the one that ends it
         file.seek(at)
         head = file.read(_ENTRY.size)
         if at + _ENTRY.size > end or len(head) < _ENTRY.size or not head.startswith(b"PK\x01\x02"):
@@ -95,12 +98,14 @@ def _entries(file: io.BufferedReader, size: int, budget: Budget, max_members: in
             _mtime(extra.get(0x5455, b"")), stat.S_ISLNK(mode),
         )  # fmt: skip
         at += _ENTRY.size + name_length + extra_length + comment_length
-    if at < end - _ENTRY.size and head.startswith(b"PK\x01\x02") is False:
+    else:
+        return
+    if met % _COUNTED != claimed % _COUNTED:
         budget.note(NoteCode.ARCHIVE_UNREADABLE, "directory is damaged")
 
 
-def _directory(file: io.BufferedReader, size: int) -> tuple[int, int, int]:
-    """Where the central directory is, how long, and by how much all offsets are off (something stands before)."""
+def _directory(file: io.BufferedReader, size: int) -> tuple[int, int, int, int]:
+    """The central directory's place, length, by how much all offsets are off (something before it), entries."""
     tail_at = max(0, size - _MOST_COMMENT - _END.size - _END64_LOCATOR.size - _END64.size)
     file.seek(tail_at)
     tail = file.read(size - tail_at)
@@ -114,20 +119,20 @@ def _directory(file: io.BufferedReader, size: int) -> tuple[int, int, int]:
     raise NotAZip
 
 
-def _directory_at(tail: bytes, found: int, tail_at: int) -> tuple[int, int, int] | None:
-    *_, length, at, _ = _END.unpack_from(tail, found)
+def _directory_at(tail: bytes, found: int, tail_at: int) -> tuple[int, int, int, int] | None:
+    *_, entries, length, at, _ = _END.unpack_from(tail, found)
     directory_end = tail_at + found
     locator = found - _END64_LOCATOR.size
     if locator >= 0 and tail.startswith(b"PK\x06\x07", locator):
         record = tail.rfind(b"PK\x06\x06", 0, locator)
         if record < 0 or record + _END64.size > len(tail):
             return None
-        *_, length, at = _END64.unpack_from(tail, record)
+        *_, entries, length, at = _END64.unpack_from(tail, record)
         directory_end = tail_at + record
     shift = directory_end - length - at
     if shift < 0 or at + shift < 0:
         return None
-    return at + shift, length, shift
+    return at + shift, length, shift, entries
 
 
 def _extras(extra: bytes) -> Iterator[tuple[int, bytes]]:

@@ -105,6 +105,13 @@ def test_pages_that_are_listed_again_and_again_come_to_an_end(tmp_path: Path) ->
     assert code(path) == "sqlite-broken"
 
 
+def test_a_damaged_schema_in_no_known_letters_is_refused(tmp_path: Path) -> None:
+    """SQLite complains in the schema's own bytes, which need not be text."""
+    path = database(tmp_path / "x", "CREATE TABLE things (a);")
+    path.write_bytes(path.read_bytes().replace(b"things", b"th\x8fngs").replace(b"CREATE TABLE", b"CREATE TXBLE"))
+    assert code(path) == "sqlite-broken"
+
+
 def test_a_file_that_was_not_closed_is_refused(tmp_path: Path) -> None:
     """Its newest rows stand beside it, where a read-only reader does not look."""
     path = tmp_path / "x"

@@ -1,7 +1,7 @@
-"""Runs sealed, as the child would if what it parsed had taken it over, and says what each way out came to.
+"""Runs sealed, as a child that was taken over, and says what each way out came to.
 
-`python -m tests.unit.triage.chamber.escapes PARENT [--as-nobody]` prints one JSON document: attempt → outcome, where an outcome is
-the name of an errno, `MemoryError`, or "done: …" for what succeeded.
+`python -m tests.unit.triage.chamber.escapes PARENT [--as-nobody]` prints one JSON document: attempt → outcome, which
+is the name of an errno or of a Python error, or "done: …" for what succeeded.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from triage.chamber.seccomp import _ALLOWED, _CONDITIONAL
 from triage.chamber.sealing import seal
+from triage.chamber.seccomp import _ALLOWED, _CONDITIONAL
 
 HIGHEST_CALL = 600
 PASSED_BY_THE_KERNEL = {"x86_64": {335, 336}, "aarch64": set[int]()}
-"""uretprobe and uprobe, which newer kernels keep from filters: called from anywhere but a probe, they kill the caller."""
+"""uretprobe and uprobe, which newer kernels keep from filters: from anywhere but a probe they kill the caller."""
 MEMORY = 256 << 20
 MANY_THREADS = 60
 NOBODY = 65534
@@ -44,15 +44,18 @@ CALLS: dict[str, tuple[int | None, int | None]] = {
     "clone3": (435, 435), "execve": (59, 221), "execveat": (322, 281), "memfd_create": (319, 279),
     "memfd_secret": (447, 447), "io_uring_setup": (425, 425), "io_setup": (206, 0), "keyctl": (250, 219),
     "add_key": (248, 217), "request_key": (249, 218), "bpf": (321, 280), "userfaultfd": (323, 282),
-    "perf_event_open": (298, 241), "clock_settime": (227, 112), "settimeofday": (164, 170), "clock_adjtime": (305, 266),
+    "perf_event_open": (298, 241), "clock_settime": (227, 112), "settimeofday": (164, 170),
+    "clock_adjtime": (305, 266),
     "setns": (308, 268), "unshare": (272, 97), "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41),
     "chroot": (161, 51), "open_tree": (428, 428), "fsopen": (430, 430), "openat": (257, 56), "openat2": (437, 437),
-    "open_by_handle_at": (304, 265), "name_to_handle_at": (303, 264), "getdents64": (217, 61), "readlinkat": (267, 78),
+    "open_by_handle_at": (304, 265), "name_to_handle_at": (303, 264), "getdents64": (217, 61),
+    "readlinkat": (267, 78),
     "newfstatat": (262, 79), "statx": (332, 291), "socket": (41, 198), "socketpair": (53, 199), "connect": (42, 203),
     "bind": (49, 200), "sendmsg": (46, 211), "recvmsg": (47, 212), "sendto": (44, 206), "ioctl": (16, 29),
     "fcntl": (72, 25), "dup": (32, 23), "pipe2": (293, 59), "eventfd2": (290, 19), "epoll_create1": (291, 20),
     "timerfd_create": (283, 85), "signalfd4": (289, 74), "inotify_init1": (294, 26), "prlimit64": (302, 261),
-    "setrlimit": (160, 164), "prctl": (157, 167), "seccomp": (317, 277), "setsid": (112, 157), "setpriority": (141, 140),
+    "setrlimit": (160, 164), "prctl": (157, 167), "seccomp": (317, 277), "setsid": (112, 157),
+    "setpriority": (141, 140),
     "sched_setaffinity": (203, 122), "sched_setscheduler": (144, 119), "setuid": (105, 146), "setgroups": (116, 159),
     "capset": (126, 91), "personality": (135, 92), "arch_prctl": (158, None), "modify_ldt": (154, None),
     "iopl": (172, None), "init_module": (175, 105), "finit_module": (313, 273), "kexec_load": (246, 104),
@@ -60,7 +63,8 @@ CALLS: dict[str, tuple[int | None, int | None]] = {
     "shmget": (29, 194), "msgget": (68, 186), "semget": (64, 190), "mq_open": (240, 180), "mlockall": (151, 230),
     "pkey_mprotect": (329, 288), "remap_file_pages": (216, 234), "vmsplice": (278, 75), "sendfile": (40, 71),
     "splice": (275, 76), "landlock_create_ruleset": (444, 444), "quotactl": (179, 60), "uname": (63, 160),
-    "getppid": (110, 173), "wait4": (61, 260), "alarm": (37, None), "setitimer": (38, 103), "timer_create": (222, 107),
+    "getppid": (110, 173), "wait4": (61, 260), "alarm": (37, None), "setitimer": (38, 103),
+    "timer_create": (222, 107),
     "fallocate": (285, 47), "ftruncate": (77, 46), "chdir": (80, 49), "unlinkat": (263, 35), "renameat2": (316, 276),
     "linkat": (265, 37), "mkdirat": (258, 34), "mknodat": (259, 33), "sync": (162, 81), "pause": (34, None),
 }  # fmt: skip
@@ -114,7 +118,7 @@ def programs(parent: int) -> dict[str, Callable[[], object]]:
         "read own memory as a file": lambda: os.open("/proc/self/mem", os.O_RDWR),
         "read the parent's memory as a file": lambda: os.open(f"/proc/{parent}/mem", os.O_RDONLY),
         "read the parent's environment": lambda: os.open(f"/proc/{parent}/environ", os.O_RDONLY),
-        "list a folder": lambda: os.listdir("/"),
+        "list a folder": lambda: list(os.scandir("/")),
         "connect": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM),
         "meet by an abstract name": abstract_socket,
         "run a program": lambda: os.execv("/bin/true", ["true"]),

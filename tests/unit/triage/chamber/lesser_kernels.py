@@ -1,4 +1,4 @@
-"""A chamber on a machine that lends fewer walls: `python -m … CALL…` refuses these system calls first, as containers do.
+"""A chamber where fewer walls are lent: `python -m … CALL…` refuses these system calls first, as containers do.
 
 Prints the layers that the child proved, and what became of one picture.
 """

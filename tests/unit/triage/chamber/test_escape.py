@@ -36,7 +36,7 @@ def document() -> dict[str, Any]:
 
 
 def test_every_way_out_is_refused(document: dict[str, Any]) -> None:
-    """Files, sockets, other processes, programs, executable memory, clocks, keys, namespaces, limits, modules …"""
+    """Files, sockets, processes, programs, executable memory, clocks, keys, namespaces, limits, modules."""
     assert [name for name in FLOOR if not document["layers"][name]] == []
     assert len(document["attempts"]) > 100
     unexpected = {

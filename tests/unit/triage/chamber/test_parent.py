@@ -19,6 +19,7 @@ from triage.chamber import process
 from triage.chamber.limits import ArchiveLimits, ChamberLimits, ExamineLimits
 from triage.chamber.parent import Chamber
 from triage.chamber.sealing import FLOOR, LAYER_NAMES
+from triage.chamber.tally import Renewal, Tally, added
 from triage.domain.errors import Tampered, Unavailable, Unreadable
 from triage.domain.findings import Examination, NoteCode, Subject
 
@@ -137,6 +138,15 @@ class TestLosses:
         found = chamber.examine(source_of(b"\xff\xd8" + bytes(100), lambda _: os.kill(pid, signal.SIGXCPU)))
         assert codes(found) == [NoteCode.TIME_LIMIT]
 
+    def test_cpu_time_is_granted_by_task(self, source_of: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A child that computes for ever is ended by its own time, however long the wall limit is."""
+        busy = "while True: pass"
+        monkeypatch.setattr(process, "_START", speaking(("READY", GOOD_LAYERS), then=busy))
+        with Chamber(ChamberLimits(wall_seconds=110, cpu_seconds=1)) as short:
+            found = short.examine(source_of(b"\xff\xd8" + bytes(100)))
+            assert [(note.code, note.detail) for note in found.notes] == [(NoteCode.TIME_LIMIT, "cpu limit")]
+            assert short.tally() == Tally(0, {NoteCode.TIME_LIMIT: 1}, {})
+
     def test_a_picture_beyond_memory_is_noted(
         self, source_of: Sources, picture: Image.Image, encoded: Encoder
     ) -> None:
@@ -184,6 +194,26 @@ class TestLosses:
             short.examine(source_of(b"words"))
             assert child_of(short) != pid
             assert gone(pid)
+
+    def test_a_child_that_keeps_memory_is_recycled(self, source_of: Sources) -> None:
+        """Before its limit meets an innocent picture; and why is told."""
+        with Chamber(ChamberLimits(kept_bytes=-1)) as tidy:
+            pid = child_of(tidy)
+            tidy.examine(source_of(b"words"))
+            assert child_of(tidy) != pid
+            assert tidy.tally() == Tally(1, {}, {Renewal.MEMORY: 1})
+            assert added([tidy.tally(), tidy.tally()]) == Tally(2, {}, {Renewal.MEMORY: 2})
+
+    def test_what_is_left_in_the_middle_is_no_death(self, source_of: Sources) -> None:
+        """Nothing is to be learnt of evidence from our own leaving."""
+        with Chamber() as chamber:
+            with pytest.raises(Tampered):
+                chamber.examine(source_of(b"\xff\xd8" + bytes(100), tampered))
+            assert chamber.tally() == Tally(0, {}, {Renewal.LEFT: 1})
+
+
+def tampered(_: int) -> None:
+    raise Tampered("seal", "does not verify")
 
 
 class TestWalls:
@@ -278,6 +308,15 @@ class TestLies:
             assert [(note.code, note.detail) for note in found.notes] == [
                 (NoteCode.CHAMBER_DIED, "broke the protocol")
             ]
+            assert gone(pid)
+
+    def test_a_child_that_takes_no_answer_is_ended(self, source_of: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It asks for four megabytes and never reads them: the wall limit ends the wait."""
+        request = (0).to_bytes(8, "big") + (4 << 20).to_bytes(4, "big")
+        monkeypatch.setattr(process, "_START", speaking(("READY", GOOD_LAYERS), ("READ", request)))
+        with Chamber(ChamberLimits(wall_seconds=1)) as chamber:
+            pid = child_of(chamber)
+            assert codes(chamber.examine(source_of(bytes(4 << 20)))) == [NoteCode.TIME_LIMIT]
             assert gone(pid)
 
     def test_a_flooding_child_is_ended(self, source_of: Sources, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -157,6 +157,14 @@ class TestZip:
         assert len(basket.members) == 1
         assert [code for code, _ in notes] == [NoteCode.ARCHIVE_UNREADABLE]
 
+    @pytest.mark.parametrize("length", [0, 2])
+    def test_a_directory_of_no_length_is_noted(self, length: int) -> None:
+        """Or an archive of many pictures would be an empty one, without a word."""
+        data = bytearray(zipped(("a", b"content")))
+        struct.pack_into("<I", data, data.rfind(b"PK\x05\x06") + 12, length)
+        basket, notes = expand(bytes(data))
+        assert (basket.members, notes) == ([], [(NoteCode.ARCHIVE_UNREADABLE, "directory is damaged")])
+
     def test_zip64_sizes_are_read(self) -> None:
         """As written for members of unknown size."""
         file = io.BytesIO()

@@ -60,3 +60,9 @@ def test_a_bright_edge_is_no_bar() -> None:
     thumbnail = np.full((120, 160, 3), 200, np.uint8)
     assert without_bars(thumbnail, 1600, 900).shape == (120, 160, 3)
     assert without_bars(np.zeros((120, 160, 3), np.uint8), 1600, 900).shape[0] == 90
+
+
+def test_a_thumbnail_of_which_nothing_would_be_left_stays_as_it_is() -> None:
+    """A main picture a million times as high as wide: its strip in the thumbnail is thinner than a pixel."""
+    black = np.zeros((120, 160), np.uint8)
+    assert without_bars(black, 1, 1 << 20).shape == (120, 160)
