@@ -1,12 +1,15 @@
 """Very many small pictures in one submission: the last item should cost what the first did, and memory stay flat.
 
-Quarters are told by the database: the moments at which a quarter, half and so on of all items had their answer.
+`python -m bench.many [--quick] [--items N] [--database URL]`. Both commands run as a user runs them, and a second
+connection looks every two seconds how many items are received, answered and linked, what CPU time that has cost
+(the command, its chambers, PostgreSQL's backends that serve it), and how large the processes are. An empty database
+at URL is needed; without it SQLite in the data folder is used.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 import time
@@ -15,53 +18,82 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from sqlalchemy import Connection, create_engine, text
 
 from bench.figures import Figure, arguments, report
 from bench.pictures import FOLDER
-from bench.processes import children_of, resident_bytes
+from bench.processes import children_of, processor_seconds, resident_bytes
 
 TRIAGE = str(Path(sys.executable).with_name("triage"))
 QUICK, FULL = 4_000, 100_000
-_SAMPLE_SECONDS = 0.5
+_SAMPLE_SECONDS = 2.0
+_RECEIVED = "SELECT count(*) FROM item"
+_ANSWERED = "SELECT count(*) FROM item WHERE outcome <> 'pending'"
+_LINKED = "SELECT count(*) FROM occurrence WHERE linked"
+_SERVING = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One look: seconds since the start, items done by kind, CPU seconds so far, resident bytes."""
+
+    seconds: float
+    done: tuple[int, ...]
+    cpu: float
+    own: int
+    chamber: int
 
 
 @dataclass
 class Course:
-    """How one command went: (seconds since its start, items done, its resident bytes, its chambers' bytes)."""
+    """How one command went."""
 
-    samples: list[tuple[float, int, int, int]] = field(default_factory=list)
-    seconds: float = 0.0
+    samples: list[Sample] = field(default_factory=list)
 
-    def seconds_per_item(self, first: float, last: float, count: int) -> float:
-        """Wall seconds per item between two shares of all items."""
-        return (self._moment(last * count) - self._moment(first * count)) / ((last - first) * count)
+    @property
+    def seconds(self) -> float:
+        """From start to end."""
+        return self.samples[-1].seconds
 
-    def _moment(self, items: float) -> float:
-        times = np.array([sample[0] for sample in self.samples])
-        done = np.array([sample[1] for sample in self.samples])
-        return float(np.interp(items, done, times))
+    def cost(self, kind: int, first: float, last: float, count: int) -> float:
+        """CPU seconds for an item between two shares of all items."""
+        done = [sample.done[kind] for sample in self.samples]
+        cpu = [sample.cpu for sample in self.samples]
+        at = np.interp([first * count, last * count], done, cpu)
+        return float(at[1] - at[0]) / ((last - first) * count)
 
-    def memory(self, share: float, count: int, column: int) -> float:
+    def memory(self, share: float, count: int, of: str) -> float:
         """Largest resident size, in 10^6 bytes, seen until `share` of the items were done."""
-        return max(sample[column] for sample in self.samples if sample[1] <= share * count) / 1e6
+        return max(getattr(one, of) for one in self.samples if one.done[0] <= share * count) / 1e6
 
 
 def main() -> None:
     """Measure receiving and working."""
-    options = arguments(__doc__ or "").parse_args()
-    count = QUICK if options.quick else FULL
+    parser = arguments(__doc__ or "")
+    parser.add_argument("--items", type=int, help="pictures instead of 100,000 (--quick: 4,000)")
+    parser.add_argument("--database", metavar="URL", default="", help="an empty PostgreSQL database")
+    options = parser.parse_args()
+    count = options.items or (QUICK if options.quick else FULL)
     source = small_pictures(count)
-    run = FOLDER / "run-many"
-    shutil.rmtree(run, ignore_errors=True)
+    run = FOLDER / f"run-many-{os.getpid()}"
+    os.environ["TRIAGE_DATABASE__URL"] = options.database
+    url = options.database or f"sqlite:///{run / 'triage.sqlite3'}"
     data = ["--data", str(run)]
     subprocess.run([TRIAGE, *data, "init"], check=True, stdout=subprocess.DEVNULL)
     basis = ["--case", "BENCH", "--exhibit", "MANY", "--basis", "synthetic pictures, bench"]
-    submit = watch([TRIAGE, *data, "submit", str(source), *basis], run, "SELECT count(*) FROM item")
-    work = watch(
-        [TRIAGE, *data, "work", "--threads", "2"], run, "SELECT count(*) FROM item WHERE outcome <> 'pending'"
-    )
+    submit = watch([TRIAGE, *data, "submit", str(source), *basis], url, _RECEIVED)
+    work = watch([TRIAGE, *data, "work", "--threads", "2"], url, _ANSWERED, _LINKED)
     shutil.rmtree(run)
-    report("many", [*_figures("receive", submit, count), *_figures("work", work, count)], as_json=options.json)
+    figures = [
+        Figure("receive and work", count / (submit.seconds + work.seconds), "items/s"),
+        *_costs("receive", submit, 0, count),
+        *_costs("examine and match", work, 0, count),
+        *_costs("link", work, 1, count),
+        *_memory("receive", submit, "own", count),
+        *_memory("work", work, "own", count),
+        *_memory("work, largest chamber", work, "chamber", count),
+    ]
+    report("many", figures, as_json=options.json)
 
 
 def small_pictures(count: int) -> Path:
@@ -72,58 +104,51 @@ def small_pictures(count: int) -> Path:
     return source
 
 
-def watch(command: list[str], data: Path, query: str) -> Course:
-    """Run a command and look at its progress and memory twice a second. Raises RuntimeError when it fails."""
-    course = Course()
-    database = f"file:{data / 'triage.sqlite3'}?mode=ro"
-    begun = time.monotonic()
+def watch(command: list[str], url: str, *queries: str) -> Course:
+    """Run a command and look at its progress. Raises RuntimeError when it fails."""
+    course, begun = Course(), time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    with sqlite3.connect(database, uri=True) as connection:
+    engine = create_engine(url)
+    served = 0.0
+    with engine.connect() as connection:
         while process.poll() is None:
-            done = connection.execute(query).fetchone()[0]
-            own, chambers = _resident(process.pid)
-            course.samples.append((time.monotonic() - begun, done, own, chambers))
+            done = tuple(_counted(connection, query) for query in queries)
+            children = children_of(process.pid)
+            served = max(served, _server_seconds(connection))
+            cpu = processor_seconds(process.pid) + sum(map(processor_seconds, children)) + served
+            largest = max(map(resident_bytes, children), default=0)
+            look = Sample(time.monotonic() - begun, done, cpu, resident_bytes(process.pid), largest)
+            course.samples.append(look)
+            connection.rollback()
             time.sleep(_SAMPLE_SECONDS)
-        course.samples.append((time.monotonic() - begun, connection.execute(query).fetchone()[0], 0, 0))
-    course.seconds = time.monotonic() - begun
+        done = tuple(_counted(connection, query) for query in queries)
+        course.samples.append(Sample(time.monotonic() - begun, done, course.samples[-1].cpu, 0, 0))
+    engine.dispose()
     if process.returncode:
         raise RuntimeError(f"{' '.join(command[:4])} … ended with {process.returncode}")
     return course
 
 
-def _resident(pid: int) -> tuple[int, int]:
-    """Resident bytes of a process, and of the largest of its children."""
-    return resident_bytes(pid), max(map(resident_bytes, children_of(pid)), default=0)
+def _counted(connection: Connection, query: str) -> int:
+    return int(connection.execute(text(query)).scalar_one())
 
 
-def _figures(what: str, course: Course, count: int) -> list[Figure]:
-    late = course.seconds_per_item(0.75, 0.95, count)
-    early = course.seconds_per_item(0.05, 0.25, count)
-    figures = [
-        Figure(f"{what}: {count:,} small pictures", count / course.seconds, "items/s"),
-        Figure(
-            f"{what}: an item of the last quarter", late * 1e3, "ms", "one of the first", early * 1e3, "about 1 x"
-        ),
-        Figure(
-            f"{what}: memory at the end",
-            course.memory(1.0, count, 2),
-            "MB",
-            "after a quarter",
-            course.memory(0.25, count, 2),
-            "flat",
-        ),
-    ]
-    if what == "work":
-        chamber = Figure(
-            "work: memory of a chamber at the end",
-            course.memory(1.0, count, 3),
-            "MB",
-            "after a quarter",
-            course.memory(0.25, count, 3),
-            "flat",
-        )
-        figures.append(chamber)
-    return figures
+def _server_seconds(connection: Connection) -> float:
+    """CPU seconds of the backends that serve others in this database; 0 on SQLite."""
+    if connection.dialect.name != "postgresql":
+        return 0.0
+    return sum(processor_seconds(pid) for pid in connection.execute(text(_SERVING)).scalars())
+
+
+def _costs(what: str, course: Course, kind: int, count: int) -> list[Figure]:
+    last, first = course.cost(kind, 0.85, 0.95, count), course.cost(kind, 0.05, 0.15, count)
+    name, peer = f"{what}: an item near the end", "one near the start"
+    return [Figure(name, 1e3 * last, "CPU ms", peer, 1e3 * first, "at most 1.3 x")]
+
+
+def _memory(what: str, course: Course, of: str, count: int) -> list[Figure]:
+    end, early = course.memory(1.0, count, of), course.memory(0.25, count, of)
+    return [Figure(f"{what}: memory at the end", end, "MB", "after a quarter", early, "flat")]
 
 
 def make(count: int) -> None:

@@ -53,12 +53,12 @@ def run_counted(command: Sequence[str]) -> Usage:
 
 
 def processor_seconds(pid: int) -> float:
-    """CPU seconds of a process so far, its finished children not included; 0 when it is gone."""
+    """CPU seconds of a process and of its finished children so far; 0 when it is gone."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rsplit(")", 1)[1].split()
     except OSError:
         return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident_bytes(pid: int) -> int:

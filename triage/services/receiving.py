@@ -32,7 +32,7 @@ from .walking import SourceFile, SourceFolder, SourceProblem, root_of, walk
 _CONTAINERS_TOGETHER = 32
 _EXAMINED_TOGETHER = 256
 _BYTES_TOGETHER = 16 << 20
-"""A job is about half a second's work, so that others wait no longer; tiny files share what a job costs."""
+"""A job is about half a second's work: an urgent one waits no longer, and tiny files share what a job costs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, case, func, or_, select, tuple_, u
 from triage.domain.findings import Subject
 from triage.domain.links import Link, Trait
 
-from .rows import among, insert_all, insert_new, sliced
+from .rows import SLICE, among, insert_all, insert_new, sliced
 from .tables import fingerprint, link, look_alike, occurrence, raster, trait, trait_member
 
 
@@ -206,6 +206,21 @@ class Links:
 
         Of each raster's values the first of `profiles` counts that it has.
         """
+        while page := self._assigned_after(seq):
+            yield from self._landmarks(list(page.values()), profiles, disagree_above)
+            seq = max(page)
+
+    def _assigned_after(self, seq: int) -> dict[int, int]:
+        """Item by seq, of the next assignments."""
+        query = select(look_alike.c.seq, look_alike.c.item_id).where(look_alike.c.seq > seq)
+        return {
+            row.seq: row.item_id for row in self.connection.execute(query.order_by(look_alike.c.seq).limit(SLICE))
+        }
+
+    def _landmarks(
+        self, item_ids: Sequence[int], profiles: Sequence[str], disagree_above: int
+    ) -> Iterator[tuple[int, Landmark]]:
+        """Items by name: asked by seq alone, PostgreSQL came to read every fingerprint there is for a few hundred."""
         preferred = case({profile: place for place, profile in enumerate(profiles)}, value=fingerprint.c.profile)
         query = (
             select(
@@ -219,7 +234,8 @@ class Links:
             .join(fingerprint, fingerprint.c.item_id == look_alike.c.item_id)
             .join(raster, raster.c.item_id == look_alike.c.item_id)
             .where(
-                look_alike.c.seq > seq,
+                among(self.connection, look_alike.c.item_id, item_ids),
+                among(self.connection, fingerprint.c.item_id, item_ids),
                 fingerprint.c.profile.in_(profiles),
                 fingerprint.c.subject.in_([Subject.MAIN, Subject.THUMBNAIL]),
             )
