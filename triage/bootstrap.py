@@ -22,6 +22,7 @@ from triage.services.examining import Examining
 from triage.services.expanding import Expanding
 from triage.services.exporting_sets import ExportingSets
 from triage.services.giving_up import GivingUp
+from triage.services.hurrying import Hurrying
 from triage.services.importing import Importing
 from triage.services.judging_entries import JudgingEntries
 from triage.services.keeping import Keeping
@@ -35,6 +36,7 @@ from triage.services.recording_sets import RecordingSets
 from triage.services.referring import Referring
 from triage.services.rematching import Rematching
 from triage.services.reporting import Reporting
+from triage.services.retrying import Retrying
 from triage.settings import (
     DATABASE_NAME,
     Settings,
@@ -111,6 +113,8 @@ class Application:
     linking: Linking
     referring: Referring
     giving_up: GivingUp
+    retrying: Retrying
+    hurrying: Hurrying
     importing: Importing
     putting_in_force: PuttingInForce
     judging_entries: JudgingEntries
@@ -184,6 +188,8 @@ def open_application(settings: Settings) -> Application:
         linking=Linking(store, LookAlikeMemory(), policy, rules, settings.work, clock, actor),
         referring=Referring(store, rules, load_priority_rules(), clock, actor),
         giving_up=GivingUp(store, settings.work, clock, actor),
+        retrying=Retrying(store, rematching, clock, actor),
+        hurrying=Hurrying(store, clock, actor),
         importing=Importing(library, recording),
         putting_in_force=PuttingInForce(library, recording),
         judging_entries=JudgingEntries(library, recording),

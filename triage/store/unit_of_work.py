@@ -19,6 +19,7 @@ from .dossier_facts import DossierFacts
 from .engine import WRITER, as_reader, telling_refusals
 from .examinations import Examinations
 from .items import Items
+from .job_pages import JobPages
 from .jobs import Jobs
 from .links import Links
 from .matches import Matches
@@ -51,6 +52,7 @@ class Unit:
         self.doorbells = Doorbells(connection)
         self.workers = Workers(connection)
         self.custody = Custody(connection, signer)
+        self.job_pages = JobPages(connection)
         self.read = ReadModels(connection)
         self.dossier = DossierFacts(connection)
         self.committed = False

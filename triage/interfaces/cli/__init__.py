@@ -6,9 +6,11 @@ from . import (
     hash_set_entries,
     hash_set_releases,
     hash_sets,
+    jobs,
     lookup,
     referrals,
     status,
+    submissions,
     submit,
 )
 from .app import app, run
@@ -20,9 +22,11 @@ __all__ = [
     "hash_set_entries",
     "hash_set_releases",
     "hash_sets",
+    "jobs",
     "lookup",
     "referrals",
     "run",
     "status",
+    "submissions",
     "submit",
 ]
