@@ -15,7 +15,7 @@ from hashsets.library import Library
 from hashsets.plugins import plugged_formats
 from triage.chamber.limits import ChamberLimits, ExamineLimits
 from triage.domain.checkpoints import LogSigner
-from triage.domain.errors import Refused, Unavailable
+from triage.domain.errors import Refused, TriageError, Unavailable
 from triage.services.auditing import Auditing
 from triage.services.clock import system_clock
 from triage.services.examining import Examining
@@ -169,7 +169,11 @@ def open_application(settings: Settings) -> Application:
     vault = LocalVault(folders.vault, FileKeyProvider(folders.vault_key))
     keeping = Keeping(vault)
     store = Store(open_engine(settings.database_url), _signer(folders), LogMirror(folders.witness))
-    require_current_schema(store.engine)
+    try:
+        require_current_schema(store.engine)
+    except TriageError:
+        store.engine.dispose()
+        raise
     library = Library.open(folders.hash_sets, formats=(*FORMATS, *_plugged_formats()))
     matching = Matching(store, library, policy, clock, actor)
     rematching = Rematching(store, library, matching, settings.work, clock, actor)

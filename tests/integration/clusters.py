@@ -93,6 +93,12 @@ def stopped(process: subprocess.Popen[str], seconds: float = 60) -> tuple[int, s
     return process.returncode, said
 
 
+def heard(process: subprocess.Popen[str], words: str) -> bool:
+    """Whether a process says this on standard error before it ends."""
+    assert process.stderr
+    return any(words in line for line in process.stderr)
+
+
 def children(pid: int) -> list[int]:
     """Processes that this one has started."""
     found = []
