@@ -15,7 +15,7 @@ from hashsets.library import Library
 from hashsets.plugins import plugged_formats
 from triage.chamber.limits import ChamberLimits, ExamineLimits
 from triage.domain.checkpoints import LogSigner
-from triage.domain.errors import Refused, Unavailable
+from triage.domain.errors import Refused, TriageError, Unavailable
 from triage.services.auditing import Auditing
 from triage.services.backing_up import BackingUp
 from triage.services.clock import system_clock
@@ -23,6 +23,7 @@ from triage.services.examining import Examining
 from triage.services.expanding import Expanding
 from triage.services.exporting_sets import ExportingSets
 from triage.services.giving_up import GivingUp
+from triage.services.hurrying import Hurrying
 from triage.services.importing import Importing
 from triage.services.judging_entries import JudgingEntries
 from triage.services.keeping import Keeping
@@ -38,6 +39,7 @@ from triage.services.referring import Referring
 from triage.services.rematching import Rematching
 from triage.services.reporting import Reporting
 from triage.services.restoring import Restoring
+from triage.services.retrying import Retrying
 from triage.settings import (
     DATABASE_NAME,
     Settings,
@@ -126,6 +128,8 @@ class Application:
     linking: Linking
     referring: Referring
     giving_up: GivingUp
+    retrying: Retrying
+    hurrying: Hurrying
     importing: Importing
     putting_in_force: PuttingInForce
     judging_entries: JudgingEntries
@@ -186,7 +190,11 @@ def open_application(settings: Settings) -> Application:
     vault = _open_vault(settings, folders)
     keeping = Keeping(vault)
     store = Store(open_engine(settings.database_url), _signer(folders), LogMirror(folders.witness))
-    require_current_schema(store.engine)
+    try:
+        require_current_schema(store.engine)
+    except TriageError:
+        store.engine.dispose()
+        raise
     library = Library.open(folders.hash_sets, formats=(*FORMATS, *_plugged_formats()))
     matching = Matching(store, library, policy, clock, actor)
     rematching = Rematching(store, library, matching, settings.work, clock, actor)
@@ -209,6 +217,8 @@ def open_application(settings: Settings) -> Application:
         linking=Linking(store, LookAlikeMemory(), policy, rules, settings.work, clock, actor),
         referring=Referring(store, rules, load_priority_rules(), clock, actor),
         giving_up=GivingUp(store, settings.work, clock, actor),
+        retrying=Retrying(store, rematching, clock, actor),
+        hurrying=Hurrying(store, clock, actor),
         importing=Importing(library, recording),
         putting_in_force=PuttingInForce(library, recording),
         judging_entries=JudgingEntries(library, recording),

@@ -1,4 +1,4 @@
-"""The `triage` program: the command line, and `work`, which only this floor can do."""
+"""What only this floor can do, added to the command line: `work`, `worker`, `relay`, `rematch`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from triage.bootstrap import Application
     from triage.domain.rematches import Rematch
     from workers.embedded import Backlog, Worked
+
+__all__ = ["run"]
 
 Threads = Annotated[int, typer.Option(min=0, max=256, help="Worker threads; 0: one for each core.")]
 

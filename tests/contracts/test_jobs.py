@@ -132,7 +132,7 @@ class TestClaiming:
     def test_of_many_workers_at_once_one_gets_each_job(self, store: Store, submission: int) -> None:
         """Over connections of their own, as processes have them."""
         jobs = owe(store, *(NewJob(Stage.EXAMINE, submission, (number,)) for number in range(20)))
-        others = [_another(store) for _ in range(4)]
+        others = [another(store) for _ in range(4)]
         with ThreadPoolExecutor(len(others)) as pool:
             taken = list(pool.map(lambda other: [claim(other, one) for one in jobs], others))
         for position in range(len(jobs)):
@@ -333,7 +333,7 @@ class TestExclusiveStages:
     def test_of_two_workers_at_once_one_gets_an_exclusive_job(self, store: Store, submission: int) -> None:
         """Though each asks for another job, over a connection of its own, before the other has committed."""
         first, second = owe(store, NewJob(Stage.LINK, submission), NewJob(Stage.REFER, submission))
-        other = _another(store)
+        other = another(store)
         with ThreadPoolExecutor(1) as pool:
             with store.writing() as unit:
                 assert unit.jobs.claim(first, "worker-1", LEASE) is not None
@@ -404,7 +404,7 @@ class TestGivingUp:
         self, store: Store, submission: int, giving_up: GivingUp
     ) -> None:
         """Whichever commits last must see the other; else a submission would wait for ever."""
-        others = [_another(store) for _ in range(2)]
+        others = [another(store) for _ in range(2)]
         together = Barrier(len(others))
 
         def bury(other: Store, lease: Lease) -> None:
@@ -446,6 +446,6 @@ class TestGivingUp:
             assert unit.jobs.is_owed(Stage.REFER, submission)
 
 
-def _another(store: Store) -> Store:
+def another(store: Store) -> Store:
     """The same database, as another process sees it."""
     return Store(open_engine(str(store.engine.url.render_as_string(hide_password=False))), store.signer, store.mirror)

@@ -7,7 +7,6 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,6 +18,7 @@ from demo.samples import make_seizure
 from tests.integration.deployments import Deployment
 from tests.integration.seizures import Sample, made_once
 from tests.servers.s3 import s3_proxy, s3_server
+from tests.services import missing
 from triage.domain.checkpoints import LogSigner
 from triage.store.engine import open_engine
 from triage.store.schema import upgrade_schema
@@ -32,13 +32,6 @@ POSTGRES = os.environ.get("TRIAGE_TEST_POSTGRES", "postgresql+psycopg://postgres
 """A PostgreSQL where databases may be created and dropped, as SQLAlchemy's address of its maintenance database."""
 
 
-def _missing(what: str) -> NoReturn:
-    """Skip at home; in CI a missing service is a failure, or nobody would notice that half the tests are gone."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"No PostgreSQL to test with: {what}.")
-    pytest.skip(f"No PostgreSQL to test with: {what}.")
-
-
 @pytest.fixture(scope="session")
 def postgres_server() -> URL:
     """The address of a PostgreSQL that answers."""
@@ -47,9 +40,9 @@ def postgres_server() -> URL:
         engine = create_engine(url, connect_args={"connect_timeout": 3})
         engine.connect().close()
     except ModuleNotFoundError as error:
-        _missing(f"the driver {error.name} is not installed")
+        missing(f"PostgreSQL: the driver {error.name} is not installed")
     except OperationalError:
-        _missing(f"{url.host}:{url.port} does not answer")
+        missing(f"PostgreSQL at {url.host}:{url.port} does not answer")
     else:
         engine.dispose()
     return url

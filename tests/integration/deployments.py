@@ -20,7 +20,7 @@ from typing import Any
 import workers.command  # noqa: F401 - adds `work` to the commands
 from triage.interfaces.cli import run
 
-TRIAGE = (sys.executable, "-c", "from workers.command import main; main()")
+TRIAGE = (sys.executable, "-c", "from workers.program import main; main()")
 
 
 @dataclass(frozen=True)

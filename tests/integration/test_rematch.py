@@ -17,7 +17,7 @@ from tests.integration.deployments import Deployment, finish
 from tests.integration.seizures import Sample, made_once
 
 _SMALL = "from triage.services import rematching; rematching.BATCH, rematching._LISTED = 4, 12"
-IN_SMALL_BATCHES = (sys.executable, "-c", f"{_SMALL}; from workers.command import main; main()")
+IN_SMALL_BATCHES = (sys.executable, "-c", f"{_SMALL}; from workers.program import main; main()")
 """The program with more jobs in a re-match than the sample's 104 items would make."""
 
 

@@ -65,10 +65,13 @@ class Receiving:
     clock: Clock
     actor: str
 
-    def receive(self, delivery: Delivery, tell: Tell = silent) -> Receipt:
-        """Receive all that is new at the delivery's source. Raises Refused without a lawful basis."""
+    def receive(self, delivery: Delivery, tell: Tell = silent, *, urgent: bool = False) -> Receipt:
+        """Receive all that is new at the delivery's source. Raises Refused without a lawful basis.
+
+        An urgent submission's jobs go before all others; without it, one that is urgent already stays so.
+        """
         _require(delivery)
-        submission = self._open(delivery)
+        submission = self._open(delivery, urgent=urgent)
         root = root_of(delivery.source)
         progress = Progress()
         with ThreadPoolExecutor(self.settings.threads) as pool, self.vault.writer() as writer:
@@ -77,8 +80,15 @@ class Receiving:
                 tell(progress)
         return Receipt(self._close(submission, progress), progress)
 
-    def _open(self, delivery: Delivery) -> Submission:
+    def _open(self, delivery: Delivery, *, urgent: bool) -> Submission:
         now = self.clock()
+        details: dict[str, str | int | None] = {
+            "step": "begun",
+            "in_place": int(delivery.in_place),
+            "basis": delivery.basis,
+        }
+        if urgent:
+            details["urgent"] = 1
         with self.store.writing() as unit:
             submission = unit.submissions.open(delivery, now)
             if _differs(submission.delivery, delivery):
@@ -87,6 +97,9 @@ class Receiving:
                     f"S-{submission.id} has another lawful basis, --in-place or --preserve-until: give the same.",
                 )
             unit.submissions.set_state(submission.id, SubmissionState.RECEIVING, None)
+            if urgent:
+                unit.submissions.set_urgent(submission.id)
+                unit.jobs.promote()
             unit.custody.append(
                 [
                     CustodyEvent(
@@ -95,7 +108,7 @@ class Receiving:
                         CustodyAction.RECEIVED,
                         f"submission:{submission.id}",
                         "receive",
-                        {"step": "begun", "in_place": int(delivery.in_place), "basis": delivery.basis},
+                        details,
                     )
                 ]
             )

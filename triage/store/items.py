@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, and_, select, update
+from sqlalchemy import Connection, Row, and_, delete, select, update
 
 from hashsets.algorithms.digests import Digests
 from triage.domain.items import Item, ItemKind, Outcome
-from triage.domain.matches import Answer
+from triage.domain.matches import Answer, Because
 
 from .rows import among, insert_new, insert_telling, sliced
 from .tables import in_place_source, item, processing_note, sealed_object
@@ -204,6 +204,26 @@ class Items:
             processing_note,
             [{"item_id": item_id, "code": code, "detail": detail, "stage": stage} for item_id, code, detail in notes],
         )
+
+    def forget_notes(self, stage: str, code: str, item_ids: Sequence[int]) -> None:
+        """Drop a stage's notes of this code: it is to be done again, and notes it anew if it must."""
+        for part in sliced(item_ids):
+            self.connection.execute(
+                delete(processing_note).where(
+                    processing_note.c.item_id.in_(part),
+                    processing_note.c.stage == stage,
+                    processing_note.c.code == code,
+                )
+            )
+
+    def forget_giving_up(self, item_ids: Sequence[int]) -> None:
+        """Items whose answer says no more than that matching was given up have none again."""
+        for part in sliced(item_ids):
+            self.connection.execute(
+                update(item)
+                .where(item.c.id.in_(part), item.c.because == Because.GAVE_UP)
+                .values(outcome=Outcome.PENDING, because=None, closed_because=None, comparison_id=None)
+            )
 
 
 def _by_value(values: Mapping[int, V]) -> dict[V, list[int]]:

@@ -200,6 +200,21 @@ class Jobs:
             owner="",
         )
 
+    def revive(self, job_id: int) -> None:
+        """A dead letter is owed again, with fresh attempts; the reason stays until it is done."""
+        self._dead(job_id, state=JobState.READY, attempts=0, not_before=0.0, ring_at=0.0)
+
+    def settle_dead(self, job_id: int) -> None:
+        """A dead letter is done: what it owed has become another job's."""
+        self._dead(job_id, state=JobState.DONE)
+
+    def _dead(self, job_id: int, **values: object) -> None:
+        changed = self.connection.execute(
+            update(job).where(job.c.id == job_id, job.c.state == JobState.DEAD).values(**values)
+        )
+        if changed.rowcount != 1:
+            raise Conflict("job-not-dead", f"J-{job_id} was not given up.")
+
     def forget_rings(self) -> None:
         """Whatever was rung for may have been rung by a process that is gone: ring as soon as possible."""
         self.connection.execute(

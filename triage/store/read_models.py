@@ -45,6 +45,7 @@ class SubmissionStatus:
     exhibit_ref: str
     state: str
     in_place: bool
+    urgent: bool
     created_at: datetime
     received_at: datetime | None
     occurrences: int
@@ -159,6 +160,7 @@ class ReadModels:
             exhibit_ref=row.exhibit_ref,
             state=row.state,
             in_place=row.in_place,
+            urgent=row.urgent,
             created_at=row.created_at,
             received_at=row.received_at,
             occurrences=self.connection.execute(

@@ -20,6 +20,7 @@ from .engine import WRITER, as_reader, telling_refusals
 from .examinations import Examinations
 from .figures import FigureReading
 from .items import Items
+from .job_pages import JobPages
 from .jobs import Jobs
 from .links import Links
 from .matches import Matches
@@ -52,6 +53,7 @@ class Unit:
         self.doorbells = Doorbells(connection)
         self.workers = Workers(connection)
         self.custody = Custody(connection, signer)
+        self.job_pages = JobPages(connection)
         self.read = ReadModels(connection)
         self.dossier = DossierFacts(connection)
         self.figures = FigureReading(connection)

@@ -7,10 +7,12 @@ from . import (
     hash_set_entries,
     hash_set_releases,
     hash_sets,
+    jobs,
     lookup,
     referrals,
     serve,
     status,
+    submissions,
     submit,
 )
 from .app import app, run
@@ -23,10 +25,12 @@ __all__ = [
     "hash_set_entries",
     "hash_set_releases",
     "hash_sets",
+    "jobs",
     "lookup",
     "referrals",
     "run",
     "serve",
     "status",
+    "submissions",
     "submit",
 ]

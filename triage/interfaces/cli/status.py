@@ -68,7 +68,7 @@ def _show_one(one: SubmissionStatus, unread: Sequence[NotComparable]) -> None:
     out = console()
     out.print(
         f"S-{one.id} · case {one.case_ref} · exhibit {one.exhibit_ref} · {one.state}"
-        f"{' · in place' if one.in_place else ''}\n"
+        f"{' · in place' if one.in_place else ''}{' · urgent' if one.urgent else ''}\n"
         f"{one.occurrences:,} occurrences of {one.items:,} items, {size(one.bytes)}; "
         f"{one.closed_without_viewing:,} closed without viewing"
         + (f"; in referral R-{one.referral_id}" if one.referral_id else "")

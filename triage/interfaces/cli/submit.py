@@ -49,6 +49,7 @@ def submit(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Day on which a data holder may delete what this leads to."),
     ] = None,
+    urgent: Annotated[bool, typer.Option("--urgent", help="Its jobs go before those of all others.")] = False,
     as_json: Json = False,
 ) -> None:
     """Receive a seizure: read every file once, digest, seal and record it. Killed? Run it again: it goes on.
@@ -67,7 +68,9 @@ def submit(
         raise Refused("source-holds-data", "The source contains this deployment's own folder; choose a narrower one.")
     with opened() as application, progress("Receiving", quiet=as_json) as tell:
         receipt = application.receiving.receive(
-            delivery, lambda done: tell(f"files, {size(done.bytes_read)}, {done.problems} problems", done.files, None)
+            delivery,
+            lambda done: tell(f"files, {size(done.bytes_read)}, {done.problems} problems", done.files, None),
+            urgent=urgent,
         )
     done = receipt.progress
     if as_json:
