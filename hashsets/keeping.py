@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hashsets.library_state import LibraryState
-from hashsets.states import EntryState, States, append_state, read_states
+from hashsets.states import EntryState, StateChange, States, append_state, read_history, read_states
 
 Details = Mapping[str, str | int | None]
 
@@ -63,7 +63,7 @@ VersionOf = Callable[[InForce], str]
 class Keeper(Protocol):
     """Who keeps what is in force."""
 
-    def read(self, known: InForce | None) -> InForce:
+    def read(self, known: InForce | None, version_of: VersionOf) -> InForce:
         """As it stands; `known`, from an earlier call, may spare work. Raises Damaged."""
         ...
 
@@ -74,6 +74,10 @@ class Keeper(Protocol):
         """
         ...
 
+    def history(self, set_name: str, entry_key: str) -> list[StateChange]:
+        """Everything that was ever said of an entry, or taken back, in order. Raises Damaged."""
+        ...
+
 
 @dataclass(frozen=True)
 class FileKeeper:
@@ -81,14 +85,14 @@ class FileKeeper:
 
     root: Path
 
-    def read(self, known: InForce | None) -> InForce:
+    def read(self, known: InForce | None, version_of: VersionOf) -> InForce:  # noqa: ARG002 - files name no version
         """See Keeper."""
         states = read_states(self.root, known.states if known else States())
         return InForce(LibraryState.read(self.root), states)
 
-    def change(self, change: Change, version_of: VersionOf) -> InForce:  # noqa: ARG002 - a file names no version
+    def change(self, change: Change, version_of: VersionOf) -> InForce:
         """See Keeper."""
-        before = self.read(None)
+        before = self.read(None, version_of)
         if isinstance(change, EntryChange):
             states = append_state(self.root, before.states, change.state, cleared=change.cleared)
             return InForce(before.releases, states)
@@ -96,3 +100,7 @@ class FileKeeper:
         if releases != before.releases:
             releases.write(self.root)
         return InForce(releases, before.states)
+
+    def history(self, set_name: str, entry_key: str) -> list[StateChange]:
+        """See Keeper."""
+        return read_history(self.root, set_name, entry_key)

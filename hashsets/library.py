@@ -24,7 +24,7 @@ from hashsets.keeping import Change, EntryChange, FileKeeper, InForce, Keeper, R
 from hashsets.library_state import LibraryState
 from hashsets.manifests import Manifest
 from hashsets.merging import Step, is_due, merge
-from hashsets.placing import UNFINISHED, alone, sweep
+from hashsets.placing import alone, sweep
 from hashsets.releases import Release
 from hashsets.reports import ImportReport, ReleaseInfo
 from hashsets.states import (
@@ -32,7 +32,6 @@ from hashsets.states import (
     EntryState,
     Feedback,
     StateChange,
-    read_history,
 )
 from hashsets.terms import AS_BEFORE, UNSTATED, Terms, TermsGiven
 from hashsets.verifying import ReleaseCheck, check_releases
@@ -100,13 +99,13 @@ class Library:
 
     def refresh(self) -> bool:
         """Take up what others have enabled, disabled or said since; whether anything changed. Raises Damaged."""
-        before, self._read = self._read, self._keeper.read(self._read)
+        before, self._read = self._read, self._keeper.read(self._read, self._version_of)
         return before is None or _answering_part(before) != _answering_part(self._read)
 
     def releases(self) -> list[ReleaseInfo]:
         """All releases by set name and age. Raises Damaged."""
         folders = (self._root / RELEASES).glob("*") if (self._root / RELEASES).is_dir() else ()
-        manifests = [Manifest.read(folder) for folder in folders if not folder.name.startswith(UNFINISHED)]
+        manifests = [Manifest.read(folder) for folder in folders if not folder.name.startswith(".")]
         return [
             self._info(manifest) for manifest in sorted(manifests, key=lambda found: (found.set_name, found.created))
         ]
@@ -118,6 +117,11 @@ class Library:
     def in_force(self, set_name: str) -> ReleaseInfo:
         """The release in force of a set. Raises HashSetError when there is none, or no such set; Damaged."""
         return self._info(self._required(set_name))
+
+    def release_of(self, set_name: str) -> str | None:
+        """The id of the release in force of a set, if there is one. Raises Damaged."""
+        manifest = self._in_force(set_name)
+        return manifest.release_id if manifest else None
 
     def import_file(
         self,
@@ -315,7 +319,7 @@ class Library:
 
     def history(self, set_name: str, entry_key: str) -> list[StateChange]:
         """Everything that was ever said of an entry, or taken back, in order. Raises Damaged."""
-        return read_history(self._root, set_name, entry_key)
+        return self._keeper.history(set_name, entry_key)
 
     def feedback(self, set_name: str) -> Iterator[Feedback]:
         """What our analysts confirmed and refuted, for the source of a set."""
@@ -366,7 +370,7 @@ class Library:
     @property
     def _held(self) -> InForce:
         if self._read is None:
-            self._read = self._keeper.read(None)
+            self._read = self._keeper.read(None, self._version_of)
         return self._read
 
     def _version_of(self, held: InForce) -> str:

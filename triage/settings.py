@@ -104,6 +104,11 @@ class Settings(BaseSettings):
         """The database to open."""
         return self.database.url or f"sqlite:///{self.data.absolute() / DATABASE_NAME}"
 
+    @property
+    def has_many_machines(self) -> bool:
+        """Whether other machines may work on the same database: on any but SQLite's file."""
+        return not self.database_url.startswith("sqlite")
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -52,6 +52,7 @@ class CustodyAction(StrEnum):
     RELEASED = "released"  # a hash-set release was made, put in or out of force, or given another end
     JUDGED = "judged"  # a person said something of an entry of a hash set, or took it back
     DISCLOSED = "disclosed"  # something left the house as a file: a hash-set release, or what we say of one
+    JOINED = "joined"  # a machine joined; its witness of this log begins with what the database said then
     AUDITED = "audited"
     REPORTED = "reported"  # a report without image bytes was written
     REDACTED = "redacted"  # the text of an earlier record was lawfully deleted

@@ -17,6 +17,7 @@ from .custody import Custody, LogMirror
 from .dossier_facts import DossierFacts
 from .engine import WRITER, as_reader, telling_refusals
 from .examinations import Examinations
+from .hash_sets import HashSets
 from .items import Items
 from .jobs import Jobs
 from .links import Links
@@ -27,7 +28,7 @@ from .rematches import Rematches
 from .submissions import Submissions
 
 _COMPARED = 4_096
-"""Records that a process compares with the mirror when it first feeds it."""
+"""Records that a process compares with the mirror when it first feeds it, and the most that it feeds at once."""
 
 MIRROR_SECONDS = 1.0
 """How far behind the mirror may be while work goes on: each feeding waits for its disk."""
@@ -45,6 +46,7 @@ class Unit:
         self.rematches = Rematches(connection)
         self.links = Links(connection)
         self.networks = Networks(connection)
+        self.hash_sets = HashSets(connection)
         self.jobs = Jobs(connection)
         self.custody = Custody(connection, signer)
         self.read = ReadModels(connection)
@@ -136,18 +138,21 @@ class Store:
         view = self.mirror.view()
         with self._connected() as connection:
             custody = Custody(connection, self.signer)
-            size, checkpoint = custody.head()
+            size, _ = custody.head()
             if view.size < view.settled:
                 raise Tampered("witness-cut", "The custody log's witness was cut short; run an audit.")
             if view.size > size:
                 raise Tampered("witness-ahead", "The database ends before its witness; run an audit.")
             start = min(view.size, max(self.mirroring.fed, size - _COMPARED))
-            leaves = custody.leaves(start, size - start)
-            connection.rollback()
-        if len(leaves) < size - start:
-            raise Tampered("custody-head-broken", "The custody log lacks records that were signed; run an audit.")
-        if leaves:
-            self.mirror.extend(start, leaves, checkpoint)
+            while start < size:
+                end, checkpoint = custody.checkpoint_after(start, _COMPARED)
+                leaves = custody.leaves(start, end - start)
+                connection.rollback()
+                if len(leaves) < end - start:
+                    raise Tampered(
+                        "custody-head-broken", "The custody log lacks records that were signed; run an audit."
+                    )
+                start = max(end, self.mirror.extend(start, leaves, checkpoint))
         self.mirroring.fed = size
 
     def _feed_mirror_in_time(self) -> None:

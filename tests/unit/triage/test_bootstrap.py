@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from hashsets.plugins import FORMATS_GROUP
-from triage.bootstrap import Folders, initialise, open_application
+from triage.bootstrap import open_application
+from triage.deploying import Folders, initialise
 from triage.domain.errors import Refused, TriageError
 from triage.domain.submissions import Delivery
 from triage.settings import Settings, load_settings

@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -14,6 +15,9 @@ from triage.domain.errors import TriageError, Unavailable
 
 from .app import Json, app, opened, settings
 from .output import console, print_json, table
+
+if TYPE_CHECKING:
+    from triage.services.joining import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +81,27 @@ def _deployment() -> list[Check]:
             with application.store.reading() as unit:
                 pending, total = unit.read.items_pending()
                 states = unit.read.job_states()
-                unit_size = unit.custody.head()[0]
-            witnessed = application.store.mirror.view().size
-            in_force = application.library.version.replace("none", "").replace("+", ", ")
+            standing = application.joining.standing()
             dead = sum(found.get("dead", 0) for found in states.values())
             return [
+                Check("keys", True, "those that the database was begun with"),
                 Check("database", True, f"{total:,} items, {pending:,} waiting"),
                 Check("dead letters", not dead or None, f"{dead:,} jobs were given up"),
-                Check("hash sets", True if in_force else None, in_force or "none in force: nothing can be known"),
-                Check("custody log", True, f"{unit_size:,} records, {witnessed:,} of them with the witness"),
+                _hash_sets(standing),
+                Check("custody log", *_witness(standing)),
             ]
     except TriageError as error:
         return [Check("deployment", None if error.code == "not-initialised" else False, error.sentence)]
+
+
+def _hash_sets(standing: Standing) -> Check:
+    if standing.version == "none":
+        return Check("hash sets", None, "none in force: nothing can be known")
+    if standing.missing:
+        return Check("hash sets", None, f"{', '.join(standing.missing)} not here yet: fetched when work begins")
+    return Check("hash sets", True, standing.version.replace("+", ", "))
+
+
+def _witness(standing: Standing) -> tuple[bool, str]:
+    told = f"{standing.records:,} records, {standing.witnessed:,} of them with the witness"
+    return standing.witnessed <= standing.records, told
