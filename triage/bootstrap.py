@@ -96,7 +96,7 @@ def open_application(settings: Settings) -> Application:
     recording = RecordingSets(store, owing, shelf, clock, actor)
     library = Library.open(folders.hash_sets, formats=(*FORMATS, *_plugged_formats()), keeper=recording)
     matching = Matching(store, library, policy, clock, actor)
-    rematching = Rematching(store, owing, matching, settings.work, clock, actor)
+    rematching = Rematching(store, matching, settings.work, clock, actor)
     return Application(
         settings=settings,
         store=store,

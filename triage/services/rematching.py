@@ -31,11 +31,15 @@ class Rematching:
     """
 
     store: Store
-    owing: Owing
     matching: Matching
     work: WorkSettings
     clock: Clock
     actor: str
+
+    @property
+    def owing(self) -> Owing:
+        """What a change owes, under the policy that is matched with."""
+        return Owing(self.matching.policy.provenance, self.clock, self.actor)
 
     def notice(self, because: str = "noticed", *, insist: bool = False) -> int | None:
         """Owe a run if what is in force is not what the latest run reached: a release expired, the policy changed.
@@ -45,11 +49,11 @@ class Rematching:
         with answered():
             self.matching.library.refresh()
         with self.store.writing() as unit:
-            releases = unit.hash_sets.hold().version
+            in_force = (self.matching.policy.provenance, unit.hash_sets.hold().version)
             latest = unit.rematches.latest()
-            reached = latest is not None and latest.finished_at is not None and latest.after.releases == releases
-            same = reached and latest is not None and latest.after.policy == self.owing.policy
-            run_id = self.owing.owe(unit, because) if insist or not same else None
+            after = latest.after if latest and latest.finished_at else None
+            reached = after is not None and (after.policy, after.releases) == in_force
+            run_id = self.owing.owe(unit, because) if insist or not reached else None
             unit.commit()
         return run_id
 
