@@ -53,7 +53,9 @@ class Shelf:
         for holding in holdings:
             if not self._put(holding):
                 raise Conflict(
-                    "merged-elsewhere", f"Another machine has merged release {holding.release_id} in its own way."
+                    "merged-elsewhere",
+                    f"Another machine has merged release {holding.release_id} otherwise: remove"
+                    f" hashsets/merged/{holding.release_id} on this one and run the command again.",
                 )
 
     def fetch(self, release_ids: Sequence[str]) -> None:
