@@ -299,6 +299,8 @@ class Library:
         state = EntryState(set_name, entry_key, kind, by, self._stamp(), note, until)
         with alone(self._root):
             self.refresh()
+            if until and until <= self._today():
+                raise HashSetError("state-date-unusable", "an entry is disabled until a day that is still to come")
             if not self._lists(self._required(set_name).release_id, entry_key):
                 raise HashSetError("entry-unknown", "the set's release in force lists no entry of this key")
             return self._say(EntryChange(state, cleared=False))
@@ -313,9 +315,15 @@ class Library:
             taken_back = replace(said, by=by, at=self._stamp(), note=note or said.note)
             return self._say(EntryChange(taken_back, cleared=True))
 
-    def states(self) -> list[EntryState]:
-        """What is said of entries, by set, key and kind; also what was said until a day that has come."""
-        return list(self._held.states.all())
+    def states(self, set_name: str | None = None) -> list[EntryState]:
+        """What is said of entries, by set, key and kind; also what was said until a day that has come.
+
+        Of one set, or of all. Raises HashSetError when there is no set of this name; Damaged.
+        """
+        said = [state for state in self._held.states.all() if set_name in {None, state.set_name}]
+        if not said and set_name is not None and all(info.set_name != set_name for info in self.releases()):
+            raise HashSetError("set-unknown", "there is no set of this name")
+        return said
 
     def history(self, set_name: str, entry_key: str) -> list[StateChange]:
         """Everything that was ever said of an entry, or taken back, in order. Raises Damaged."""
