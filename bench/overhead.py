@@ -34,8 +34,9 @@ from bench.processes import children_of, processor_seconds
 from bench.skewed_values import skewed
 from hashsets.library import Library
 from hashsets.vocabulary import SetKind
-from triage.bootstrap import Application, initialise, open_application
+from triage.bootstrap import Application, open_application
 from triage.chamber.parent import Chamber
+from triage.deploying import initialise
 from triage.domain.submissions import Delivery
 from triage.services.reading import Read, read_whole
 from triage.services.walking import SourceFile

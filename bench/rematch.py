@@ -34,6 +34,8 @@ from triage.domain.items import ItemKind
 from triage.domain.jobs import Lease, NewJob, Stage
 from triage.domain.submissions import Delivery, Found, SubmissionState
 from triage.services.matching import Matching
+from triage.services.owing import Owing
+from triage.services.recording_sets import RecordingSets
 from triage.services.rematching import Rematching
 from triage.settings import WorkSettings, load_match_policy
 from triage.store.engine import open_engine
@@ -100,7 +102,7 @@ class House:
     def seconds_to_rematch(self) -> float:
         """One run over all items, for whatever has changed."""
         with self.store.writing() as unit:
-            self.rematching.owe(unit, "bench")
+            self.rematching.owing.owe(unit, "bench")
             unit.commit()
         began = time.process_time()
         for lease in self.jobs(Stage.REMATCH):
@@ -114,10 +116,12 @@ def opened(folder: Path) -> House:
     upgrade_schema(url)
     signer = LogSigner("bench.example/custody", Ed25519PrivateKey.generate())
     store = Store(open_engine(url), signer, LogMirror.create(folder / "witness"))
-    library = Library.open(folder / "sets")
-    matching = Matching(store, library, load_match_policy(), lambda: NOW, "bench")
+    policy = load_match_policy()
+    recording = RecordingSets(store, Owing(policy.provenance, lambda: NOW, "bench"), None, lambda: NOW, "bench")
+    library = Library.open(folder / "sets", keeper=recording)
+    matching = Matching(store, library, policy, lambda: NOW, "bench")
     work = WorkSettings(threads=1, lease_seconds=600, max_attempts=3, retry_seconds=0)
-    return House(store, library, Rematching(store, library, matching, work, lambda: NOW, "bench"))
+    return House(store, library, Rematching(store, matching, work, lambda: NOW, "bench"))
 
 
 def measured(folder: Path, count: int) -> list[Figure]:

@@ -21,7 +21,8 @@ from demo.samples import make_seizure
 from demo.truth import SeizureTruth, count_outcomes
 from hashsets.terms import Terms
 from hashsets.vocabulary import SetKind
-from triage.bootstrap import Application, initialise, open_application
+from triage.bootstrap import Application, open_application
+from triage.deploying import initialise
 from triage.domain.errors import TriageError
 from triage.domain.submissions import Delivery
 from triage.interfaces.cli.output import Teller, console, print_json, progress, reasons_text, table

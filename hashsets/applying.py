@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -22,14 +21,6 @@ from hashsets.vocabulary import SetKind
 from hashsets.watched_input import Progress, WatchedInput, opened_input
 
 
-@dataclass(frozen=True, slots=True)
-class FileApplied:
-    """What applying a file came to, and which file it was; of several the SHA-256 over theirs, in order."""
-
-    report: ImportReport
-    input_sha256: str
-
-
 def apply_file(
     library: Library,
     set_name: str,
@@ -40,7 +31,7 @@ def apply_file(
     terms: TermsGiven = AS_BEFORE,
     expires: date | None = None,
     progress: Progress | None = None,
-) -> FileApplied:
+) -> ImportReport:
     """Apply the updates in a file to the set's release in force: see `Library.apply_delta`.
 
     Raises HashSetError, also when the file breaks off or changes while it is read; then nothing of it is applied.
@@ -48,14 +39,13 @@ def apply_file(
     with opened_input(path) as file:
         watched = WatchedInput(file, path, progress)
         updates = read_updates(cast("BinaryIO", watched))
-        delta = Delta(_whole(updates.records, watched), updates.checkpoint)
-        report = library.apply_delta(set_name, delta, kind=kind, source=source, terms=terms, expires=expires)
-    return FileApplied(report, watched.sha256)
+        delta = Delta(_whole(updates.records, watched), updates.checkpoint, lambda: watched.sha256)
+        return library.apply_delta(set_name, delta, kind=kind, source=source, terms=terms, expires=expires)
 
 
 def apply_nsrl_deltas(
     library: Library, set_name: str, scripts: Sequence[Path], base: Path, *, progress: Progress | None = None
-) -> FileApplied:
+) -> ImportReport:
     """Apply NSRL's SQL deltas, all since the full database `base` and oldest first, to the set's release in force.
 
     That release is of this database, or of a delta since. No statement is run. Raises HashSetError, also when a
@@ -65,8 +55,11 @@ def apply_nsrl_deltas(
         files = [opened.enter_context(opened_input(script)) for script in scripts]
         watched = [WatchedInput(file, script, progress) for file, script in zip(files, scripts, strict=True)]
         updates = read_nsrl_delta([cast("BinaryIO", one) for one in watched], base)
-        report = library.apply_delta(set_name, Delta(_all_whole(updates, watched)))
-    return FileApplied(report, hashlib.sha256("".join(one.sha256 for one in watched).encode()).hexdigest())
+        return library.apply_delta(set_name, Delta(_all_whole(updates, watched), None, lambda: _sha256_of(watched)))
+
+
+def _sha256_of(watched: Sequence[WatchedInput]) -> str:
+    return hashlib.sha256("".join(one.sha256 for one in watched).encode()).hexdigest()
 
 
 def _all_whole(updates: Iterator[Update | Reject], watched: Sequence[WatchedInput]) -> Iterator[Update | Reject]:

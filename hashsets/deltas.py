@@ -5,7 +5,7 @@ A delta never changes a release. It makes a new one, whole or absent, that says 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,10 +31,12 @@ class Delta:
     `updates` are read once, front to back: a key with its record from now on, or with None when the source retracts
     it. Of several updates of one key the last counts. A reject stands for an update that a file's reader could not
     take, or after one of which it could not take all. `checkpoint` is the source's own word for where to go on.
+    `input_sha256`, asked once all updates are read, names the file that they came from, if it was one.
     """
 
     updates: Iterable[Update | Reject]
     checkpoint: str | None = None
+    input_sha256: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

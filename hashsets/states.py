@@ -124,6 +124,10 @@ class States:
         """What is said of an entry under one kind."""
         return next((state for state in self._held.get((set_name, entry_key), ()) if state.kind is kind), None)
 
+    def sealed(self, state: EntryState, *, cleared: bool) -> str:
+        """The seal of a change that would follow these."""
+        return _seal(self.seal, state, cleared=cleared)
+
     def after(self, changes: Sequence[tuple[EntryState, bool, str]]) -> States:
         """With further changes: what is said, whether it is taken back, and the seal. Raises Damaged."""
         held = dict(self._held)
@@ -181,7 +185,7 @@ def append_state(root: Path, states: States, state: EntryState, *, cleared: bool
 
     Raises HashSetError when the disk does not take it; then nothing has changed.
     """
-    seal = _seal(states.seal, state, cleared=cleared)
+    seal = states.sealed(state, cleared=cleared)
     until = state.until.isoformat() if state.until else None
     row = (states.changes + 1, state.set_name, state.entry_key, state.kind.value, state.by, state.at, state.note)
     try:

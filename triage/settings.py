@@ -173,6 +173,11 @@ class Settings(BaseSettings):
         """Where the keys lie, made by `init` and only read afterwards."""
         return Path(self.keys).absolute() if self.keys else self.data.absolute() / "keys"
 
+    @property
+    def has_many_machines(self) -> bool:
+        """Whether other machines may work on the same database: on any but SQLite's file."""
+        return not self.database_url.startswith("sqlite")
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -8,9 +8,8 @@ from threading import Barrier
 
 import pytest
 
-from hashsets.library import Library
 from hashsets.vocabulary import SetKind
-from tests.unit.triage.services.listing import import_list
+from tests.unit.triage.services.listing import import_list, recorded_library
 from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of, examined, value
 from triage.domain.jobs import Lease, Stage
 from triage.domain.matches import MatchPolicy
@@ -38,9 +37,9 @@ def scene(store: Store) -> Scene:
 
 def rematching(store: Store, folder: Path) -> Rematching:
     """As one process has it: a store and a library of its own."""
-    library = Library.open(folder, now=lambda: NOW)
+    library = recorded_library(store, folder)
     matching = Matching(store, library, MatchPolicy("policy 1"), lambda: NOW, ACTOR)
-    return Rematching(store, library, matching, WORK, lambda: NOW, ACTOR)
+    return Rematching(store, matching, WORK, lambda: NOW, ACTOR)
 
 
 def md5s(names: str) -> list[str]:
@@ -62,7 +61,7 @@ def answered(again: Rematching, scene: Scene, names: str) -> list[int]:
 
 def owe(again: Rematching) -> int | None:
     with again.store.writing() as unit:
-        run_id = again.owe(unit, "a change")
+        run_id = again.owing.owe(unit, "a change")
         unit.commit()
     return run_id
 
@@ -71,9 +70,13 @@ def test_a_release_comes_and_goes(store: Store, scene: Scene, tmp_path: Path) ->
     """With it its matches, the answers, and what the run says of them."""
     again = rematching(store, tmp_path)
     items = answered(again, scene, "abcde")
-    release = import_list(again.library, tmp_path, "known", SetKind.KNOWN, *md5s("ae"))
+    release = import_list(again.matching.library, tmp_path, "known", SetKind.KNOWN, *md5s("ae"))
     results = []
-    for change in (lambda: None, lambda: again.library.disable(release), lambda: again.library.enable(release)):
+    for change in (
+        lambda: None,
+        lambda: again.matching.library.disable(release),
+        lambda: again.matching.library.enable(release),
+    ):
         change()
         run_id = owe(again)
         while jobs := claimed(scene):
@@ -95,10 +98,12 @@ def test_the_last_batches_finished_at_once_end_the_run_once(
     """Two processes: neither leaves it to the other, and not both do it."""
     again = rematching(store, tmp_path)
     answered(again, scene, "abcd")
-    import_list(again.library, tmp_path, "known", SetKind.KNOWN, *md5s("abcd"))
+    import_list(again.matching.library, tmp_path, "known", SetKind.KNOWN, *md5s("abcd"))
     other_store = Store(open_engine(database_url), store.signer, store.mirror)
     both = [again, rematching(other_store, tmp_path)]
-    for _ in range(4):
+    for turn in range(4):
+        if turn:
+            toggle(again)
         owe(again)
         (listing,) = claimed(scene)
         again.rematch(listing)
@@ -111,7 +116,6 @@ def test_the_last_batches_finished_at_once_end_the_run_once(
 
         with ThreadPoolExecutor(2) as threads:
             list(threads.map(finish, zip(both, batches, strict=True)))
-        toggle(again)
     finished = [line for line in scene.log() if line.startswith("rematched")]
     other_store.engine.dispose()
     assert scene.rows("SELECT count(*) FROM rematch WHERE finished_at IS NULL") == [(0,)]
@@ -120,5 +124,5 @@ def test_the_last_batches_finished_at_once_end_the_run_once(
 
 def toggle(again: Rematching) -> None:
     """Put the one release in force, or out of it."""
-    (release,) = again.library.releases()
-    (again.library.disable if release.enabled else again.library.enable)(release.release_id)
+    (release,) = again.matching.library.releases()
+    (again.matching.library.disable if release.enabled else again.matching.library.enable)(release.release_id)

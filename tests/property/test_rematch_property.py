@@ -27,6 +27,8 @@ from triage.domain.jobs import Stage
 from triage.domain.match_policy import MatchPolicy, Nearness
 from triage.services import rematching as module
 from triage.services.matching import Matching
+from triage.services.owing import Owing
+from triage.services.recording_sets import RecordingSets
 from triage.services.rematching import Rematching
 from triage.settings import WorkSettings
 from triage.store.engine import open_engine
@@ -90,7 +92,7 @@ class House:
     def owe(self) -> None:
         """As whoever changes the library does."""
         with self.scene.store.writing() as unit:
-            self.rematching.owe(unit, "a change")
+            self.rematching.owing.owe(unit, "a change")
             unit.commit()
 
     def work(self, most: int) -> None:
@@ -122,10 +124,12 @@ def build(template: Path, folder: Path) -> House:
     signer = LogSigner("test.example/custody", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
     store = Store(open_engine(f"sqlite:///{folder / 'triage.sqlite3'}"), signer, LogMirror.create(folder / "witness"))
     ticks = count()
-    library = Library.open(folder / "sets", now=lambda: NOW + timedelta(seconds=next(ticks)))
+    owing = Owing("reach 31", lambda: NOW, ACTOR)
+    recording = RecordingSets(store, owing, None, lambda: NOW, ACTOR, lambda _: NOW.date())
+    library = Library.open(folder / "sets", now=lambda: NOW + timedelta(seconds=next(ticks)), keeper=recording)
     matching = Matching(store, library, MatchPolicy("reach 31"), lambda: NOW, ACTOR)
     work = WorkSettings(threads=1, lease_seconds=600, max_attempts=3, retry_seconds=0)
-    house = House(Scene(store), library, Rematching(store, library, matching, work, lambda: NOW, ACTOR))
+    house = House(Scene(store), library, Rematching(store, matching, work, lambda: NOW, ACTOR))
     one = house.scene.submission()
     items = [house.scene.item(one, name=name, seen=examined(value(name))) for name in "abcde"]
     items.append(house.scene.item(one, seen=examined(flipped(value("e"), 200, 201))))

@@ -79,7 +79,7 @@ def test_a_base_and_the_updates_that_lead_on_equal_the_new_release(
         old, new = imported(ours, "set", before), imported(ours, "other", after)
         path = ours._root / "updates"
         report = export_delta(ours, old.release_id, new.release_id, path)
-        applied = apply_file(ours, "set", path).report
+        applied = apply_file(ours, "set", path)
         assert applied.rejects == {}
         assert applied.delta is not None
         facts = applied.delta
@@ -117,7 +117,7 @@ def test_any_json_on_the_lines_is_accounted_for(lines: list[Any]) -> None:
     with library() as ours:
         path = ours._root / "updates"
         path.write_bytes(document)
-        report = apply_file(ours, "set", path).report
+        report = apply_file(ours, "set", path)
         assert report.delta is not None
         assert report.delta.added == report.release.counts.entries >= 1
 

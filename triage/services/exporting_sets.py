@@ -10,15 +10,15 @@ from typing import TypeVar
 
 from hashsets.delta_exporting import DeltaExport, export_delta
 from hashsets.exporting import ExportReport, export_release
+from hashsets.keeping import Details
 from hashsets.library import Library
 from hashsets.states import Feedback
 from hashsets.volumes import sha256_of
 from hashsets.writers.feedback import FeedbackFormat, write_feedback
-from triage.domain.custody import CustodyAction
 from triage.domain.errors import Conflict, Refused, Unavailable
 
 from .hash_set_errors import answered
-from .recording_sets import Details, RecordingSets
+from .recording_sets import RecordingSets
 
 PRIVATE = 0o600
 
@@ -137,7 +137,7 @@ class ExportingSets:
                 with answered():
                     report = write(aside)
                 aside.chmod(PRIVATE)
-                self.recording.record(CustodyAction.DISCLOSED, subject, purpose, told(report))
+                self.recording.disclosed(subject, purpose, told(report))
                 aside.rename(path)
         except OSError as error:
             raise Unavailable("export-not-written", f"No file can be written there (error {error.errno}).") from None

@@ -24,7 +24,7 @@ ANSWERS: Mapping[type[TriageError], frozenset[str]] = {
         }
     ),
     NotFound: frozenset({"entry-unknown", "release-unknown", "set-unknown", "state-unknown"}),
-    Conflict: frozenset({"release-not-enabled", "set-kind-differs", "set-not-in-force"}),
+    Conflict: frozenset({"release-not-enabled", "set-changed-meanwhile", "set-kind-differs", "set-not-in-force"}),
     Unavailable: frozenset({"export-not-written", "release-not-written", "state-not-written"}),
 }
 """By code. Every other is about the file that was handed in: `Unreadable`."""

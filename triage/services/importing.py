@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from hashsets.applying import FileApplied, apply_file, apply_nsrl_deltas
+from hashsets.applying import apply_file, apply_nsrl_deltas
 from hashsets.library import ImportReport, Library
 from hashsets.terms import AS_BEFORE, UNSTATED, Terms, TermsGiven
 from hashsets.vocabulary import SetKind
-from triage.domain.custody import CustodyAction
 
 from .hash_set_errors import answered
-from .recording_sets import RecordingSets
+from .shelving import Shelf
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class Importing:
     """Makes a file, or the release in force and a file of updates, the new release in force of a set."""
 
     library: Library
-    recording: RecordingSets
+    shelf: Shelf | None
 
     def import_file(
         self,
@@ -43,7 +42,7 @@ class Importing:
         release on disk is damaged).
         """
         with answered():
-            report = self.library.import_file(
+            return self.library.import_file(
                 path,
                 name=name,
                 kind=kind,
@@ -54,18 +53,6 @@ class Importing:
                 expires=expires,
                 progress=progress,
             )
-        release = report.release
-        details: dict[str, str | int | None] = {
-            "step": "imported",
-            "set": release.set_name,
-            "kind": release.set_kind.value,
-            "entries": release.counts.entries,
-            "input_sha256": release.input_sha256,
-            "replaced": release.replaced,
-            "expires": release.expires,
-        }
-        self.recording.changed(CustodyAction.RELEASED, f"release:{release.release_id}", details)
-        return report
 
     def merge(self, name: str, step: Callable[[str], None]) -> bool:
         """Merge what updates have added to a set with the release that it lies on, if that has become due.
@@ -74,7 +61,11 @@ class Importing:
         Raises Unavailable (no room to write), Tampered (a release on disk is damaged).
         """
         with answered():
-            return self.library.merge(name, step)
+            if self._take_merged(name) or not self.library.merge(name, step):
+                return False
+            if self.shelf and (merged := self.library.release_of(name)):
+                self.shelf.put(merged)
+        return True
 
     def apply_file(
         self,
@@ -94,7 +85,8 @@ class Importing:
         room to write), Tampered (a release on disk is damaged).
         """
         with answered():
-            applied = apply_file(
+            self._take_merged(name)
+            return apply_file(
                 self.library,
                 name,
                 path,
@@ -104,7 +96,6 @@ class Importing:
                 expires=expires,
                 progress=progress,
             )
-        return self._applied(applied)
 
     def apply_nsrl_deltas(
         self, scripts: Sequence[Path], base: Path, *, name: str, progress: Callable[[int, int], None] | None = None
@@ -114,27 +105,13 @@ class Importing:
         Raises as `apply_file`.
         """
         with answered():
-            applied = apply_nsrl_deltas(self.library, name, scripts, base, progress=progress)
-        return self._applied(applied)
+            self._take_merged(name)
+            return apply_nsrl_deltas(self.library, name, scripts, base, progress=progress)
 
-    def _applied(self, applied: FileApplied) -> ImportReport:
-        release, delta = applied.report.release, applied.report.delta
-        assert delta
-        details: dict[str, str | int | None] = {
-            "step": "applied",
-            "set": release.set_name,
-            "kind": release.set_kind.value,
-            "entries": release.counts.entries,
-            "input_sha256": applied.input_sha256,
-            "base": delta.base,
-            "added": delta.added,
-            "changed": delta.changed,
-            "retracted": delta.retracted,
-            "expires": release.expires,
-        }
-        subject = f"release:{release.release_id}"
-        if release.release_id == delta.base:
-            self.recording.record(CustodyAction.RELEASED, subject, "releases", details)
-        else:
-            self.recording.changed(CustodyAction.RELEASED, subject, details)
-        return applied.report
+    def _take_merged(self, name: str) -> bool:
+        """Take the merged form of the release in force that another machine has made: later ones are laid on one."""
+        if not self.shelf:
+            return False
+        self.library.refresh()
+        found = self.library.release_of(name)
+        return found is not None and self.shelf.fetch_merged(found)

@@ -8,10 +8,8 @@ from datetime import date
 from hashsets.library import Library
 from hashsets.states import StateChange
 from hashsets.vocabulary import StateKind
-from triage.domain.custody import CustodyAction
 
 from .hash_set_errors import answered
-from .recording_sets import RecordingSets
 
 
 @dataclass(frozen=True)
@@ -19,7 +17,7 @@ class JudgingEntries:
     """Says something of an entry, or takes it back. Releases stay as they are; only people judge."""
 
     library: Library
-    recording: RecordingSets
+    actor: str
 
     def judge(
         self, set_name: str, entry_key: str, kind: StateKind, *, note: str = "", until: date | None = None
@@ -31,27 +29,9 @@ class JudgingEntries:
         Unavailable (no room to write), Tampered.
         """
         with answered():
-            by = self.recording.actor
-            change = self.library.set_state(set_name, entry_key, kind, by=by, note=note, until=until)
-        self._changed(change)
-        return change
+            return self.library.set_state(set_name, entry_key, kind, by=self.actor, note=note, until=until)
 
     def take_back(self, set_name: str, entry_key: str, kind: StateKind, *, note: str = "") -> StateChange:
         """Take back what was said; that it was said stays on record. Raises NotFound, Unavailable, Tampered."""
         with answered():
-            by = self.recording.actor
-            change = self.library.clear_state(set_name, entry_key, kind, by=by, note=note)
-        self._changed(change)
-        return change
-
-    def _changed(self, change: StateChange) -> None:
-        state = change.state
-        details: dict[str, str | int | None] = {
-            "step": "taken-back" if change.cleared else "said",
-            "set": state.set_name,
-            "entry": state.entry_key,
-            "kind": state.kind.value,
-            "note": state.note,
-            "until": state.until.isoformat() if state.until else None,
-        }
-        self.recording.changed(CustodyAction.JUDGED, f"entry-state:{change.number}", details)
+            return self.library.clear_state(set_name, entry_key, kind, by=self.actor, note=note)

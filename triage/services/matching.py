@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hashsets.errors import Damaged
 from hashsets.library import Library
 from hashsets.vocabulary import Basis, Candidate, FingerprintAlgorithm
-from triage.domain.errors import Tampered
 from triage.domain.estimates import owes_closer_look, settled
 from triage.domain.findings import NoteCode, TakenFingerprint
 from triage.domain.items import Item, ItemKind
@@ -20,6 +18,7 @@ from triage.store.unit_of_work import Store, Unit
 from .answering import Answers, events_of, write_answers
 from .asking import askable, near_candidates
 from .clock import Clock
+from .hash_set_errors import answered
 from .settling import settle
 
 
@@ -71,28 +70,17 @@ class Matching:
         }
         return Answers(self.policy.provenance, releases, matches, answers, tuple(sorted(owed)))
 
-    def holds(self, answers: Answers) -> bool:
-        """Whether the library is still as it was when it gave these answers.
-
-        Ask it after the unit's custody record: whoever changes the library records that too, and then looks for
-        items that rest on another state. So either they find these items, or this finds the change.
-        """
-        self.library.refresh()
-        return self.library.version == answers.releases
-
     def _match_in_one_state(
         self, items: list[Item], seen: dict[int, Seen]
     ) -> tuple[str, dict[int, tuple[Match, ...]]]:
         """The releases asked, and their matches: asked again if another thread took up a new release meanwhile."""
         while True:
-            self.library.refresh()
-            releases = self.library.version
-            try:
+            with answered():
+                self.library.refresh()
+                releases = self.library.version
                 matches = self.match(items, seen)
-            except Damaged as error:
-                raise Tampered(error.code, error.sentence) from error
-            if self.library.version == releases:
-                return releases, matches
+                if self.library.version == releases:
+                    return releases, matches
 
     def match(self, items: list[Item], seen: dict[int, Seen]) -> dict[int, tuple[Match, ...]]:
         """Matches by item id. Items that an exact digest has closed are not asked for again by fingerprint."""
@@ -126,11 +114,21 @@ class Matching:
             changes = write_answers(unit, answers, now)
             unit.jobs.add(answers.closer_looks(lease))
             unit.custody.append(events_of(lease, answers, changes, now, self.actor))
-            if not self.holds(answers):
+            if not holds(unit, answers):
                 return False
             settle(unit, unit.read.submissions_holding(lease.item_ids))
             unit.commit()
         return True
+
+
+def holds(unit: Unit, answers: Answers) -> bool:
+    """Whether what gave these answers is still what the database says is in force.
+
+    Ask it after the unit's custody record: whoever changes what is in force, on whichever machine, does so under the
+    log's lock, and then looks for items that rest on another state. So either they find these, or this finds the
+    change.
+    """
+    return unit.hash_sets.recorded().version == answers.releases
 
 
 def seen_of(unit: Unit, item_ids: Sequence[int]) -> dict[int, Seen]:

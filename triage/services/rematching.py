@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hashsets.errors import Damaged
-from hashsets.library import Library
-from triage.domain.custody import CustodyAction, CustodyEvent
-from triage.domain.errors import Tampered
 from triage.domain.jobs import Lease, NewJob, Stage
 from triage.settings import WorkSettings
 from triage.store.rows import sliced
-from triage.store.unit_of_work import Store, Unit
+from triage.store.unit_of_work import Store
 
 from .answering import Answers, events_of, write_answers
 from .clock import Clock
 from .concluding import conclude
-from .matching import Matching
+from .hash_set_errors import answered
+from .matching import Matching, holds
+from .owing import Owing
 
 BATCH = 1_024
 """Items in a job. Nothing is decoded, so it can be large beside the 64 of examining and still be quick."""
@@ -36,60 +34,29 @@ class Rematching:
     """
 
     store: Store
-    library: Library
     matching: Matching
     work: WorkSettings
     clock: Clock
     actor: str
 
-    def owe(self, unit: Unit, because: str, *records: CustodyEvent) -> int | None:
-        """Owe a run in this unit, or let the unfinished one go on to what is in force now; its number.
-
-        None when every answer rests on what is in force. `because` is a code, perhaps with an id. Call it whenever
-        the library has changed, instead of appending the `records` of the change to the log: it does both.
-        """
-        after_id = self._in_force(unit)
-        unit.custody.hold()  # after the row above, which a batch that is being matched may be writing, too
-        latest = unit.rematches.latest()
-        going = latest if latest and not latest.finished_at else None
-        if going and going.after.id == after_id:
-            unit.custody.append(records)
-            return going.id
-        if going:
-            unit.rematches.move_on(going, because, after_id)
-        run_id = going.id if going else self._opened(unit, because, after_id)
-        if run_id:
-            unit.jobs.add([NewJob(Stage.REMATCH, 0, (), run_id)])
-            records = (*records, self._event(run_id, "owed", because=because, releases=self.library.version))
-        unit.custody.append(records)
-        return run_id
-
-    def _in_force(self, unit: Unit) -> int:
-        """The comparison that every answer should rest on."""
-        try:
-            self.library.refresh()
-        except Damaged as error:
-            raise Tampered(error.code, error.sentence) from error
-        return unit.matches.comparison(self.matching.policy.provenance, self.library.version)
-
-    def _opened(self, unit: Unit, because: str, after_id: int) -> int | None:
-        first = unit.items.resting_elsewhere(after_id)
-        if not first:
-            return None
-        latest = unit.rematches.latest()
-        before_id = latest.after.id if latest else unit.rematches.comparison_of(first[0])
-        return unit.rematches.open(because, before_id, after_id, self.clock())
+    @property
+    def owing(self) -> Owing:
+        """What a change owes, under the policy that is matched with."""
+        return Owing(self.matching.policy.provenance, self.clock, self.actor)
 
     def notice(self, because: str = "noticed", *, insist: bool = False) -> int | None:
         """Owe a run if what is in force is not what the latest run reached: a release expired, the policy changed.
 
         With `insist` also for single items that it could not answer. The run's number, or None.
         """
+        with answered():
+            self.matching.library.refresh()
         with self.store.writing() as unit:
-            after_id = self._in_force(unit)
+            in_force = (self.matching.policy.provenance, unit.hash_sets.hold().version)
             latest = unit.rematches.latest()
-            reached = latest is not None and latest.finished_at is not None and latest.after.id == after_id
-            run_id = self.owe(unit, because) if insist or not reached else None
+            after = latest.after if latest and latest.finished_at else None
+            reached = after is not None and (after.policy, after.releases) == in_force
+            run_id = self.owing.owe(unit, because) if insist or not reached else None
             unit.commit()
         return run_id
 
@@ -119,7 +86,7 @@ class Rematching:
                 unit.jobs.renew(lease, self.work.lease_seconds)
             else:
                 unit.jobs.finish(lease)
-                unit.custody.append([self._event(run_id, "listed", items=unit.rematches.get(run_id).items)])
+                unit.custody.append([self.owing.event(run_id, "listed", items=unit.rematches.get(run_id).items)])
                 conclude(unit, run_id, self.clock(), self.actor)
             unit.commit()
         return not ids
@@ -132,12 +99,8 @@ class Rematching:
             unit.rematches.note(run_id, changes)
             unit.jobs.add(answers.closer_looks(lease))
             unit.custody.append(events_of(lease, answers, changes, now, self.actor))
-            if not self.matching.holds(answers):
+            if not holds(unit, answers):
                 return False
             conclude(unit, run_id, now, self.actor)
             unit.commit()
         return True
-
-    def _event(self, run_id: int, step: str, **details: str | int | None) -> CustodyEvent:
-        told = {"step": step, **details}
-        return CustodyEvent(self.clock(), self.actor, CustodyAction.REMATCHED, f"rematch:{run_id}", "rematch", told)

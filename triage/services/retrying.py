@@ -13,9 +13,11 @@ from triage.store.job_pages import JobPage
 from triage.store.unit_of_work import Store, Unit
 
 from .clock import Clock
-from .rematching import Rematching
+from .owing import Owing
 
-_OF_ITEMS = frozenset({Stage.EXPAND, Stage.EXAMINE, Stage.MATCH})
+_OF_ITEMS = frozenset({Stage.EXPAND, Stage.EXAMINE, Stage.LOOK_CLOSER, Stage.MATCH})
+_WRITTEN = (NoteCode.GAVE_UP, NoteCode.NO_CLOSER_LOOK)
+"""What giving up notes of items."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Retrying:
     """Makes dead letters owed again. What followed without them is done anew when they succeed."""
 
     store: Store
-    rematching: Rematching
+    owing: Owing
     clock: Clock
     actor: str
 
@@ -55,11 +57,12 @@ class Retrying:
         if page.rematch_id and unit.rematches.get(page.rematch_id).finished_at:
             # Its run ended without it. What it would have answered rests on an older state, so a new run finds it.
             unit.jobs.settle_dead(page.id)
-            self.rematching.owe(unit, f"retried J-{page.id}", event)
+            self.owing.owe(unit, f"retried J-{page.id}", event)
             return
         unit.jobs.revive(page.id)
         if page.stage in _OF_ITEMS:
-            unit.items.forget_notes(page.stage, NoteCode.GAVE_UP.value, page.item_ids)
+            for code in _WRITTEN:
+                unit.items.forget_notes(page.stage, code.value, page.item_ids)
             unit.items.forget_giving_up(page.item_ids)
             # They went through linking with nothing to be linked by.
             unit.submissions.mark_unlinked(page.item_ids)

@@ -121,6 +121,19 @@ class Custody:
         ).one_or_none()
         return (row.size, row.note) if row else (0, "")
 
+    def checkpoint_after(self, start: int, records: int) -> tuple[int, str]:
+        """Size and note of the newest checkpoint over at most so many `records` more than `start`.
+
+        Else of the first over more: a commit of very many records has one checkpoint only. There must be one.
+        """
+        later = select(custody_checkpoint).where(custody_checkpoint.c.size > start)
+        within = later.where(custody_checkpoint.c.size <= start + records)
+        row = (
+            self.connection.execute(within.order_by(custody_checkpoint.c.size.desc()).limit(1)).one_or_none()
+            or self.connection.execute(later.order_by(custody_checkpoint.c.size).limit(1)).one()
+        )
+        return row.size, row.note
+
     def leaves(self, start: int, count: int) -> list[bytes]:
         """Stored leaf hashes from index `start`."""
         query = (

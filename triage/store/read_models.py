@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,7 @@ from .tables import (
     referral_event,
     referral_member,
     sealed_object,
+    shelved_part,
     source_note,
     submission,
     trait,
@@ -390,11 +392,14 @@ class ReadModels:
         return [dict(row) for row in rows.mappings()]
 
     def referenced_bytes(self) -> dict[str, int]:
-        """Sealed bytes by vault segment, as the database knows them."""
-        rows = self.connection.execute(
-            select(sealed_object.c.segment, func.sum(sealed_object.c.stored_length)).group_by(sealed_object.c.segment)
-        )
-        return {segment: int(total) for segment, total in rows}
+        """Sealed bytes by vault segment, as the database knows them: evidence, and releases that are shared."""
+        totals: Counter[str] = Counter()
+        for table in (sealed_object, shelved_part):
+            rows = self.connection.execute(
+                select(table.c.segment, func.sum(table.c.stored_length)).group_by(table.c.segment)
+            )
+            totals.update({segment: int(total) for segment, total in rows})
+        return dict(totals)
 
     def items_pending(self) -> tuple[int, int]:
         """Items without an answer, and items in all."""

@@ -19,6 +19,7 @@ from .dossier_facts import DossierFacts
 from .engine import WRITER, as_reader, telling_refusals
 from .examinations import Examinations
 from .figures import FigureReading
+from .hash_sets import HashSets
 from .items import Items
 from .job_pages import JobPages
 from .jobs import Jobs
@@ -31,7 +32,7 @@ from .submissions import Submissions
 from .workers import Workers
 
 _COMPARED = 4_096
-"""Records that a process compares with the mirror when it first feeds it."""
+"""Records that a process compares with the mirror when it first feeds it, and the most that it feeds at once."""
 
 MIRROR_SECONDS = 1.0
 """How far behind the mirror may be while work goes on: each feeding waits for its disk."""
@@ -49,6 +50,7 @@ class Unit:
         self.rematches = Rematches(connection)
         self.links = Links(connection)
         self.networks = Networks(connection)
+        self.hash_sets = HashSets(connection)
         self.jobs = Jobs(connection)
         self.doorbells = Doorbells(connection)
         self.workers = Workers(connection)
@@ -144,18 +146,21 @@ class Store:
         view = self.mirror.view()
         with self._connected() as connection:
             custody = Custody(connection, self.signer)
-            size, checkpoint = custody.head()
+            size, _ = custody.head()
             if view.size < view.settled:
                 raise Tampered("witness-cut", "The custody log's witness was cut short; run an audit.")
             if view.size > size:
                 raise Tampered("witness-ahead", "The database ends before its witness; run an audit.")
             start = min(view.size, max(self.mirroring.fed, size - _COMPARED))
-            leaves = custody.leaves(start, size - start)
-            connection.rollback()
-        if len(leaves) < size - start:
-            raise Tampered("custody-head-broken", "The custody log lacks records that were signed; run an audit.")
-        if leaves:
-            self.mirror.extend(start, leaves, checkpoint)
+            while start < size:
+                end, checkpoint = custody.checkpoint_after(start, _COMPARED)
+                leaves = custody.leaves(start, end - start)
+                connection.rollback()
+                if len(leaves) < end - start:
+                    raise Tampered(
+                        "custody-head-broken", "The custody log lacks records that were signed; run an audit."
+                    )
+                start = max(end, self.mirror.extend(start, leaves, checkpoint))
         self.mirroring.fed = size
 
     def _feed_mirror_in_time(self) -> None:

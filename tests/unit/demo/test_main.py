@@ -14,7 +14,8 @@ from demo.__main__ import Demo, _clear, _facts, _import, _receive, _work, main, 
 from demo.hash_sets import make_hash_sets
 from demo.later import learn, make_later, what_changed
 from demo.truth import SeizureTruth
-from triage.bootstrap import Application, initialise, open_application
+from triage.bootstrap import Application, open_application
+from triage.deploying import initialise
 from triage.interfaces.cli.output import Teller
 from triage.settings import load_settings
 

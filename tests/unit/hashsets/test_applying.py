@@ -50,22 +50,21 @@ def test_a_file_founds_a_set_and_the_next_one_changes_it(library: Library, write
     """Added, retracted, left as it was; the checkpoint is where to go on."""
     terms = TermsGiven("a licence", "this unit", Sharing.NOBODY)
     first = apply_file(library, "set", write_updates("a", "b", checkpoint="1"), source="a source", terms=terms)
-    assert first.report.release.set_kind is SetKind.KNOWN
+    assert first.release.set_kind is SetKind.KNOWN
     path = write_updates("b", "c", "-a", checkpoint="2")
     applied = apply_file(library, "set", path, terms=TermsGiven(licence="another"))
-    assert applied.report.delta == DeltaFacts(first.report.release.release_id, 1, 0, 1, 1, "2")
-    assert applied.input_sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert applied.delta == DeltaFacts(first.release.release_id, 1, 0, 1, 1, "2")
     assert found(library, "a", "b", "c") == ["b", "c"]
     assert library.checkpoint("set") == "2"
-    assert applied.report.release.source == "a source"
-    assert applied.report.release.terms == Terms("another", "this unit", Sharing.NOBODY)
+    assert applied.release.source == "a source"
+    assert applied.release.terms == Terms("another", "this unit", Sharing.NOBODY)
 
 
 def test_rejects_are_counted_and_placed(library: Library, write_updates: WriteUpdates) -> None:
     """Those of the reader and those of the delta, by the update's place in the file."""
     path = write_updates("a", "b", "-z")
     path.write_text(path.read_text().replace(md5("a"), "zz").replace('{"updates": 3}', 'nothing\n{"updates": 4}'))
-    report = apply_file(library, "set", path).report
+    report = apply_file(library, "set", path)
     assert report.rejects == {"no-usable-value": 1, "not-a-record": 1, "not-hex": 1, "retracts-unknown-key": 1}
     assert sorted(report.first_rejects) == [
         (1, "no-usable-value"),
@@ -79,8 +78,8 @@ def test_rejects_are_counted_and_placed(library: Library, write_updates: WriteUp
 
 def test_updates_that_change_nothing_make_no_release(library: Library, write_updates: WriteUpdates) -> None:
     """The checkpoint moves on, and rejects are told all the same."""
-    first = apply_file(library, "set", write_updates("a", checkpoint="1")).report
-    again = apply_file(library, "set", write_updates("a", "-z", checkpoint="2")).report
+    first = apply_file(library, "set", write_updates("a", checkpoint="1"))
+    again = apply_file(library, "set", write_updates("a", "-z", checkpoint="2"))
     assert again.release.release_id == first.release.release_id
     assert (again.rejects, again.release.counts.rejects) == ({"retracts-unknown-key": 1}, {})
     assert library.checkpoint("set") == "2"

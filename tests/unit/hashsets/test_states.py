@@ -261,3 +261,19 @@ def test_several_processes_may_speak_at_once(library: Library, clock: Clock) -> 
         child.join(60)
     assert [child.exitcode for child in children] == [0, 0]
     assert "+states.20.0." in Library.open(library._root, now=clock).version
+
+
+def test_states_are_asked_for_by_a_name_that_there_is(library: Library) -> None:
+    """A mistyped name is told apart from a set of which nothing is said."""
+    assert library.states("set") == []
+    with pytest.raises(HashSetError) as unknown:
+        library.states("sett")
+    assert unknown.value.code == "set-unknown"
+
+
+def test_an_entry_is_disabled_until_a_day_to_come(library: Library, clock: Clock) -> None:
+    """One that has come would say that the entry does not answer, and it would."""
+    with pytest.raises(HashSetError) as past:
+        library.set_state("set", "a", DISABLED, by="analyst-1", until=clock().date())
+    assert past.value.code == "state-date-unusable"
+    assert library.states() == []

@@ -11,7 +11,8 @@ from typing import cast
 import pytest
 
 from tests.unit.triage.stored import Scene
-from triage.bootstrap import Application, initialise, open_application
+from triage.bootstrap import Application, open_application
+from triage.deploying import initialise
 from triage.domain.jobs import Lease
 from triage.services.matching import Matching
 from triage.settings import WorkSettings, load_settings

@@ -96,7 +96,7 @@ def test_what_a_killed_process_left_is_taken_over_at_once(application: Applicati
 def test_answers_that_rest_on_an_older_state_are_noticed_at_the_start(
     application: Application, facts: Scene, tmp_path: Path
 ) -> None:
-    """Also when nobody recorded the change: a release expires, or the process that imported it was killed."""
+    """Whoever imported it recorded the change and owed the run; somebody else works it off."""
     a_submission(facts)
     work(application, 1, lambda _: None)
     import_list(application.library, tmp_path, "known", SetKind.KNOWN, digests_of(b"item 1").md5.hex())

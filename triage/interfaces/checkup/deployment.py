@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from triage.bootstrap import Application, Folders
+from triage.bootstrap import Application
+from triage.deploying import Folders
 from triage.domain.jobs import JobState
 
 from .seam import Check, State, judged

@@ -11,9 +11,9 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from triage.bootstrap import Folders
 from triage.chamber.parent import Chamber
 from triage.chamber.sealing import FLOOR
+from triage.deploying import Folders
 from triage.domain.errors import TriageError
 from triage.settings import Settings
 

@@ -48,7 +48,7 @@ def states(
 ) -> None:
     """What we say of entries: disabled until a day, quarantined, confirmed, refuted; by whom, when and why."""
     with opened() as application:
-        found = [one for one in application.library.states() if name in {None, one.set_name}]
+        found = application.library.states(name)
     if as_json:
         print_json(found)
         return

@@ -78,7 +78,7 @@ def formats(*, as_json: Json = False) -> None:
     facts = {
         "import": ["auto", *read],
         "export": written,
-        "apply": ["updates"],
+        "apply": ["updates", "nsrl-delta"],
         "diff": ["updates"],
         "feedback": [form.value for form in FeedbackFormat],
     }

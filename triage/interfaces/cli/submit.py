@@ -1,4 +1,4 @@
-"""`triage init` and `triage submit`."""
+"""`triage init`, `triage join` and `triage submit`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .output import console, print_json, progress, size
 @app.command()
 def init(*, as_json: Json = False) -> None:
     """Make a new deployment: keys, vault, custody log and database. Run again after an upgrade."""
-    from triage.bootstrap import initialise  # noqa: PLC0415 - keeps `triage --help` quick
+    from triage.deploying import initialise  # noqa: PLC0415 - keeps `triage --help` quick
 
     chosen = settings()
     initialise(chosen)
@@ -29,6 +29,27 @@ def init(*, as_json: Json = False) -> None:
     console().print(
         f"The deployment in {chosen.data} is ready.\n"
         f"Keep a copy of {chosen.keys_folder} in a safe place: without it the evidence cannot be opened."
+    )
+
+
+@app.command()
+def join(*, as_json: Json = False) -> None:
+    """Let this machine work with the database of another: its own witness of the custody log, the sets in force.
+
+    First copy the folder `keys` of a machine that works with it into this one's data folder, and name database and
+    vault in the settings. Interrupted? Run it again.
+    """
+    from triage.deploying import prepare_joining  # noqa: PLC0415 - keeps `triage --help` quick
+
+    prepare_joining(settings())
+    with opened() as application:
+        standing = application.joining.join()
+    if as_json:
+        print_json(standing)
+        return
+    console().print(
+        f"This machine has joined: {standing.witnessed:,} records are with its witness.\n"
+        f"In force: {standing.version.replace('+', ', ')}."
     )
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from hashsets.library import Library
+from tests.unit.triage.services.listing import recorded_library
 from tests.unit.triage.stored import ACTOR, NOW
 from triage.domain.matches import MatchPolicy
 from triage.services.keeping import Keeping
 from triage.services.matching import Matching
+from triage.services.owing import Owing
 from triage.services.recording_sets import RecordingSets
 from triage.services.rematching import Rematching
 from triage.settings import ReceiveSettings, WorkSettings
@@ -33,10 +35,10 @@ def keeping(vault: LocalVault) -> Keeping:
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Library:
+def library(store: Store, tmp_path: Path) -> Library:
     """No releases yet; see `listed` in `listing`."""
     (tmp_path / "hashsets").mkdir()
-    return Library.open(tmp_path / "hashsets", now=lambda: NOW)
+    return recorded_library(store, tmp_path / "hashsets")
 
 
 @pytest.fixture
@@ -63,10 +65,10 @@ def source(tmp_path: Path) -> Path:
 def rematching(store: Store, library: Library, work_settings: WorkSettings) -> Rematching:
     """Matching again, under a policy of its own."""
     matching = Matching(store, library, MatchPolicy("policy 1"), lambda: NOW, ACTOR)
-    return Rematching(store, library, matching, work_settings, lambda: NOW, ACTOR)
+    return Rematching(store, matching, work_settings, lambda: NOW, ACTOR)
 
 
 @pytest.fixture
-def recording(store: Store, rematching: Rematching) -> RecordingSets:
+def recording(store: Store) -> RecordingSets:
     """What changes hash sets goes through it."""
-    return RecordingSets(store, rematching, lambda: NOW, ACTOR)
+    return RecordingSets(store, Owing("policy 1", lambda: NOW, ACTOR), None, lambda: NOW, ACTOR)

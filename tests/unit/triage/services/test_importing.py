@@ -12,13 +12,12 @@ from hashsets.vocabulary import SetKind
 from tests.unit.triage.stored import Scene, digests_of
 from triage.domain.errors import Unreadable
 from triage.services.importing import Importing
-from triage.services.recording_sets import RecordingSets
 from triage.store.unit_of_work import Store
 
 
 @pytest.fixture
-def importing(library: Library, recording: RecordingSets) -> Importing:
-    return Importing(library, recording)
+def importing(library: Library) -> Importing:
+    return Importing(library, None)
 
 
 def write(folder: Path, *lines: str) -> Path:

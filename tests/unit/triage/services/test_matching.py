@@ -9,7 +9,7 @@ import pytest
 
 from hashsets.library import Library
 from hashsets.vocabulary import Basis, Fingerprint, FingerprintAlgorithm, Profile, SetKind
-from tests.unit.triage.services.listing import import_list
+from tests.unit.triage.services.listing import import_list, recorded_library
 from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of, examined, flipped, pdq, value
 from triage.domain.errors import Conflict, Tampered
 from triage.domain.findings import Examination, Subject, TakenFingerprint
@@ -90,7 +90,7 @@ def test_only_the_very_bytes_close_an_item(
         {"items": "1-2", "because": "exact match: known", "rule": "exact-known"},
         {"items": "3", "because": "exact match: known-good", "rule": "exact-known-good"},
     ]
-    assert scene.log()[0] == f"matched job:{lease.job_id} match"
+    assert scene.log()[-3] == f"matched job:{lease.job_id} match"
 
 
 def test_a_match_is_found_through_any_variant_and_every_raster(
@@ -153,7 +153,7 @@ def test_a_release_that_came_into_force_meanwhile_is_asked(matching: Matching, s
     one = scene.submission()
     before, after = scene.item(one, name="a"), scene.item(one, name="b")
     match(matching, scene, one, before)
-    other = Library.open(tmp_path / "hashsets", now=lambda: NOW)
+    other = recorded_library(scene.store, tmp_path / "hashsets")
     import_list(other, tmp_path, "known", SetKind.KNOWN, md5(b"a"), md5(b"b"))
     match(matching, scene, one, after)
     assert scene.outcomes() == {before: "undecodable", after: "known"}
@@ -190,7 +190,7 @@ def test_whoever_lost_the_lease_writes_nothing(
     scene.claim(job)
     with pytest.raises(Conflict):
         matching.match_batch(lost)
-    assert (matches(scene), scene.outcomes(), scene.log()) == ([], {1: "pending"}, [])
+    assert (matches(scene), scene.outcomes(), len(scene.log())) == ([], {1: "pending"}, 1)
 
 
 def test_a_release_that_is_not_as_sealed_answers_nothing(
@@ -202,7 +202,7 @@ def test_a_release_that_is_not_as_sealed_answers_nothing(
     item = scene.item(one, name="a", outcome=Outcome.PENDING)
     (values,) = (tmp_path / "hashsets" / "releases" / release).rglob("values.bin")
     values.write_bytes(values.read_bytes()[:-16])
-    reopened = Matching(store, Library.open(tmp_path / "hashsets"), POLICY, lambda: NOW, ACTOR)
+    reopened = Matching(store, recorded_library(store, tmp_path / "hashsets"), POLICY, lambda: NOW, ACTOR)
     with pytest.raises(Tampered):
         reopened.match_batch(scene.lease(Stage.MATCH, one, [item]))
     assert scene.outcomes() == {item: "pending"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from hashsets.library import Library
 from hashsets.vocabulary import SetKind
-from tests.unit.triage.services.listing import import_list
+from tests.unit.triage.services.listing import import_list, recorded_library
 from tests.unit.triage.stored import NOW, Scene, digests_of, examined, flipped, value
 from triage.domain.items import Outcome
 from triage.domain.jobs import Stage
@@ -35,7 +36,7 @@ def matched(rematching: Rematching, scene: Scene, submission: int, *items: int) 
 
 def owed(rematching: Rematching, because: str = "a test") -> int | None:
     with rematching.store.writing() as unit:
-        run_id = rematching.owe(unit, because)
+        run_id = rematching.owing.owe(unit, because)
         unit.commit()
     return run_id
 
@@ -207,14 +208,16 @@ def test_a_change_while_a_run_goes_on_is_taken_up_by_it(
         rematching.rematch(scene.claim(job_id))
     assert scene.outcomes()[items[0]] == "known"
     library.disable(first)
-    import_list(library, tmp_path, "second", SetKind.KNOWN, md5(b"b"), md5(b"f"))
+    second = import_list(library, tmp_path, "second", SetKind.KNOWN, md5(b"b"), md5(b"f"))
     assert owed(rematching, "second") == run_id
     run(rematching, scene)
     assert list(scene.outcomes().values()) == ["unknown", "known", "unknown", "unknown", "unknown", "known"]
     assert scene.rows("SELECT DISTINCT releases FROM item JOIN comparison ON comparison.id = comparison_id") == [
         (library.version,)
     ]
-    assert scene.rows("SELECT id, because FROM rematch") == [(run_id, '["first", "second"]')]
+    assert scene.rows("SELECT id, because FROM rematch") == [
+        (run_id, json.dumps([f"imported {first}", f"disabled {first}", f"imported {second}"]))
+    ]
     assert result(scene.store)["changes"] == {"unknown>known": 2}
 
 
@@ -231,7 +234,7 @@ def test_a_batch_that_was_matched_while_the_library_changed_is_matched_again(
         found = answers(item_ids)
         asked.append(found.releases)
         if len(asked) == 1:
-            import_list(Library.open(tmp_path / "hashsets", now=lambda: NOW), tmp_path, "k", SetKind.KNOWN, md5(b"a"))
+            import_list(recorded_library(scene.store, tmp_path / "hashsets"), tmp_path, "k", SetKind.KNOWN, md5(b"a"))
             assert owed(rematching) is None
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.unit.triage.stored import NOW, Scene
 from triage.domain.checkpoints import LogSigner
 from triage.domain.custody import CustodyAction, CustodyEvent
 from triage.domain.errors import Tampered, Unavailable
+from triage.store import unit_of_work
 from triage.store.engine import open_engine
 from triage.store.unit_of_work import Store
 from triage.vault.witness import LogMirror
@@ -92,6 +94,30 @@ def test_a_witness_that_is_behind_is_fed_by_the_next_commit(
     with store.reading() as unit:
         assert list(behind.view().leaf_hashes) == unit.custody.leaves(0, 10)
     again.engine.dispose()
+
+
+def test_a_new_witness_is_fed_from_the_first_record_on_in_pages(
+    store: Store, witness: LogMirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a machine joins. A page ends with a checkpoint, and a commit larger than a page is fed whole."""
+    monkeypatch.setattr(unit_of_work, "_COMPARED", 5)
+    monkeypatch.setattr(LogMirror, "extend", lambda *_: 0)
+    for count in (2, 2, 2, 12, 1, 1, 3):
+        note(store, count)
+    monkeypatch.undo()
+    monkeypatch.setattr(unit_of_work, "_COMPARED", 5)
+    pages: list[tuple[int, int]] = []
+    extend = LogMirror.extend
+
+    def watched(mirror: LogMirror, start: int, leaves: Sequence[bytes], checkpoint: str) -> int:
+        pages.append((start, len(leaves)))
+        return extend(mirror, start, leaves, checkpoint)
+
+    monkeypatch.setattr(LogMirror, "extend", watched)
+    Store(store.engine, store.signer, witness).feed_mirror()
+    assert pages == [(0, 4), (4, 2), (6, 12), (18, 5)]
+    with store.reading() as unit:
+        assert list(witness.view().leaf_hashes) == unit.custody.leaves(0, 100)
 
 
 def test_a_witness_that_holds_other_records_stops_the_line(

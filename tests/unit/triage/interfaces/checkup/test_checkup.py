@@ -9,7 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from triage.bootstrap import initialise, open_application
+from triage.bootstrap import open_application
+from triage.deploying import initialise
 from triage.interfaces.checkup import OF_A_DEPLOYMENT, OF_A_MACHINE, Check, State, deployment, machine
 from triage.settings import Settings, load_settings
 

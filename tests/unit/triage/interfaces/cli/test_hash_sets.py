@@ -233,7 +233,7 @@ class TestReleases:
     def test_formats_need_no_deployment(self, triage: Triage) -> None:
         """What each command reads or writes."""
         document = triage("hashsets", "formats", "--json").document
-        assert document["apply"] == document["diff"] == ["updates"]
+        assert (document["apply"], document["diff"]) == (["updates", "nsrl-delta"], ["updates"])
         assert {"auto", "vics"} <= set(document["import"])
         assert "hashsets export" in triage("hashsets", "formats").out
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from triage.bootstrap import Application, initialise, open_application
+from triage.bootstrap import Application, open_application
 from triage.chamber.sealing import Layer
+from triage.deploying import initialise
 from triage.domain.errors import Refused, Unavailable
 from triage.interfaces.web.app import web_app
 from triage.interfaces.web.deployment import Deployment
