@@ -110,7 +110,9 @@ def _queue(observed: Observed) -> Iterator[Metric]:
     yield _gauge("triage_job_oldest_seconds", "Age of the oldest job owed.", ["stage"], oldest)
     yield _gauge("triage_dead_letters", "Jobs given up, by code.", ["code"], _one(figures.dead))
     yield _gauge("triage_leases", "Jobs in a worker's hands.", [], {(): figures.leases})
-    yield _gauge("triage_lease_owners", "Worker threads that hold a job.", [], {(): figures.owners})
+    yield _gauge("triage_lease_owners", "Worker processes that hold a job.", [], {(): figures.owners})
+    yield _gauge("triage_workers", "Processes that work for all and were seen lately.", [], {(): figures.workers})
+    yield _gauge("triage_worker_threads", "Their threads.", [], {(): figures.threads})
 
 
 def _releases(observed: Observed) -> Iterator[Metric]:

@@ -20,6 +20,7 @@ from .tables import (
     sealed_object,
     submission,
 )
+from .workers import Workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Figures:
     dead: Mapping[str, int]  # jobs given up, by the code of their last error
     leases: int  # jobs in somebody's hands now
     owners: int  # somebodies
+    workers: int  # processes that answer shared doorbells and were seen lately
+    threads: int  # theirs
     sealed_objects: int
     sealed_bytes: int
     segments: int
@@ -70,6 +73,7 @@ class FigureReading:
             )
         ).all()
         dead = select(job.c.last_error, func.count()).where(job.c.state == JobState.DEAD).group_by(job.c.last_error)
+        serving = Workers(self.connection).serving()
         return Figures(
             submissions=self._by(submission.c.state),
             items=self._by(item.c.outcome),
@@ -81,6 +85,8 @@ class FigureReading:
             dead={str(row[0]): int(row[1]) for row in self.connection.execute(dead)},
             leases=held[0],
             owners=held[1],
+            workers=serving[0],
+            threads=serving[1],
             sealed_objects=sealed[0],
             sealed_bytes=sealed[1],
             segments=sealed[2],

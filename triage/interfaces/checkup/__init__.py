@@ -22,6 +22,7 @@ OF_A_MACHINE: tuple[Callable[[Settings], Iterator[Check]], ...] = (
     machine.disks,
     machine.keys,
     machine.chamber,
+    machine.queue,
 )
 """They need no deployment, and no database that answers."""
 
@@ -33,5 +34,6 @@ OF_A_DEPLOYMENT: tuple[Callable[[Application], Iterator[Check]], ...] = (
     deployment.apart,
     deployment.hash_sets,
     deployment.jobs,
+    deployment.workers,
 )
 """They ask an opened one."""

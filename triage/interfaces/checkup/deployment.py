@@ -98,6 +98,9 @@ def hash_sets(application: Application) -> Iterator[Check]:
         otherwise=State.WARN,
         todo="Nothing can be known: triage hashsets import.",
     )
+    missing = application.joining.standing().missing
+    if missing:
+        yield Check("sets elsewhere", State.WARN, f"{len(missing)} not on this machine yet", "Work fetches them.")
     if expired:
         yield Check("expired sets", State.WARN, ", ".join(sorted(expired)), "Import a newer release of each.")
 
@@ -112,5 +115,20 @@ def jobs(application: Application) -> Iterator[Check]:
         f"{dead:,} jobs were given up",
         good=not dead,
         otherwise=State.WARN,
-        todo="`triage metrics` counts them by code; the items have the note `gave-up`.",
+        todo="`triage jobs list --dead` says why; `triage jobs retry` gives them another chance.",
+    )
+
+
+def workers(application: Application) -> Iterator[Check]:
+    """Whoever works for all; with a queue in Redis nothing moves without one."""
+    if not application.settings.queue.url:
+        return  # `triage work` does it, when somebody starts it
+    with application.store.reading() as unit:
+        processes, threads = unit.workers.serving()
+    yield judged(
+        "workers",
+        f"{processes} processes with {threads} threads",
+        good=processes > 0,
+        otherwise=State.WARN,
+        todo="Start `triage worker`, and `triage relay` once.",
     )

@@ -9,7 +9,10 @@ import platform
 import shutil
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+
+import redis
 
 from triage.chamber.parent import Chamber
 from triage.chamber.sealing import FLOOR
@@ -149,3 +152,16 @@ def chamber(_settings: Settings) -> Iterator[Check]:
             if needed
             else "One wall fewer: a newer kernel, or a container that lends this, gives it.",
         )
+
+
+def queue(settings: Settings) -> Iterator[Check]:
+    """Redis, where doorbells go through it. Nothing is lost with it, and nothing is rung for without it."""
+    if not settings.queue.url:
+        return
+    try:
+        with closing(redis.Redis.from_url(settings.queue.url, socket_timeout=5, socket_connect_timeout=5)) as client:
+            client.ping()
+    except (redis.RedisError, OSError):
+        yield Check("queue", State.FAIL, "Redis does not answer", "Is it running, and are queue.url's words right?")
+    else:
+        yield Check("queue", State.OK, "Redis answers")
