@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing
 
 from triage.bootstrap import Application, open_application
 from triage.domain.errors import Refused, Tampered, TriageError, Unavailable
+from triage.domain.jobs import Stage
 from triage.domain.workers import WorkerKind
 from triage.settings import Settings
 from workers.broker import Doorbells, open_redis
@@ -26,14 +27,18 @@ _BUSY_SECONDS, _IDLE_SECONDS = 0.1, 0.5
 _LOG = logging.getLogger(__name__)
 
 
-def work_for_others(settings: Settings, threads: int, stopping: threading.Event) -> None:
-    """Answer doorbells from Redis until told to stop. Raises Refused, and Tampered when something does not verify."""
+def work_for_others(settings: Settings, threads: int, stopping: threading.Event) -> dict[str, int]:
+    """Answer doorbells from Redis until told to stop; how many jobs of each stage were done.
+
+    Raises Refused, and Tampered when something does not verify.
+    """
+    done = dict.fromkeys((stage.value for stage in Stage), 0)
     bells = _shared_doorbells(settings)
     with ExitStack() as stack:
         stack.callback(bells.close)
         application = _opened(settings, stopping, stack)
         if application is None:
-            return
+            return done
         trouble = _Trouble(stopping)
         own = own_worker(WorkerKind.SHARED, threads)
         runner = Runner(application, own.name, trouble.meet)
@@ -42,7 +47,7 @@ def work_for_others(settings: Settings, threads: int, stopping: threading.Event)
         )  # after this process has given up its leases: a closed chamber looks like a death
         alive = Liveness(application.store, own, runner.in_hand, trouble.meet, trouble.database.recovered)
         if trouble.database.until_done(lambda: stack.enter_context(alive)) is None:
-            return
+            return done
 
         def answer(job_id: int) -> None:
             trouble.wait()
@@ -53,26 +58,30 @@ def work_for_others(settings: Settings, threads: int, stopping: threading.Event)
         _LOG.info("Working with %d threads and one for what is urgent.", threads)
         _watch(bells, stopping)
         _stop(application, answering.stop)
-        done = sum(runner.tally.jobs.values())
-        _LOG.info("Stopped after %d jobs.", done)
+        done |= {stage.value: count for stage, count in runner.tally.jobs.items()}
+        _LOG.info("Stopped after %d jobs.", sum(done.values()))
     if trouble.fatal:
         raise trouble.fatal[0]
+    return done
 
 
-def relay_for_others(settings: Settings, stopping: threading.Event) -> None:
-    """Ring through Redis for jobs that may start, until told to stop. Raises Refused, Tampered."""
+def relay_for_others(settings: Settings, stopping: threading.Event) -> int:
+    """Ring through Redis for jobs that may start, until told to stop; how often it rang. Raises Refused, Tampered."""
+    rung = 0
     bells = _shared_doorbells(settings)
     with ExitStack() as stack:
         stack.callback(bells.close)
         application = _opened(settings, stopping, stack)
         if application is None:
-            return
+            return rung
         relay, patience = Relay(application, bells, own_worker(WorkerKind.OWN, 0)), Patience(stopping)
         _LOG.info("Relaying.")
         while not stopping.is_set():
-            rung = patience.until_done(relay.round)
-            stopping.wait(_BUSY_SECONDS if rung else _IDLE_SECONDS)
-        _LOG.info("Stopped.")
+            rings = patience.until_done(relay.round) or []
+            rung += len(rings)
+            stopping.wait(_BUSY_SECONDS if rings else _IDLE_SECONDS)
+        _LOG.info("Stopped after %d doorbells.", rung)
+    return rung
 
 
 class _Trouble:
