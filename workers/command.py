@@ -55,7 +55,7 @@ def work(
 
 
 @app.command()
-def worker(*, threads: Threads = 0) -> None:
+def worker(*, threads: Threads = 0, as_json: Json = False) -> None:
     """Work for all relays, until told to stop: one of any number of processes, on any number of machines.
 
     Needs queue.url. The database or Redis away: it says so, waits, and goes on.
@@ -65,18 +65,22 @@ def worker(*, threads: Threads = 0) -> None:
 
     chosen = settings()
     with stopping_on_signals() as stopping:
-        work_for_others(chosen, threads or chosen.work.worker_threads, stopping)
+        done = work_for_others(chosen, threads or chosen.work.worker_threads, stopping)
+    if as_json:
+        print_json({"jobs": done})
 
 
 @app.command()
-def relay() -> None:
+def relay(*, as_json: Json = False) -> None:
     """Ring for jobs that may start, until told to stop: one or more, on any machine. Needs queue.url."""
     from workers.signals import stopping_on_signals  # noqa: PLC0415 - keeps `triage --help` quick
     from workers.standing import relay_for_others  # noqa: PLC0415 - keeps `triage --help` quick
 
     chosen = settings()
     with stopping_on_signals() as stopping:
-        relay_for_others(chosen, stopping)
+        rung = relay_for_others(chosen, stopping)
+    if as_json:
+        print_json({"doorbells": rung})
 
 
 @app.command()

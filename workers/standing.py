@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 
 from triage.bootstrap import Application, open_application
 from triage.domain.errors import Refused, Tampered, TriageError, Unavailable
+from triage.domain.jobs import Stage
 from triage.domain.workers import WorkerKind
 from triage.settings import Settings
 from triage.telemetry.events import Event
@@ -27,14 +28,18 @@ _BUSY_SECONDS, _IDLE_SECONDS = 0.1, 0.5
 _log = logger_of("workers")
 
 
-def work_for_others(settings: Settings, threads: int, stopping: threading.Event) -> None:
-    """Answer doorbells from Redis until told to stop. Raises Refused, and Tampered when something does not verify."""
+def work_for_others(settings: Settings, threads: int, stopping: threading.Event) -> dict[str, int]:
+    """Answer doorbells from Redis until told to stop; how many jobs of each stage were done.
+
+    Raises Refused, and Tampered when something does not verify.
+    """
+    done = dict.fromkeys((stage.value for stage in Stage), 0)
     bells = _shared_doorbells(settings)
     with ExitStack() as stack:
         stack.callback(bells.close)
         application = _opened(settings, stopping, stack)
         if application is None:
-            return
+            return done
         trouble = _Trouble(stopping)
         own = own_worker(WorkerKind.SHARED, threads)
         runner = Runner(application, own.name, trouble.meet)
@@ -43,7 +48,7 @@ def work_for_others(settings: Settings, threads: int, stopping: threading.Event)
         )  # after this process has given up its leases: a closed chamber looks like a death
         alive = Liveness(application.store, own, runner.in_hand, trouble.meet, trouble.database.recovered)
         if trouble.database.until_done(lambda: stack.enter_context(alive)) is None:
-            return
+            return done
 
         def answer(job_id: int) -> None:
             trouble.wait()
@@ -54,25 +59,30 @@ def work_for_others(settings: Settings, threads: int, stopping: threading.Event)
         _log.info(Event.STARTED, command="worker", threads=threads)
         _watch(bells, stopping)
         _stop(application, answering.stop)
-        _log.info(Event.STOPPED, command="worker", jobs=sum(runner.tally.jobs.values()))
+        done |= {stage.value: count for stage, count in runner.tally.jobs.items()}
+        _log.info(Event.STOPPED, command="worker", jobs=sum(done.values()))
     if trouble.fatal:
         raise trouble.fatal[0]
+    return done
 
 
-def relay_for_others(settings: Settings, stopping: threading.Event) -> None:
-    """Ring through Redis for jobs that may start, until told to stop. Raises Refused, Tampered."""
+def relay_for_others(settings: Settings, stopping: threading.Event) -> int:
+    """Ring through Redis for jobs that may start, until told to stop; how often it rang. Raises Refused, Tampered."""
+    rung = 0
     bells = _shared_doorbells(settings)
     with ExitStack() as stack:
         stack.callback(bells.close)
         application = _opened(settings, stopping, stack)
         if application is None:
-            return
+            return rung
         relay, patience = Relay(application, bells, own_worker(WorkerKind.OWN, 0)), Patience(stopping)
         _log.info(Event.STARTED, command="relay")
         while not stopping.is_set():
-            rung = patience.until_done(relay.round)
-            stopping.wait(_BUSY_SECONDS if rung else _IDLE_SECONDS)
-        _log.info(Event.STOPPED, command="relay")
+            rings = patience.until_done(relay.round) or []
+            rung += len(rings)
+            stopping.wait(_BUSY_SECONDS if rings else _IDLE_SECONDS)
+        _log.info(Event.STOPPED, command="relay", jobs=rung)
+    return rung
 
 
 class _Trouble:

@@ -18,7 +18,7 @@ from tests.integration.seizures import Sample, pictures
 from tests.services import missing
 
 pytestmark = pytest.mark.timeout(420)
-WORKER = ("worker", "--threads", "1")
+WORKER = ("worker", "--threads", "1", "--json")
 
 
 @pytest.fixture

@@ -53,6 +53,24 @@ def test_every_shipped_file_loads() -> None:
     assert all(read.values())
 
 
+@pytest.mark.parametrize(("profile", "database", "queue"), [("embedded", "", ""), ("server", "postgresql", "redis")])
+def test_a_profile_is_chosen_by_its_name(profile: str, database: str, queue: str) -> None:
+    """A file of one's own is found first, and any other name refuses."""
+    settings = load_settings(Path(profile))
+    assert settings.database.url.partition("+")[0] == database
+    assert settings.queue.url.partition(":")[0] == queue
+    with pytest.raises(Refused):
+        load_settings(Path("no-such-profile"))
+
+
+@pytest.mark.parametrize("text", ['url = "amqp://x"', 'namespace = ""', 'namespace = "a b"', 'uri = "redis://x"'])
+def test_a_queue_that_is_none_refuses(own: Callable[[str], Path], text: str) -> None:
+    """Before anything is opened."""
+    with pytest.raises(Refused) as caught:
+        load_settings(own(f"[queue]\n{text}\n"))
+    assert caught.value.code == "config-invalid"
+
+
 def test_an_own_file_overrides_single_keys(own: Callable[[str], Path]) -> None:
     """What it does not name stays as shipped."""
     settings = load_settings(own("[work]\nlease_seconds = 30\n"))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -91,6 +93,34 @@ def test_what_a_killed_process_left_is_taken_over_at_once(application: Applicati
         assert unit.jobs.claim(1, owner, 600)
         unit.commit()
     assert work(application, 1, lambda _: None).jobs["match"] == 1
+
+
+def test_what_is_urgent_begins_while_every_thread_is_busy(with_matching: WithMatching, facts: Scene) -> None:
+    """On the thread that takes nothing else, though more of the other case wait than there are threads."""
+    big = a_submission(facts, 6)
+    busy, release, begun = threading.Semaphore(0), threading.Event(), threading.Event()
+
+    def match(lease: Lease) -> None:
+        if lease.submission_id == big:
+            busy.release()
+            release.wait(60)
+        else:
+            begun.set()
+        raise Tampered("seal-broken", "Ends the line.")
+
+    application = with_matching(ToldMatching(match))
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(work, application, 2, lambda _: None)
+        for _ in range(2):
+            assert busy.acquire(timeout=60)
+        late = facts.submission()
+        application.hurrying.make_urgent(late)
+        facts.owe(Stage.MATCH, late, [facts.item(late, outcome=Outcome.PENDING)])
+        assert begun.wait(60)
+        assert not busy.acquire(blocking=False)
+        release.set()
+        with pytest.raises(Tampered):
+            working.result(60)
 
 
 def test_answers_that_rest_on_an_older_state_are_noticed_at_the_start(

@@ -7,6 +7,7 @@ import sys
 
 SLOW = """
 import importlib.abc, signal, sys, os
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started without
 class Interrupting(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
         if name == "typer":

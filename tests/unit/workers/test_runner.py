@@ -16,6 +16,7 @@ from triage.domain.interruption import Interrupted
 from triage.domain.items import Outcome
 from triage.domain.jobs import Lease, Stage
 from triage.services.giving_up import GivingUp
+from triage.store.engine import CONTENDED
 from workers.runner import Runner
 
 WithMatching = Callable[[ToldMatching], Application]
@@ -69,6 +70,7 @@ def test_a_job_that_is_not_owed_is_not_run(with_matching: WithMatching, facts: S
         (Interrupted(), "ready", 0, False),
         (Conflict("lease-lost", "x"), "ready", 0, False),
         (Unavailable("disk-full", "x"), "ready", 0, True),
+        (Unavailable(CONTENDED, "x"), "ready", 0, False),
         (Tampered("seal-broken", "x"), "ready", 0, True),
         (Refused("by-law", "x"), "dead", 1, False),
         (Unreadable("odd", "x"), "ready", 1, False),
