@@ -111,6 +111,7 @@ def known_later(asked: Callable[..., Any], release: str, folder: Path) -> dict[s
         "hashsets verify": asked("hashsets", "verify"),
         "hashsets formats": asked("hashsets", "formats"),
         "rematch": asked("rematch"),
+        "join": asked("join"),
     }
 
 
