@@ -60,7 +60,7 @@ def _together(messages: Sequence[bytes]) -> list[bytes]:
 
 
 @exact_kernel
-def _advance(words: Words, starts: Counts, count: int, state: Words) -> None:
+def _advance(words: Words, starts: Counts, count: int, state: Words) -> None:  # noqa: PLR0915 - as RFC 1321 prints it
     """Take `count` blocks of each lane's message, from the word at `starts`, into `state` (4, LANES) in place."""
     w = np.empty((16, LANES), np.uint32)
     for block in range(count):
