@@ -160,7 +160,7 @@ def _receive(application: Application, source: Path, parts: Parts) -> None:
 
 
 def _work(application: Application, parts: Parts) -> None:
-    services = {name: _Counted(getattr(application, name), parts, name) for name in _STAGES}
+    services: dict[str, Any] = {name: _Counted(getattr(application, name), parts, name) for name in _STAGES}
     before, database_before = time.process_time(), application.store.meter.cpu_seconds
     server_before = _server_seconds(application)
     work(dataclasses.replace(application, **services), 1, lambda _: None)
