@@ -64,7 +64,7 @@ class Course:
 
     def memory(self, share: float, count: int, of: str) -> float:
         """Largest resident size, in 10^6 bytes, seen until `share` of the items were done."""
-        return max(getattr(one, of) for one in self.samples if one.done[0] <= share * count) / 1e6
+        return float(max(getattr(one, of) for one in self.samples if one.done[0] <= share * count)) / 1e6
 
 
 def main() -> None:

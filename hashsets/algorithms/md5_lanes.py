@@ -18,6 +18,7 @@ BLOCK = 64
 _START = np.array([0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476], np.uint32)
 _LENGTH_SIZE = 8
 
+Word = np.uint32
 Words = npt.NDArray[np.uint32]
 Counts = npt.NDArray[np.int64]
 
@@ -60,7 +61,7 @@ def _together(messages: Sequence[bytes]) -> list[bytes]:
 
 
 @exact_kernel
-def _advance(words: Words, starts: Counts, count: int, state: Words) -> None:
+def _advance(words: Words, starts: Counts, count: int, state: Words) -> None:  # noqa: PLR0915 - as RFC 1321 prints it
     """Take `count` blocks of each lane's message, from the word at `starts`, into `state` (4, LANES) in place."""
     w = np.empty((16, LANES), np.uint32)
     for block in range(count):
@@ -140,26 +141,26 @@ def _advance(words: Words, starts: Counts, count: int, state: Words) -> None:
 
 
 @exact_kernel
-def _round_1(a: int, b: int, c: int, d: int, word: int, add: int, shift: int) -> int:
+def _round_1(a: Word, b: Word, c: Word, d: Word, word: Word, add: int, shift: int) -> Word:
     return _turned(np.uint32(a + (d ^ (b & (c ^ d))) + word + np.uint32(add)), b, shift)
 
 
 @exact_kernel
-def _round_2(a: int, b: int, c: int, d: int, word: int, add: int, shift: int) -> int:
+def _round_2(a: Word, b: Word, c: Word, d: Word, word: Word, add: int, shift: int) -> Word:
     return _turned(np.uint32(a + (c ^ (d & (b ^ c))) + word + np.uint32(add)), b, shift)
 
 
 @exact_kernel
-def _round_3(a: int, b: int, c: int, d: int, word: int, add: int, shift: int) -> int:
+def _round_3(a: Word, b: Word, c: Word, d: Word, word: Word, add: int, shift: int) -> Word:
     return _turned(np.uint32(a + (b ^ c ^ d) + word + np.uint32(add)), b, shift)
 
 
 @exact_kernel
-def _round_4(a: int, b: int, c: int, d: int, word: int, add: int, shift: int) -> int:
+def _round_4(a: Word, b: Word, c: Word, d: Word, word: Word, add: int, shift: int) -> Word:
     return _turned(np.uint32(a + (c ^ (b | np.uint32(~d))) + word + np.uint32(add)), b, shift)
 
 
 @exact_kernel
-def _turned(total: int, b: int, shift: int) -> int:
+def _turned(total: Word, b: Word, shift: int) -> Word:
     left = np.uint32(total << np.uint32(shift))
     return np.uint32(b + np.uint32(left | (total >> np.uint32(32 - shift))))

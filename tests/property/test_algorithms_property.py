@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from hashsets.algorithms import imagehash_family, pdq
-from hashsets.algorithms.digests import DigestStream
+from hashsets.algorithms.digests import DigestStream, digests_of_many
+from hashsets.algorithms.md5_lanes import md5_of_many
+from hashsets.vocabulary import Digest
 from tests.unit.hashsets.algorithms import drawn_pictures as draw
 from tests.unit.hashsets.algorithms.straightforward_pdq import published_pdq
 
@@ -59,3 +61,18 @@ def test_digests_are_of_the_bytes_and_not_of_the_chunks(chunks: list[bytes]) -> 
     for chunk in chunks:
         stream.update(chunk)
     assert stream.finish().sha256 == hashlib.sha256(b"".join(chunks)).digest()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 70_000), max_size=40), st.integers(0, 255))
+def test_digests_of_many_are_those_of_each(sizes: list[int], fill: int) -> None:
+    """Of any lengths, around every boundary of a block, however many share the processor's lanes."""
+    messages = [bytes([(fill + number) % 256]) * size for number, size in enumerate(sizes)]
+    assert [one.as_digests() for one in digests_of_many(messages)] == [_digests(one) for one in messages]
+    assert md5_of_many(messages) == [hashlib.md5(one).digest() for one in messages]
+
+
+def _digests(message: bytes) -> tuple[Digest, ...]:
+    stream = DigestStream()
+    stream.update(message)
+    return stream.finish().as_digests()

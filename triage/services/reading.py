@@ -1,12 +1,14 @@
-"""Reading one source file once: digests, size, and whether it held still meanwhile."""
+"""Reading source files once: digests, size, and whether they held still meanwhile."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
-from hashsets.algorithms.digests import Digests, DigestStream
+from hashsets.algorithms.digests import Digests, DigestStream, digests_of_many
+from hashsets.algorithms.md5_lanes import LANES
 from triage.chamber.sniff import SNIFF_BYTES, kind_of
 from triage.domain.findings import NoteCode, ProcessingNote
 from triage.domain.items import ItemKind
@@ -39,10 +41,10 @@ class Read:
 class FileReading:
     """One pass over a source file: iterate over the chunks, then ask for the result."""
 
-    def __init__(self, root: bytes, found: SourceFile) -> None:
+    def __init__(self, root: bytes, found: SourceFile, *, digesting: bool = True) -> None:
         self._root = root
         self._found = found
-        self._stream = DigestStream()
+        self._stream = DigestStream() if digesting else None
         self._head = b""
         self._size = 0
         self._changed = False
@@ -62,7 +64,8 @@ class FileReading:
                 if len(self._head) < SNIFF_BYTES:
                     self._head += chunk[: SNIFF_BYTES - len(self._head)]
                 self._size += len(chunk)
-                self._stream.update(chunk)
+                if self._stream:
+                    self._stream.update(chunk)
                 yield chunk
             status = os.fstat(descriptor)
             self._changed = (status.st_size, status.st_mtime_ns) != (self._found.size, self._found.mtime_ns) or (
@@ -73,9 +76,11 @@ class FileReading:
         finally:
             os.close(descriptor)
 
-    def result(self, data: bytes | None = None) -> Read:
-        """What the pass gave; call it after the last chunk."""
-        digests = self._stream.finish()
+    def result(self, digests: Digests | None = None, data: bytes | None = None) -> Read:
+        """What the pass gave; call it after the last chunk. `digests` where the pass itself took none."""
+        if self._stream:
+            digests = self._stream.finish()
+        assert digests
         return Read(
             found=self._found,
             digests=digests,
@@ -86,16 +91,39 @@ class FileReading:
         )
 
 
-def read_whole(root: bytes, found: SourceFile, *, keep: bool) -> Read | ProcessingNote:
-    """Read a file in one go; `keep` holds its bytes for sealing. A note when it cannot be read."""
+def read_streamed(root: bytes, found: SourceFile) -> Read | ProcessingNote:
+    """Read a file and keep nothing of it. A note when it cannot be read."""
     reading = FileReading(root, found)
     try:
-        if keep:
-            data = b"".join(reading.chunks())
-            return reading.result(data)
         for _ in reading.chunks():
             pass
         return reading.result()
+    except SourceUnreadableError as error:
+        return error.note
+
+
+def read_together(root: bytes, files: Sequence[SourceFile], pool: Executor) -> list[Read | ProcessingNote]:
+    """Read files whole, in order, with their bytes. A note for each that cannot be read.
+
+    Digests are taken of all of them together, which costs less than one by one; the bytes of all are in memory.
+    """
+    loaded = list(pool.map(lambda found: _loaded(root, found), files))
+    whole = [one for one in loaded if not isinstance(one, ProcessingNote)]
+    whole.sort(key=lambda one: len(one[1]))
+    groups = [whole[start : start + LANES] for start in range(0, len(whole), LANES)]
+    digested = pool.map(lambda group: digests_of_many([data for _, data in group]), groups)
+    digests = {
+        reading: one
+        for group, found in zip(groups, digested, strict=True)
+        for (reading, _), one in zip(group, found, strict=True)
+    }
+    return [one if isinstance(one, ProcessingNote) else one[0].result(digests[one[0]], one[1]) for one in loaded]
+
+
+def _loaded(root: bytes, found: SourceFile) -> tuple[FileReading, bytes] | ProcessingNote:
+    reading = FileReading(root, found, digesting=False)
+    try:
+        return reading, b"".join(reading.chunks())
     except SourceUnreadableError as error:
         return error.note
 

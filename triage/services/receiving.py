@@ -25,7 +25,7 @@ from triage.vault.seam import Vault, VaultWriter
 from .clock import Clock
 from .keeping import sealed_row
 from .progress import Progress, Tell, silent
-from .reading import FileReading, Read, SourceUnreadableError, read_whole
+from .reading import FileReading, Read, SourceUnreadableError, read_streamed, read_together
 from .settling import settle
 from .walking import SourceFile, SourceFolder, SourceProblem, root_of, walk
 
@@ -166,8 +166,12 @@ class Receiving:
             there = unit.submissions.already_found(submission.id, 0, stated)
         fresh = [entry for position, entry in enumerate(batch.files) if position not in there]
         in_place = submission.delivery.in_place
-        small = [entry for entry in fresh if in_place or entry.size <= self.settings.stream_above_bytes]
-        outcomes = list(pool.map(lambda entry: read_whole(root, entry, keep=not in_place), small))
+        small = [entry for entry in fresh if entry.size <= self.settings.stream_above_bytes]
+        large = [entry for entry in fresh if entry.size > self.settings.stream_above_bytes]
+        outcomes = read_together(root, small, pool)
+        if in_place:
+            small, large = [*small, *large], []
+            outcomes += pool.map(lambda entry: read_streamed(root, entry), small[len(outcomes) :])
         reads = [outcome for outcome in outcomes if isinstance(outcome, Read)]
         problems = list(batch.problems)
         problems += [
@@ -176,9 +180,8 @@ class Receiving:
             if isinstance(outcome, ProcessingNote)
         ]
         kept = self._keep_small(root, reads, writer, in_place=in_place)
-        for entry in fresh:
-            if not in_place and entry.size > self.settings.stream_above_bytes:
-                self._keep_large(root, entry, writer, kept, problems)
+        for entry in large:
+            self._keep_large(root, entry, writer, kept, problems)
         if not in_place:
             writer.sync()
         new = self._record(submission, kept, problems, batch.folders)

@@ -288,6 +288,19 @@ def test_a_day_of_expiry_can_be_set_later(write_list: WriteList, tmp_path: Path)
     assert caught.value.code == "release-unknown"
 
 
+def test_the_sets_that_answer_today_are_told_with_their_kinds(write_list: WriteList, tmp_path: Path) -> None:
+    """Of the release in force, whatever an older one of the set was; neither expired nor disabled ones."""
+    today = datetime(2026, 3, 16, tzinfo=UTC)
+    library = Library.open(tmp_path / "sets", now=lambda: today)
+    library.import_file(write_list("one"), name="turned", kind=KNOWN)
+    library.import_file(write_list("one", "two"), name="turned", kind=GOOD)
+    library.import_file(write_list("three"), name="old", kind=KNOWN, expires=date(2026, 3, 16))
+    off = library.import_file(write_list("four"), name="off", kind=KNOWN).release.release_id
+    assert library.answering_sets() == {"turned": GOOD, "off": KNOWN}
+    library.disable(off)
+    assert library.answering_sets() == {"turned": GOOD}
+
+
 def test_an_expired_release_answers_nothing_and_says_so(write_list: WriteList, tmp_path: Path) -> None:
     """From its day on, in UTC; the version no longer names it. It stays the set's release and can be replaced."""
     now = datetime(2026, 5, 1, tzinfo=UTC)

@@ -93,13 +93,13 @@ def _examine_all(files: Sequence[Path]) -> list[tuple[Path, Digests, Examination
 
 
 def _examine(path: Path, chamber: Chamber) -> tuple[Digests, Examination]:
-    from triage.services.reading import read_whole  # noqa: PLC0415 - keeps `triage --help` quick
+    from triage.services.reading import read_streamed  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.services.walking import SourceFile  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.vault.in_place import InPlaceSource, open_in_place  # noqa: PLC0415 - keeps `triage --help` quick
 
     name, folder = os.fsencode(path.name), os.fsencode(path.resolve().parent)
     status = path.stat()
-    read = read_whole(folder, SourceFile(name, status.st_size, status.st_mtime_ns), keep=False)
+    read = read_streamed(folder, SourceFile(name, status.st_size, status.st_mtime_ns))
     if not hasattr(read, "digests"):
         raise Unreadable("source-unreadable", "The file cannot be read.")
     located = InPlaceSource(folder, name, status.st_size, status.st_mtime_ns)

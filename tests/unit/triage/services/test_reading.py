@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from tests.unit.triage.stored import digests_of
 from triage.domain.findings import NoteCode, ProcessingNote
 from triage.domain.items import ItemKind
-from triage.services.reading import CHUNK, FileReading, Read, SourceUnreadableError, read_whole
+from triage.services.reading import CHUNK, FileReading, Read, SourceUnreadableError, read_streamed, read_together
 from triage.services.walking import SourceFile
 
 
@@ -20,8 +21,15 @@ def found(path: Path) -> SourceFile:
 
 
 def read(path: Path, *, keep: bool = True) -> Read:
-    result = read_whole(os.fsencode(path.parent), found(path), keep=keep)
+    folder = os.fsencode(path.parent)
+    result = whole(folder, found(path)) if keep else read_streamed(folder, found(path))
     assert isinstance(result, Read)
+    return result
+
+
+def whole(root: bytes, one: SourceFile) -> Read | ProcessingNote:
+    with ThreadPoolExecutor(1) as pool:
+        (result,) = read_together(root, [one], pool)
     return result
 
 
@@ -77,7 +85,7 @@ def test_a_file_that_changes_after_it_was_found_is_noted(source: Path, after: by
     stated = found(path)
     path.write_bytes(after)
     os.utime(path, ns=(0, stated.mtime_ns + 1))
-    result = read_whole(os.fsencode(source), stated, keep=True)
+    result = whole(os.fsencode(source), stated)
     assert isinstance(result, Read)
     assert result.changed
     assert result.digests == digests_of(after)
@@ -99,7 +107,7 @@ def test_a_file_that_changes_between_two_chunks_is_noted(source: Path) -> None:
 
 
 def unreadable(source: Path, stated: SourceFile) -> ProcessingNote:
-    result = read_whole(os.fsencode(source), stated, keep=True)
+    result = whole(os.fsencode(source), stated)
     assert isinstance(result, ProcessingNote)
     assert result.code is NoteCode.SOURCE_UNREADABLE
     return result
@@ -126,7 +134,7 @@ def test_a_folder_in_a_files_place_gives_a_note(source: Path) -> None:
 def test_a_pipe_in_a_files_place_does_not_hang(source: Path) -> None:
     """Nobody writes to it; what is read is nothing, and that differs from what was found."""
     os.mkfifo(source / "file")
-    result = read_whole(os.fsencode(source), SourceFile(b"file", 10, 1), keep=True)
+    result = whole(os.fsencode(source), SourceFile(b"file", 10, 1))
     assert isinstance(result, Read)
     assert result.changed
 
@@ -136,3 +144,18 @@ def test_the_error_carries_the_note_through_whoever_consumes_the_chunks(source: 
     with pytest.raises(SourceUnreadableError) as error:
         list(FileReading(os.fsencode(source), SourceFile(b"gone", 1, 1)).chunks())
     assert error.value.note == ProcessingNote(NoteCode.SOURCE_UNREADABLE, "errno 2")
+
+
+def test_files_read_together_are_as_files_read_alone(source: Path) -> None:
+    """In their order, whatever their sizes, with a note for what cannot be read."""
+    data = bytes(range(256)) * 1_000
+    for number in range(40):
+        (source / f"{number:02d}").write_bytes(data[: 6_000 * number])
+    files = [found(source / f"{number:02d}") for number in range(40)]
+    files.insert(7, SourceFile(b"absent", 1, 1))
+    with ThreadPoolExecutor(2) as pool:
+        together = read_together(os.fsencode(source), files, pool)
+    assert isinstance(together.pop(7), ProcessingNote)
+    for number, result in enumerate(together):
+        assert isinstance(result, Read)
+        assert (result.digests, result.data) == (digests_of(data[: 6_000 * number]), data[: 6_000 * number])
