@@ -65,7 +65,8 @@ def _asked_for(options: argparse.Namespace, folder: Path) -> Iterator[tuple[str,
     if not options.figure:
         seizure = make_seizure(folder / "ordinary", LONG_PICTURES if options.long else PICTURES)
         for family, scenarios in FAMILIES.items():
-            chosen = [one for one in scenarios if options.only in one.name and (options.long or not one.long_only)]
+            everything = options.long or options.only
+            chosen = [one for one in scenarios if options.only in one.name and (everything or not one.long_only)]
             if chosen:
                 yield family, chosen, seizure
     if options.figure or (options.long and not options.only):

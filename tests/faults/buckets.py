@@ -43,5 +43,6 @@ SCENARIOS = (
         "S3 is gone for longer than anybody tries",
         (*received(0.4, gone_for(8)), *answered(0.2, gone_for(8))),
         vault_in_bucket=True,
+        long_only=True,
     ),
 )

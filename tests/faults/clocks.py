@@ -27,6 +27,7 @@ SCENARIOS = (
         "a worker's clock jumps a day ahead, and two back",
         (*answered(0.1, worker_clock("worker-1", _DAY)), *answered(0.4, worker_clock("worker-1", -_DAY))),
         own_clocks=("worker-1",),
+        long_only=True,
     ),
     Scenario(
         "the database's clock jumps an hour ahead, and back",

@@ -14,5 +14,10 @@ def full_for_a_while(cluster: Cluster) -> None:
 
 SCENARIOS = (
     Scenario("the disk of vault and witness is full", received(0.3, full_for_a_while), small_disk=Disk.DATA),
-    Scenario("the disk of PostgreSQL is full", answered(0.2, full_for_a_while), small_disk=Disk.DATABASE),
+    Scenario(
+        "the disk of PostgreSQL is full",
+        answered(0.2, full_for_a_while),
+        small_disk=Disk.DATABASE,
+        long_only=True,
+    ),
 )

@@ -42,11 +42,13 @@ SCENARIOS = (
         "a worker stands still for longer than its lease, and goes on",
         (*answered(0.1, pause("worker-1"), wait(5), resume("worker-1")),),
         settings=_SHORT_LEASES,
+        long_only=True,
     ),
     Scenario(
         "the network to the database is slow",
         (*answered(0.1, slow("worker-1", 0.1)), *answered(0.6, slow("worker-1", 0))),
         behind_proxies=("worker-1",),
         settings=_SHORT_LEASES,
+        long_only=True,
     ),
 )
