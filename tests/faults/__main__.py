@@ -18,7 +18,9 @@ from tests.faults.figure import ITEMS, QUICK_ITEMS, figure
 from tests.faults.material import Seizure, make_seizure, make_tiny
 from tests.faults.scenarios import Scenario
 from tests.faults.undisturbed import undisturbed
+from tests.servers.disk import NotAllowed
 from tests.servers.postgresql import private_postgres
+from tests.servers.processes import ServerMissing
 from tests.servers.redis import private_redis
 from tests.servers.s3 import running_s3
 
@@ -77,7 +79,7 @@ def _asked_for(options: argparse.Namespace, folder: Path) -> Iterator[tuple[str,
 def _row(scenario: Scenario, servers: Servers, seizure: Seizure, known: Any) -> dict[str, Any]:
     try:
         found = scenario.play(servers, seizure, known)
-    except TimeoutError as error:  # the line stood still: a result like another, and the next scenario is played
+    except (TimeoutError, ServerMissing, NotAllowed) as error:  # a result like another; the next scenario is played
         return {"items": 0, "kills": 0, "restarts": 0, "orphan_bytes": 0, "seconds": 0.0, "faults": [str(error)]}
     return {
         "items": found.items,

@@ -95,7 +95,7 @@ class Scenario:
     long_only: bool = False
 
     def play(self, servers: Servers, seizure: Seizure, known: Known) -> Reckoning:
-        """Run it to its end and reckon. Raises TimeoutError when the line stands still, ServerMissing."""
+        """Run it to its end and reckon. Raises TimeoutError when the line stands still, ServerMissing, NotAllowed."""
         begun = time.monotonic()
         with ExitStack() as stack:
             chosen, disk = self._chosen(servers, stack)

@@ -10,8 +10,7 @@ import pytest
 
 from tests.integration.deployments import Deployment, Ran, finish
 from tests.integration.seizures import pictures
-from tests.servers.disk import SmallDisk, small_disk
-from tests.servers.processes import ServerMissing
+from tests.servers.disk import NotAllowed, SmallDisk, small_disk
 
 FILES = 40
 UNAVAILABLE = 7
@@ -34,7 +33,7 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
     try:
         with small_disk(tmp_path / "disk") as small:
             yield small
-    except ServerMissing as error:
+    except NotAllowed as error:
         pytest.skip(str(error))
 
 

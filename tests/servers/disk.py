@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.servers.processes import ServerMissing
+
+class NotAllowed(RuntimeError):
+    """This user, or this container, may not do that; nothing that an installation could mend."""
 
 
 class SmallDisk:
@@ -22,7 +24,7 @@ class SmallDisk:
     def _mount(self, options: str) -> None:
         command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(self.path)]
         if subprocess.run(command, check=False, capture_output=True).returncode:
-            raise ServerMissing("this user may not mount a file system")
+            raise NotAllowed("this user may not mount a file system")
 
     def fill(self, leaving: int) -> None:
         """Leave so many bytes free."""
@@ -43,7 +45,7 @@ class SmallDisk:
 
 @contextmanager
 def small_disk(path: Path, megabytes: int = 16) -> Iterator[SmallDisk]:
-    """A small disk at this place, gone at the end. Raises ServerMissing where that is not allowed."""
+    """A small disk at this place, gone at the end. Raises NotAllowed where that is not allowed."""
     disk = SmallDisk(path, megabytes)
     try:
         yield disk
