@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 class NotAllowed(RuntimeError):
-    """This user, or this container, may not do that; nothing that an installation could mend."""
+    """Neither this user nor this container may do that: nothing that an installation could mend."""
 
 
 class SmallDisk:
