@@ -18,8 +18,8 @@ from typing import Any
 import psycopg
 
 from tests.faults.material import Seizure
-from tests.faults.programs import MARK, TRIAGE, Program, with_clock
-from tests.integration.deployments import Deployment, Ran
+from tests.faults.programs import MARK, Program, with_clock
+from tests.integration.deployments import TRIAGE, Deployment, Ran
 from tests.servers.disk import SmallDisk, small_disk
 from tests.servers.postgresql import PostgresServer
 from tests.servers.processes import free_port
@@ -125,6 +125,7 @@ class Cluster:
     def keep(self, name: str, *command: str, **environment: str) -> Program:
         """Have a program running from now on."""
         own = {key: value for key, value in os.environ.items() if not key.startswith("TRIAGE_")}
+        own["PYTHONPATH"] = str(Path(__file__).parents[2])  # they start elsewhere, and must be of this checkout
         own |= {MARK: self.mark, "TMPDIR": str(self.folder / "tmp"), "PYTHONFAULTHANDLER": "1", **environment}
         program = Program(name, command, own, self.folder / "logs" / f"{name}.log")
         self.programs[name] = program

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from tests.servers.processes import descendants, is_alive, kill_all, wait_for
 
-TRIAGE = (sys.executable, "-c", "from workers.command import main; main()")
 MARK = "TRIAGE_TEST_CLUSTER"
 """In the environment of every program of a cluster, and so of every process that it starts, chambers included."""
 

@@ -29,6 +29,6 @@ if __name__ == "__main__":
     time.time = lambda: _real_time() + _ahead()
     clock.system_clock = _stepped_clock
 
-    from workers.command import main  # after the clock is stepped: whoever imports it takes it along
+    from workers.program import main  # after the clock is stepped: whoever imports it takes it along
 
     main()
