@@ -130,13 +130,12 @@ def _runs(application: Application, limit: int) -> list[Rematch]:
         return unit.rematches.all(limit)
 
 
-def main() -> None:
-    """Entry of the `triage` console script."""
+def obey() -> int:
+    """Do what the command line says, with this process's memory kept to itself; the exit status."""
     keep_private()
     keep_last_words()
     try:
-        status = run()
+        return run()
     except Exception as error:  # noqa: BLE001 - Typer puts a hook of its own in place of ours, which prints messages
         tell_last(error)
-        status = 1
-    sys.exit(status)
+        return 1

@@ -12,7 +12,7 @@ def main() -> None:
     try:
         import workers.command  # noqa: PLC0415 - what takes time is loaded where an interruption is caught
 
-        status = workers.command.run()
+        status = workers.command.obey()
     except KeyboardInterrupt:
         sys.stderr.write("triage: Interrupted; run the same command again to go on. [interrupted]\n")
         status = INTERRUPTED

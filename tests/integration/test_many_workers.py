@@ -134,12 +134,13 @@ class TestWhatIsMissing:
         """And names the command."""
         engine = create_engine(cluster.url)
         with engine.begin() as connection:
+            own = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
             connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         try:
             ran = cluster.run(*command)
         finally:
             with engine.begin() as connection:
-                connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))
+                connection.execute(text("UPDATE alembic_version SET version_num = :own"), {"own": own})
             engine.dispose()
         assert (ran.code, "triage init" in ran.err) == (3, True)
 

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[4]
 SEEN = """
 import ctypes, resource, sys
 sys.argv = ["triage", "--version-of-nothing"]
-from workers.command import main
+from workers.program import main
 try:
     main()
 except SystemExit:
