@@ -181,7 +181,7 @@ class TestInitAndDoctor:
         in_bucket.submit(pictures(tmp_path / "source", 1), "EXH-1")
         (in_bucket.data / "keys" / "vault.key").unlink()
         refused = in_bucket.run("init", "--json")
-        assert (refused.code, refused.json["error"]["code"]) == (3, "key-lost")
+        assert (refused.code, refused.json["error"]["code"]) == (3, "keys-elsewhere")
 
     def test_doctor_has_a_line_for_the_vault(self, in_bucket: Deployment, s3_proxy: FaultyProxy) -> None:
         """Good, and bad with the reason."""
@@ -190,10 +190,10 @@ class TestInitAndDoctor:
             [found] = [one for one in in_bucket.run("doctor", "--json").json["checks"] if one["name"] == "vault"]
             return found
 
-        assert line()["good"] is True
+        assert line()["state"] == "ok"
         s3_proxy.fail("status", status=404, body=REFUSED % b"NoSuchBucket", times=100)
         told = line()
-        assert (told["good"], "NoSuchBucket" in str(told["detail"])) == (False, True)
+        assert (told["state"], "NoSuchBucket" in str(told["detail"])) == ("fail", True)
 
 
 def test_keys_may_lie_in_a_folder_of_their_own(
