@@ -15,7 +15,8 @@ from typing import Any
 
 from bench.figures import Figure, arguments, report
 from bench.pictures import bench_files
-from hashsets.algorithms.digests import Digests, DigestStream, digests_of_many
+from hashsets.algorithms.digests import Digests, DigestStream
+from hashsets.algorithms.digests_of_many import digests_of_many
 from triage.services.reading import CHUNK
 
 ROUNDS = 5

@@ -33,7 +33,7 @@ from bench.many import small_pictures
 from bench.pictures import FOLDER, KINDS, bench_files
 from bench.processes import children_of, processor_seconds
 from bench.skewed_values import skewed
-from hashsets.algorithms.digests import digests_of_many
+from hashsets.algorithms.digests_of_many import digests_of_many
 from hashsets.library import Library
 from hashsets.vocabulary import SetKind
 from triage.bootstrap import Application, open_application

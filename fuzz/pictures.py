@@ -23,7 +23,7 @@ SMALL = 64 << 10
 @functools.cache
 def _prepared() -> None:
     warnings.simplefilter("ignore")  # as the child does
-    logging.disable()
+    logging.getLogger("exifread").setLevel(logging.CRITICAL + 1)
     raster.prepare()
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from hashsets.algorithms import imagehash_family, pdq
-from hashsets.algorithms.digests import DigestStream, digests_of_many
+from hashsets.algorithms.digests import DigestStream
+from hashsets.algorithms.digests_of_many import digests_of_many
 from hashsets.algorithms.md5_lanes import md5_of_many
 from hashsets.vocabulary import Digest
 from tests.unit.hashsets.algorithms import drawn_pictures as draw

@@ -189,7 +189,7 @@ def test_every_event_and_every_metric_is_explained() -> None:
 
 
 def _no_figures() -> Figures:
-    return Figures({}, {}, {}, {}, {}, {}, 0, {}, 0, 0, 0, 0, 0, 0, 0)
+    return Figures({}, {}, {}, {}, {}, {}, 0, {}, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
-from hashsets.algorithms.digests import Digests, DigestStream, digests_of_many
+from hashsets.algorithms.digests import Digests, DigestStream
+from hashsets.algorithms.digests_of_many import digests_of_many
 from hashsets.algorithms.md5_lanes import LANES
 from triage.chamber.sniff import SNIFF_BYTES, kind_of
 from triage.domain.findings import NoteCode, ProcessingNote

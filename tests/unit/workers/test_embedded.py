@@ -36,7 +36,7 @@ def test_it_ends_when_nothing_is_owed(application: Application, facts: Scene) ->
     a_submission(facts)
     told: list[Backlog] = []
     done = work(application, 2, told.append)
-    assert done.jobs == {"expand": 0, "examine": 0, "match": 3, "rematch": 0, "link": 1, "refer": 1}
+    assert done.jobs == {"expand": 0, "examine": 0, "look-closer": 0, "match": 3, "rematch": 0, "link": 1, "refer": 1}
     assert done.backlog == told[-1] == Backlog(0, 3, 0)
     assert not done.stopped
     assert facts.rows("SELECT submission_id FROM referral_member") == [(1,)]
@@ -131,6 +131,14 @@ def test_answers_that_rest_on_an_older_state_are_noticed_at_the_start(
     work(application, 1, lambda _: None)
     import_list(application.library, tmp_path, "known", SetKind.KNOWN, digests_of(b"item 1").md5.hex())
     again = work(application, 1, lambda _: None)
-    assert again.jobs == {"expand": 0, "examine": 0, "match": 0, "rematch": 2, "link": 1, "refer": 1}
+    assert again.jobs == {
+        "expand": 0,
+        "examine": 0,
+        "look-closer": 0,
+        "match": 0,
+        "rematch": 2,
+        "link": 1,
+        "refer": 1,
+    }
     assert facts.outcomes()[1] == "known"
     assert work(application, 1, lambda _: None).jobs["rematch"] == 0

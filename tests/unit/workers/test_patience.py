@@ -9,6 +9,7 @@ import time
 import pytest
 
 from triage.domain.errors import Tampered, Unavailable
+from triage.telemetry.events import Event
 from workers.patience import LONGEST_PAUSE, Patience
 
 
@@ -29,11 +30,12 @@ class Failing:
 def test_it_tries_until_it_is_done_and_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
     """One sentence when it goes, one when it is back."""
     patience = Patience(threading.Event(), first=0.01)
-    with caplog.at_level(logging.INFO, "workers"):
+    with caplog.at_level(logging.INFO, "triage.workers"):
         assert patience.until_done(Failing(3)) == "done"
-    assert [record.getMessage() for record in caplog.records] == [
-        "It is away. Trying again until it is mended. [database-unavailable]",
-        "It works again: going on. [database-unavailable]",
+    told: list[dict[str, str]] = [record.msg for record in caplog.records]  # type: ignore[misc] # structlog's form
+    assert [(line["event"], line["code"]) for line in told] == [
+        (Event.WAITING, "database-unavailable"),
+        (Event.GOING_ON, "database-unavailable"),
     ]
 
 

@@ -132,7 +132,7 @@ class TestInASubmission:
         assert scene.outcomes() == {item: outcome}
         assert scene.rows("SELECT profile, distance FROM match") == ([("pdq-ref512", 31)] if exact == 31 else [])
         assert [event.split()[0] for event in scene.log()] == [
-            "opened", "examined", "matched", "opened", "examined", "matched",
+            "released", "opened", "examined", "matched", "opened", "examined", "matched",
         ]  # fmt: skip
 
     def test_what_was_measured_on_luma_gives_way(
@@ -197,7 +197,7 @@ class TestWhenSetsChange:
         run_next(scene, Stage.MATCH, examining, rematching.matching, told)
         import_list(library, tmp_path, "known", SetKind.KNOWN, LISTED)
         with store.writing() as unit:
-            run_id = rematching.owe(unit, "a test")
+            run_id = rematching.owing.owe(unit, "a test")
             unit.commit()
         for _ in range(3):  # lists its items, matches them, and says that the list has ended
             if ready := scene.rows("SELECT id FROM job WHERE state = 'ready' AND stage = 'rematch' ORDER BY id"):

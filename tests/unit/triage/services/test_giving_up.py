@@ -165,7 +165,7 @@ def test_a_batch_that_workers_die_of_is_split_without_being_opened(giving_up: Gi
     dying_workers(scene, job, 2)
     assert not giving_up.is_deadly(scene.claim(job))
     with scene.store.writing() as unit:
-        unit.jobs.take_back(unit.jobs.owners())
+        unit.jobs.take_back_from_the_lost()
         unit.commit()
     assert giving_up.is_deadly(scene.claim(job))
     assert scene.jobs() == [("examine", submission, (1,)), ("examine", submission, (2,))]
@@ -189,7 +189,7 @@ def test_restarts_do_not_bury_a_long_job_soon(giving_up: GivingUp, scene: Scene)
     dying_workers(scene, job, 14)
     assert not giving_up.is_deadly(scene.claim(job))
     with scene.store.writing() as unit:
-        unit.jobs.take_back(unit.jobs.owners())
+        unit.jobs.take_back_from_the_lost()
         unit.commit()
     assert giving_up.is_deadly(scene.claim(job))
     assert len(scene.jobs("dead")) == 1
