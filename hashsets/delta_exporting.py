@@ -100,9 +100,12 @@ def updates_between(difference: Difference, entries: Iterable[Entry]) -> Iterato
     )
     remaining = iter(entries)
     while batch := list(islice(remaining, BATCH)):
-        own = _marks((entry.key for entry in batch), len(batch))
-        first = _marks((_first_key(entry.key) for entry in batch), len(batch))
-        for place in np.flatnonzero(np.isin(own, touched) | np.isin(first, touched)):
+        keys = [entry.key for entry in batch]
+        wanted = np.isin(_marks(keys, len(keys)), touched)
+        while (above := [_first_key(key) for key in keys]) != keys:  # `7#2#2` continues `7#2`, which continues `7`
+            keys = above
+            wanted |= np.isin(_marks(keys, len(keys)), touched)
+        for place in np.flatnonzero(wanted):
             yield batch[place].key, batch[place]
     for key in difference.retracted_keys():
         yield key, None

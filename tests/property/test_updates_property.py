@@ -71,6 +71,10 @@ def comparable(entry: Entry) -> Entry:
 @settings(max_examples=40, deadline=None)
 @given(REPEATED, REPEATED)
 @example([("a", {"MD5": "00" * 16}), ("a", {"MD5": "11" * 16})], [("a#2", {"MD5": "11" * 16})])
+@example(
+    [("a", {"MD5": "00" * 16}), ("a", {"MD5": "11" * 16}), ("a#2", {"MD5": "22" * 16})],
+    [("a", {"MD5": "33" * 16}), ("a", {"MD5": "11" * 16}), ("a#2", {"MD5": "22" * 16})],
+)
 def test_a_base_and_the_updates_that_lead_on_equal_the_new_release(
     before: list[tuple[str, Record]], after: list[tuple[str, Record]]
 ) -> None:
