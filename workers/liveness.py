@@ -76,9 +76,8 @@ class Liveness:
 
     def beat(self) -> None:
         """Say that this process lives, and let go of jobs that it is not at. Raises Unavailable."""
-        with (
-            self._store.writing() as unit
-        ):  # one writer in a process: no thread claims while this asks what is in hand
+        # One writer in a process: no thread claims while this asks what is in hand.
+        with self._store.writing() as unit:
             known = unit.workers.beat(self.own.name)
             if not known:
                 unit.workers.arrive(self.own)

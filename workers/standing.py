@@ -43,9 +43,8 @@ def work_for_others(settings: Settings, threads: int, stopping: threading.Event)
         trouble = _Trouble(stopping)
         own = own_worker(WorkerKind.SHARED, threads)
         runner = Runner(application, own.name, trouble.meet)
-        stack.callback(
-            runner.close
-        )  # after this process has given up its leases: a closed chamber looks like a death
+        # After this process has given up its leases: a closed chamber looks like a death.
+        stack.callback(runner.close)
         alive = Liveness(application.store, own, runner.in_hand, trouble.meet, trouble.database.recovered)
         if trouble.database.until_done(lambda: stack.enter_context(alive)) is None:
             return done
