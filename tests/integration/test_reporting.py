@@ -46,6 +46,7 @@ from triage.domain.match_policy import MatchPolicy
 from triage.domain.matches import Answer, Because, Match, Standing
 from triage.domain.networks import join_between
 from triage.domain.priority import Assessment, Axis, Reason
+from triage.domain.referral_facts import ReferralFacts
 from triage.domain.submissions import Delivery, Found, Submission, SubmissionState
 from triage.exporters.dossier import (
     ArchiveUse,
@@ -184,7 +185,7 @@ class Scene:
         with self.unit() as unit:
             referral_id = unit.networks.open_referral(NOW)
             unit.networks.place(submissions, referral_id, NOW)
-            unit.networks.assess(referral_id, ASSESSMENT, NOW)
+            unit.networks.assess(referral_id, ASSESSMENT, ReferralFacts(), NOW)
         return referral_id
 
     @contextmanager

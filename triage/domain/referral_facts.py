@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,3 +82,20 @@ def number(facts: ReferralFacts, fact: str, today: date, any_of: tuple[str, ...]
     if isinstance(value, tuple):
         return len(set(any_of).intersection(value))
     return int(value)
+
+
+def facts_document(facts: ReferralFacts) -> dict[str, Any]:
+    """Facts as JSON has them; `facts_of` reads them back."""
+    expiry = facts.earliest_expiry
+    return {**asdict(facts), "earliest_expiry": expiry.isoformat() if expiry else None}
+
+
+def facts_of(document: Mapping[str, Any]) -> ReferralFacts:
+    """The facts of a document that `facts_document` made; what it does not name yet is not known."""
+    named = {one.name for one in fields(ReferralFacts)}
+    values = {name: value for name, value in document.items() if name in named}
+    if values.get("earliest_expiry"):
+        values["earliest_expiry"] = date.fromisoformat(values["earliest_expiry"])
+    if "incident_types" in values:
+        values["incident_types"] = tuple(values["incident_types"])
+    return ReferralFacts(**values)

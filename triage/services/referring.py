@@ -49,7 +49,7 @@ class Referring:
             referrals = [self._place(unit, placement, held, now) for placement in place_networks(parts, held)]
             for referral_id, placement in referrals:
                 facts = count_facts(unit.connection, placement.submissions, now)
-                unit.networks.assess(referral_id, assess(facts, self.priority, now), now)
+                unit.networks.assess(referral_id, assess(facts, self.priority, now), facts, now)
             unit.custody.append(
                 [self._event(lease, referral_id, placement, now) for referral_id, placement in referrals]
             )

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from triage.domain.networks import Join
-from triage.domain.priority import Assessment
+from triage.domain.priority import Assessment, ReferralFacts
+from triage.domain.referral_facts import facts_document
 
 from .tables import (
     item,
@@ -218,6 +219,7 @@ class Networks:
                 clock=0,
                 sort_key="",
                 reasons=[],
+                facts={},
                 edition="",
                 created_at=now,
                 updated_at=now,
@@ -251,8 +253,8 @@ class Networks:
             insert(referral_event).values(referral_id=referral_id, kind=kind, details=dict(details), at=now)
         )
 
-    def assess(self, referral_id: int, assessment: Assessment, now: datetime) -> None:
-        """Write a referral's priority with its reasons."""
+    def assess(self, referral_id: int, assessment: Assessment, facts: ReferralFacts, now: datetime) -> None:
+        """Write a referral's priority with its reasons, and the facts that were counted for it."""
         self.connection.execute(
             update(referral)
             .where(referral.c.id == referral_id)
@@ -272,6 +274,7 @@ class Networks:
                     }
                     for reason in assessment.reasons
                 ],
+                facts=facts_document(facts),
                 edition=assessment.edition,
                 updated_at=now,
             )

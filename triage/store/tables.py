@@ -303,10 +303,12 @@ referral = Table(
     Column("clock", Integer, nullable=False),
     Column("sort_key", Text, nullable=False),
     Column("reasons", Document, nullable=False),
+    Column("facts", Document, nullable=False),  # what was counted when it was assessed: lists need not count again
     Column("edition", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
 )
+Index("ix_referral_queue", referral.c.sort_key, referral.c.created_at, referral.c.id, **where("state = 'open'"))
 
 referral_member = Table(
     "referral_member",

@@ -19,6 +19,7 @@ from triage.domain.links import LinkKind, Strength, Trait, near_fingerprint
 from triage.domain.matches import Answer, Because, Match, Standing
 from triage.domain.networks import join_between
 from triage.domain.priority import Assessment, Axis, Reason
+from triage.domain.referral_facts import ReferralFacts
 from triage.domain.rematches import EndedBecause
 from triage.services.referral_pages import ReferralPage, referral_page
 from triage.settings import load_link_rules
@@ -52,7 +53,7 @@ def page(store: Store, scene: Scene) -> ReferralPage:
         referral = unit.networks.open_referral(NOW)
         unit.networks.place([one, two], referral, NOW)
         reason = Reason(Axis.DANGER, 2, "a-rule", "1 unmatched")
-        unit.networks.assess(referral, Assessment(2, 1, 0, 3, (reason,), "1", "e"), NOW)
+        unit.networks.assess(referral, Assessment(2, 1, 0, 3, (reason,), "1", "e"), ReferralFacts(), NOW)
         unit.networks.add_event(referral, "opened", {"submissions": [one, two]}, NOW)
         unit.commit()
         return referral_page(unit, referral, RULES, [], limit=10)

@@ -10,6 +10,7 @@ from triage.domain.items import Outcome
 from triage.domain.links import LinkKind, Strength, Trait
 from triage.domain.networks import Join, join_between
 from triage.domain.priority import Assessment, Axis, Reason
+from triage.domain.referral_facts import ReferralFacts
 from triage.store.networks import SharedContent, SharedTrait
 from triage.store.unit_of_work import Store
 
@@ -149,7 +150,7 @@ class TestReferrals:
         assessment = Assessment(2, 1, 0, 3, (reason,), "1032", "edition 1")
         with store.writing() as unit:
             referral = unit.networks.open_referral(NOW)
-            unit.networks.assess(referral, assessment, NOW + timedelta(days=1))
+            unit.networks.assess(referral, assessment, ReferralFacts(items=3), NOW + timedelta(days=1))
             row = unit.read.referral(referral)
         assert (row.danger, row.solvability, row.network, row.clock) == (2, 1, 0, 3)
         assert row.reasons == [
