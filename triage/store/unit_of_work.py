@@ -26,6 +26,7 @@ from .jobs import Jobs
 from .links import Links
 from .matches import Matches
 from .networks import Networks
+from .page_models import PageModels
 from .read_models import ReadModels
 from .rematches import Rematches
 from .submissions import Submissions
@@ -57,6 +58,7 @@ class Unit:
         self.custody = Custody(connection, signer)
         self.job_pages = JobPages(connection)
         self.read = ReadModels(connection)
+        self.pages = PageModels(connection)
         self.dossier = DossierFacts(connection)
         self.figures = FigureReading(connection)
         self.committed = False

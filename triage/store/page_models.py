@@ -1,0 +1,308 @@
+"""What the review pages list. Every question is bounded, whatever the deployment has grown to. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Float, Row, and_, cast, func, select, true, tuple_
+
+from triage.domain.items import Outcome
+from triage.domain.referral_facts import ReferralFacts, facts_of
+
+from .engine import database_now
+from .review_tables import claim, principal
+from .rows import among
+from .tables import (
+    finding,
+    item,
+    look_alike,
+    network_join,
+    occurrence,
+    processing_note,
+    raster,
+    referral,
+    referral_member,
+    submission,
+)
+
+OPEN_OUTCOMES = (Outcome.NEAR, Outcome.UNKNOWN, Outcome.TOO_POOR, Outcome.UNDECODABLE)
+"""Answers that leave an item to a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLine:
+    """One referral in the queue, as it was last assessed. `holder` is who has claimed it now, by name."""
+
+    id: int
+    state: str
+    merged_into: int | None
+    levels: Mapping[str, int]
+    reasons: Sequence[Mapping[str, Any]]
+    facts: ReferralFacts
+    created_at: datetime
+    updated_at: datetime
+    sort_key: str
+    holder_id: int | None = None
+    holder: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionLine:
+    """One submission in the list."""
+
+    id: int
+    case_ref: str
+    exhibit_ref: str
+    origin: str
+    state: str
+    urgent: bool
+    created_at: datetime
+    preserve_until: date | None
+    referral_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Occurring:
+    """One place where an item was found. `path` is evidence: as bytes, for whoever may see facts."""
+
+    submission_id: int
+    case_ref: str
+    parent_item_id: int
+    path: bytes
+    size: int
+    viewed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a decoder found of a picture: format, sides in pixels, frames."""
+
+    format: str
+    width: int
+    height: int
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageModels:
+    """Reads within one unit of work. `visible` is what the reader may see: a condition on the table listed."""
+
+    connection: Connection
+
+    def queue(
+        self,
+        visible: ColumnElement[bool] | None = None,
+        wanted: ColumnElement[bool] | None = None,
+        after: QueueLine | None = None,
+        limit: int = 50,
+    ) -> list[QueueLine]:
+        """Open referrals in the queue's order, from behind `after` on."""
+        place = tuple_(referral.c.sort_key, referral.c.created_at, referral.c.id)
+        behind = true() if after is None else place > tuple_(after.sort_key, after.created_at, after.id)
+        return self._lines(
+            and_(referral.c.state == "open", _all(visible), _all(wanted), behind),
+            referral.c.sort_key,
+            referral.c.created_at,
+            referral.c.id,
+            limit=limit,
+        )
+
+    def referral(self, referral_id: int) -> QueueLine | None:
+        """One referral, open or not."""
+        found = self._lines(referral.c.id == referral_id, referral.c.id, limit=1)
+        return found[0] if found else None
+
+    def queue_length(
+        self, visible: ColumnElement[bool] | None = None, wanted: ColumnElement[bool] | None = None
+    ) -> int:
+        """Open referrals."""
+        query = select(func.count()).select_from(referral)
+        condition = and_(referral.c.state == "open", _all(visible), _all(wanted))
+        return self.connection.execute(query.where(condition)).scalar_one()
+
+    def submissions_of(self, referral_ids: Sequence[int]) -> dict[int, list[int]]:
+        """Referral → its submissions."""
+        query = (
+            select(referral_member.c.referral_id, referral_member.c.submission_id)
+            .where(among(self.connection, referral_member.c.referral_id, referral_ids))
+            .order_by(referral_member.c.submission_id)
+        )
+        found: dict[int, list[int]] = {one: [] for one in referral_ids}
+        for referral_id, submission_id in self.connection.execute(query):
+            found[referral_id].append(submission_id)
+        return found
+
+    def submissions(
+        self, visible: ColumnElement[bool] | None = None, before: int | None = None, limit: int = 50
+    ) -> list[SubmissionLine]:
+        """Newest first, from before this id on."""
+        older = true() if before is None else submission.c.id < before
+        return self._submissions(and_(_all(visible), older), limit)
+
+    def submission_lines(self, submission_ids: Sequence[int]) -> list[SubmissionLine]:
+        """These submissions, newest first."""
+        return self._submissions(among(self.connection, submission.c.id, submission_ids), len(submission_ids))
+
+    def open_items(
+        self,
+        submission_ids: Sequence[int],
+        outcomes: Sequence[Outcome] = OPEN_OUTCOMES,
+        after: int = 0,
+        limit: int = 50,
+    ) -> list[int]:
+        """Items of these submissions with one of these answers, by id."""
+        query = (
+            select(item.c.id)
+            .where(item.c.id > after, item.c.outcome.in_(outcomes), item.c.id.in_(self._held(submission_ids)))
+            .order_by(item.c.id)
+            .limit(limit)
+        )
+        return list(self.connection.execute(query).scalars())
+
+    def occurrences(self, item_id: int, limit: int = 50) -> list[Occurring]:
+        """Where an item was found, in order of the submissions."""
+        query = (
+            select(occurrence, submission.c.case_ref)
+            .join(submission, submission.c.id == occurrence.c.submission_id)
+            .where(occurrence.c.item_id == item_id)
+            .order_by(occurrence.c.submission_id, occurrence.c.id)
+            .limit(limit)
+        )
+        return [
+            Occurring(row.submission_id, row.case_ref, row.parent_item_id, row.path, row.size, row.viewed)
+            for row in self.connection.execute(query)
+        ]
+
+    def group_sizes(self, centres: Sequence[int]) -> dict[int, int]:
+        """Look-alike centre → items around it, itself included."""
+        query = (
+            select(look_alike.c.centre_id, func.count())
+            .where(among(self.connection, look_alike.c.centre_id, centres))
+            .group_by(look_alike.c.centre_id)
+        )
+        return {centre: int(count) for centre, count in self.connection.execute(query)}
+
+    def shapes(self, item_ids: Sequence[int]) -> dict[int, Shape]:
+        """Item → its picture's format and size; items that are none are absent."""
+        query = select(raster).where(among(self.connection, raster.c.item_id, item_ids))
+        return {
+            row.item_id: Shape(row.format, row.width, row.height, row.frames) for row in self.connection.execute(query)
+        }
+
+    def notes(self, item_ids: Sequence[int]) -> dict[int, list[str]]:
+        """Item → codes of what could not be done."""
+        query = (
+            select(processing_note.c.item_id, processing_note.c.code)
+            .where(among(self.connection, processing_note.c.item_id, item_ids))
+            .order_by(processing_note.c.item_id, processing_note.c.code)
+        )
+        found: dict[int, list[str]] = {}
+        for item_id, code in self.connection.execute(query):
+            found.setdefault(item_id, []).append(code)
+        return found
+
+    def captured(self, submission_ids: Sequence[int]) -> dict[date, int]:
+        """Items by the first day of the month in which they were taken, by the cameras' clocks."""
+        local = finding.c.value["local"].as_string()
+        months = (
+            select(func.substr(local, 1, len("2026-11")).label("month"))
+            .where(finding.c.kind == "captured", finding.c.item_id.in_(self._held(submission_ids)))
+            .subquery()
+        )
+        rows = self.connection.execute(select(months.c.month, func.count()).group_by(months.c.month))
+        return {date.fromisoformat(f"{month}-01"): int(count) for month, count in rows}
+
+    def places(self, submission_ids: Sequence[int], limit: int = 500) -> list[tuple[float, float, int]]:
+        """(latitude, longitude, items), rounded to about a kilometre, most items first."""
+        cells = (
+            select(
+                *(
+                    func.round(cast(finding.c.value[name].as_string(), Float) * 100).label(name)
+                    for name in ("latitude", "longitude")
+                )
+            )
+            .where(finding.c.kind == "place", finding.c.item_id.in_(self._held(submission_ids)))
+            .subquery()
+        )
+        rows = self.connection.execute(
+            select(cells.c.latitude, cells.c.longitude, func.count())
+            .group_by(cells.c.latitude, cells.c.longitude)
+            .order_by(func.count().desc(), cells.c.latitude, cells.c.longitude)
+            .limit(limit)
+        )
+        return [(row[0] / 100, row[1] / 100, int(row[2])) for row in rows]
+
+    def joins(self, submission_ids: Sequence[int]) -> list[tuple[int, int, str, str]]:
+        """(submission, submission, kind, because) of what ties these submissions together now."""
+        query = (
+            select(network_join)
+            .where(
+                network_join.c.withdrawn_at.is_(None),
+                among(self.connection, network_join.c.low_id, submission_ids),
+                among(self.connection, network_join.c.high_id, submission_ids),
+            )
+            .order_by(network_join.c.low_id, network_join.c.high_id, network_join.c.id)
+        )
+        return [(row.low_id, row.high_id, row.kind, row.because) for row in self.connection.execute(query)]
+
+    def _lines(self, condition: ColumnElement[bool], *order: ColumnElement[Any], limit: int) -> list[QueueLine]:
+        holding = claim.c.lease_until > database_now(self.connection)
+        query = (
+            select(referral, principal.c.id.label("holder_id"), principal.c.name.label("holder"))
+            .outerjoin(claim, and_(claim.c.referral_id == referral.c.id, holding))
+            .outerjoin(principal, principal.c.id == claim.c.principal_id)
+            .where(condition)
+            .order_by(*order)
+            .limit(limit)
+        )
+        return [_queue_line(row) for row in self.connection.execute(query)]
+
+    def _submissions(self, condition: ColumnElement[bool], limit: int) -> list[SubmissionLine]:
+        query = (
+            select(submission, referral_member.c.referral_id)
+            .outerjoin(referral_member, referral_member.c.submission_id == submission.c.id)
+            .where(condition)
+            .order_by(submission.c.id.desc())
+            .limit(limit)
+        )
+        return [
+            SubmissionLine(
+                row.id,
+                row.case_ref,
+                row.exhibit_ref,
+                row.origin,
+                row.state,
+                row.urgent,
+                row.created_at,
+                row.preserve_until,
+                row.referral_id,
+            )
+            for row in self.connection.execute(query)
+        ]
+
+    def _held(self, submission_ids: Sequence[int]) -> Any:
+        named = among(self.connection, occurrence.c.submission_id, submission_ids)
+        return select(occurrence.c.item_id).where(named)
+
+
+def _all(condition: ColumnElement[bool] | None) -> ColumnElement[bool]:
+    return true() if condition is None else condition
+
+
+def _queue_line(row: Row[Any]) -> QueueLine:
+    return QueueLine(
+        id=row.id,
+        state=row.state,
+        merged_into=row.merged_into,
+        levels={axis: getattr(row, axis) for axis in ("danger", "clock", "solvability", "network")},
+        reasons=row.reasons,
+        facts=facts_of(row.facts),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        sort_key=row.sort_key,
+        holder_id=row.holder_id,
+        holder=row.holder,
+    )
