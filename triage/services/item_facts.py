@@ -15,7 +15,7 @@ from triage.store.unit_of_work import Unit
 
 @dataclass(frozen=True, slots=True)
 class ItemLine:
-    """One item in a list. `nearest` is the match that says most; `group` counts what looks like it, itself included."""
+    """One item in a list. `nearest` is the match that says most; `group` counts what looks like it, and itself."""
 
     item: Item
     shape: Shape | None

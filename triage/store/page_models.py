@@ -110,9 +110,9 @@ class PageModels:
             limit=limit,
         )
 
-    def referral(self, referral_id: int) -> QueueLine | None:
+    def referral(self, referral_id: int, visible: ColumnElement[bool] | None = None) -> QueueLine | None:
         """One referral, open or not."""
-        found = self._lines(referral.c.id == referral_id, referral.c.id, limit=1)
+        found = self._lines(and_(referral.c.id == referral_id, _all(visible)), referral.c.id, limit=1)
         return found[0] if found else None
 
     def queue_length(
@@ -142,6 +142,16 @@ class PageModels:
         older = true() if before is None else submission.c.id < before
         return self._submissions(and_(_all(visible), older), limit)
 
+    def submission(self, submission_id: int, visible: ColumnElement[bool] | None = None) -> SubmissionLine | None:
+        """One submission."""
+        found = self._submissions(and_(submission.c.id == submission_id, _all(visible)), 1)
+        return found[0] if found else None
+
+    def has_item(self, item_id: int, visible: ColumnElement[bool] | None = None) -> bool:
+        """Whether there is such an item, for whoever may see these."""
+        query = select(item.c.id).where(item.c.id == item_id, _all(visible))
+        return self.connection.execute(query).first() is not None
+
     def submission_lines(self, submission_ids: Sequence[int]) -> list[SubmissionLine]:
         """These submissions, newest first."""
         return self._submissions(among(self.connection, submission.c.id, submission_ids), len(submission_ids))
@@ -162,12 +172,14 @@ class PageModels:
         )
         return list(self.connection.execute(query).scalars())
 
-    def occurrences(self, item_id: int, limit: int = 50) -> list[Occurring]:
+    def occurrences(
+        self, item_id: int, visible: ColumnElement[bool] | None = None, limit: int = 50
+    ) -> list[Occurring]:
         """Where an item was found, in order of the submissions."""
         query = (
             select(occurrence, submission.c.case_ref)
             .join(submission, submission.c.id == occurrence.c.submission_id)
-            .where(occurrence.c.item_id == item_id)
+            .where(occurrence.c.item_id == item_id, _all(visible))
             .order_by(occurrence.c.submission_id, occurrence.c.id)
             .limit(limit)
         )
@@ -189,7 +201,8 @@ class PageModels:
         """Item → its picture's format and size; items that are none are absent."""
         query = select(raster).where(among(self.connection, raster.c.item_id, item_ids))
         return {
-            row.item_id: Shape(row.format, row.width, row.height, row.frames) for row in self.connection.execute(query)
+            row.item_id: Shape(row.format, row.width, row.height, row.frames)
+            for row in self.connection.execute(query)
         }
 
     def notes(self, item_ids: Sequence[int]) -> dict[int, list[str]]:

@@ -56,8 +56,8 @@ def sentences(language: str) -> Sentences:
     found: dict[str, tuple[str, ...]] = {}
     for message in catalogue:
         key = message.id if isinstance(message.id, str) else message.id[0]
-        words = (message.string,) if isinstance(message.string, str) else tuple(message.string)
-        if key and all(words) and "fuzzy" not in message.flags:
+        words = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+        if key and words and all(words) and "fuzzy" not in message.flags:
             found[key] = words
     return Sentences(found)
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from triage.exporters import charts
 
+from . import words
 from .language import NAMES, Speaking, sentences
-from .static_files import address
+from .static_files import FOLDER, address
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,18 @@ class Reader:
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(18))
 
 
-def page(reader: Reader, template: str, *, status: int = 200, pictures: bool = False, **values: Any) -> HTMLResponse:
+def page(
+    reader: Reader, template: str, /, *, answer: int = 200, pictures: bool = False, **values: Any
+) -> HTMLResponse:
     """A page. Only the one that shows a rendition may have `pictures`, and only those that its script made."""
-    html = _environment(reader.speaking.language).get_template(template)
-    body = html.render(reader=reader, say=reader.speaking, **values)
-    return HTMLResponse(body, status, headers={"Content-Security-Policy": policy(reader.nonce, pictures=pictures)})
+    headers = {"Content-Security-Policy": policy(reader.nonce, pictures=pictures)}
+    return HTMLResponse(rendered(reader, template, **values), answer, headers=headers)
+
+
+def rendered(reader: Reader, template: str, **values: Any) -> str:
+    """A page, or a part of one, as text."""
+    found = _environment(reader.speaking.language).get_template(template)
+    return found.render(reader=reader, say=reader.speaking, **values)
 
 
 def policy(nonce: str, *, pictures: bool = False) -> str:
@@ -59,7 +67,9 @@ def policy(nonce: str, *, pictures: bool = False) -> str:
 @cache
 def _environment(language: str) -> Environment:
     environment = Environment(
-        loader=PackageLoader("triage.interfaces.web", "templates"),
+        loader=ChoiceLoader(
+            [PackageLoader("triage.interfaces.web", "templates"), FileSystemLoader(FOLDER / "vendor")]
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -67,5 +77,5 @@ def _environment(language: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_translations(sentences(language), newstyle=True)  # type: ignore[attr-defined]
-    environment.globals.update(static=address, languages=NAMES, charts=charts)
+    environment.globals.update(static=address, languages=NAMES, charts=charts, words=words)
     return environment

@@ -33,10 +33,12 @@ class StaticFile:
 @cache
 def static_files() -> dict[str, StaticFile]:
     """Every file that may be asked for, by its path in the folder."""
-    files = {}
-    for path in sorted(FOLDER.rglob("*")):
+    files: dict[str, StaticFile] = {}
+    for path in sorted(FOLDER.rglob("*"), key=lambda one: (one.suffix == ".css", one)):
         if path.suffix in _TYPES:
             data = path.read_bytes()
+            for name, file in files.items() if path.suffix == ".css" else ():
+                data = data.replace(f'url("{name}")'.encode(), f'url("/static/{file.digest}/{name}")'.encode())
             name = path.relative_to(FOLDER).as_posix()
             files[name] = StaticFile(data, _TYPES[path.suffix], hashlib.sha256(data).hexdigest()[:16])
     return files

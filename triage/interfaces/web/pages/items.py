@@ -1,0 +1,79 @@
+"""One item by its facts. What comes from evidence is shown as text, its control characters made visible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from triage.domain.errors import NotFound
+from triage.services.item_facts import ItemPage, item_page
+from triage.store.page_models import Occurring
+from triage.store.unit_of_work import Unit
+
+from .desk import Desk, OpenDesk
+from .rendering import page
+
+_VISIBLE_FROM = 0x20
+_MOST = 400
+_TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"
+"""What makes text run the other way: a name could show itself as another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An occurrence with its place as a person may read it."""
+
+    submission_id: int
+    case_ref: str
+    parent_item_id: int
+    place: str
+    viewed: str | None
+
+
+def item_routes(desk_of: OpenDesk) -> APIRouter:
+    """`/items/NUMBER`."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/items/{item_id}")
+    def item(request: Request, item_id: int) -> Response:
+        """Its facts."""
+        return item_shown(desk_of(request), item_id)
+
+    return routes
+
+
+def item_shown(desk: Desk, item_id: int, *, message: object = None) -> Response:
+    """The page of an item. Raises NotFound where there is none that the person may see."""
+    with desk.application.store.reading() as unit:
+        found = visible_item(desk, unit, item_id)
+        occurrences = unit.pages.occurrences(item_id, desk.submissions)
+    digests = found.line.item.digests
+    return page(
+        desk.reader,
+        "item.html.j2",
+        page=found,
+        occurrences=[_place(one) for one in occurrences],
+        digests=[(one.algorithm.value, one.value.hex()) for one in digests.as_digests()],
+        message=message,
+    )
+
+
+def visible_item(desk: Desk, unit: Unit, item_id: int) -> ItemPage:
+    """An item that this person may see. Raises NotFound, the same for one that is not there."""
+    found = item_page(unit, item_id) if unit.pages.has_item(item_id, desk.items) else None
+    if found is None:
+        raise NotFound("no-item", f"There is no item I-{item_id}.")
+    return found
+
+
+def readable(path: bytes) -> str:
+    """A path as text: what is no UTF-8, no sign or turns the text is written as an escape."""
+    text = path.decode("utf-8", "backslashreplace")
+    shown = "".join(f"\\u{ord(c):04x}" if ord(c) < _VISIBLE_FROM or c in _TURNING or c == "\x7f" else c for c in text)
+    return shown if len(shown) <= _MOST else f"…{shown[-_MOST:]}"
+
+
+def _place(one: Occurring) -> Place:
+    return Place(one.submission_id, one.case_ref, one.parent_item_id, readable(one.path), one.viewed)

@@ -1,0 +1,74 @@
+"""Submissions: what was handed in, and how far the work on it is."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from triage.domain.errors import NotFound
+from triage.store.page_models import SubmissionLine
+from triage.store.read_models import SubmissionStatus
+from triage.store.unit_of_work import Unit
+
+from . import words
+from .desk import Desk, OpenDesk
+from .rendering import page
+
+LINES = 50
+
+
+def submission_routes(desk_of: OpenDesk) -> APIRouter:
+    """`/submissions`, `/submissions/NUMBER` and what of it changes while work goes on."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/submissions")
+    def submissions(request: Request, before: int | None = None) -> Response:
+        """One page of them; `before` is the last of the page before."""
+        desk = desk_of(request)
+        with desk.application.store.reading() as unit:
+            lines = unit.pages.submissions(desk.submissions, before, LINES)
+        return page(
+            desk.reader, "submissions.html.j2", lines=lines, next=lines[-1].id if len(lines) == LINES else None
+        )
+
+    @routes.get("/submissions/{submission_id}")
+    def submission(request: Request, submission_id: int) -> Response:
+        """One submission's facts."""
+        desk = desk_of(request)
+        with desk.application.store.reading() as unit:
+            line = _visible(desk, unit, submission_id)
+            status = unit.read.status(submission_id)
+            delivery = unit.submissions.get(submission_id).delivery
+        return page(
+            desk.reader,
+            "submission.html.j2",
+            line=line,
+            status=status,
+            delivery=delivery,
+            owed=_owed(status),
+            counts=[(code, status.outcomes[code]) for code in words.OUTCOMES if status.outcomes.get(code)],
+            notes=sorted((*status.processing_notes.items(), *status.source_notes.items())),
+        )
+
+    @routes.get("/submissions/{submission_id}/progress")
+    def progress(request: Request, submission_id: int) -> Response:
+        """The line of the page that changes."""
+        desk = desk_of(request)
+        with desk.application.store.reading() as unit:
+            _visible(desk, unit, submission_id)
+            status = unit.read.status(submission_id)
+        return page(desk.reader, "progress.html.j2", owed=_owed(status))
+
+    return routes
+
+
+def _visible(desk: Desk, unit: Unit, submission_id: int) -> SubmissionLine:
+    found = unit.pages.submission(submission_id, desk.submissions)
+    if found is None:
+        raise NotFound("no-submission", f"There is no submission S-{submission_id}.")
+    return found
+
+
+def _owed(status: SubmissionStatus) -> list[tuple[str, int]]:
+    """Stage and jobs that are owed, in the order of the work."""
+    return [(stage, count) for stage in words.STAGES if (count := status.jobs.get(stage, {}).get("ready", 0))]

@@ -1,0 +1,106 @@
+"""Codes of the pipeline in a person's words. `N_` marks a sentence for translation; the page translates it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from triage.domain.priority import PriorityRules
+from triage.domain.referral_facts import ReferralFacts, number
+
+from .language import Speaking
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name for it
+    """The message itself: a mark for whoever collects what is to be translated."""
+    return message
+
+
+OUTCOMES: Mapping[str, tuple[str, str]] = {
+    "known": (N_("Known"), N_("The very same bytes are in a trusted hash set. Closed without viewing.")),
+    "near": (N_("Near known"), N_("Looks like a known picture, or its bytes are listed and no rule closes it.")),
+    "unknown": (N_("Unknown"), N_("Examined and compared; nothing known is like it.")),
+    "known-good": (N_("Known good"), N_("The very same bytes are listed as harmless. Set aside without viewing.")),
+    "too-poor": (N_("Too poor to say"), N_("Decoded, but too little in it for a comparison to mean anything.")),
+    "undecodable": (N_("Undecodable"), N_("No picture came out of it. A note says why.")),
+    "container": (N_("Archive"), N_("Opened; what was inside is counted item by item.")),
+    "pending": (N_("Not done yet"), N_("Waiting for a stage of the work.")),
+}
+AXES: Mapping[str, tuple[str, str]] = {
+    "danger": (N_("Danger"), N_("May a child be in danger now?")),
+    "clock": (N_("Clock"), N_("How soon may evidence be gone?")),
+    "solvability": (N_("Solvability"), N_("Is there something to find a person by?")),
+    "network": (N_("Network"), N_("How many others hang on it?")),
+}
+LEVELS = (N_("nothing raises it"), N_("low"), N_("raised"), N_("high"))
+STATES: Mapping[str, str] = {
+    "open": N_("open"),
+    "merged": N_("goes on in another"),
+    "done": N_("done"),
+    "receiving": N_("being received"),
+    "received": N_("received whole"),
+}
+ORIGINS: Mapping[str, str] = {
+    "seizure": N_("seizure"),
+    "unit": N_("pushed by a unit"),
+    "provider": N_("reported by a provider"),
+    "hotline": N_("reported by a hotline"),
+}
+VIEWED: Mapping[str, str] = {"yes": N_("yes"), "no": N_("no"), "unknown": N_("not said")}
+STAGES: Mapping[str, str] = {
+    "expand": N_("open archives"),
+    "examine": N_("examine"),
+    "look-closer": N_("look closer"),
+    "match": N_("compare"),
+    "rematch": N_("compare again"),
+    "link": N_("link"),
+    "refer": N_("refer"),
+}
+FINDINGS: Mapping[str, str] = {
+    "camera": N_("camera"),
+    "captured": N_("time of capture"),
+    "place": N_("position"),
+    "lens": N_("lens"),
+    "software": N_("software"),
+    "maker-note": N_("maker note"),
+    "orientation": N_("orientation"),
+    "thumbnail-disagrees": N_("embedded thumbnail shows another picture"),
+}
+LINKS: Mapping[str, str] = {
+    "look-alike": N_("look alike"),
+    "same-camera": N_("same camera body"),
+    "same-place-time": N_("same place and time"),
+    "same-container": N_("same archive"),
+    "near-fingerprint": N_("look alike"),
+}
+EVENTS: Mapping[str, str] = {
+    "opened": N_("opened"),
+    "joined": N_("submissions joined"),
+    "split": N_("split"),
+    "merged": N_("goes on in another referral"),
+    "absorbed": N_("took in another referral"),
+    "rematched": N_("compared again"),
+}
+STANDINGS: Mapping[str, str] = {
+    "decides": N_("counts"),
+    "outranked": N_("another counts more"),
+    "held-back": N_("held back"),
+    "noted": N_("noted only"),
+}
+BASES: Mapping[str, str] = {"exact": N_("the very bytes"), "near": N_("likeness")}
+
+
+def reason_told(
+    reason: Mapping[str, Any], facts: ReferralFacts, rules: PriorityRules, say: Speaking, today: date
+) -> str:
+    """A reason's sentence in the reader's language, made anew from its rule and what was counted."""
+    rule = next((one for one in rules.rules if one.name == reason["rule"]), None)
+    if rule is None or say.language == "en":
+        return str(reason["sentence"])
+    count = number(facts, rule.when[0].fact, today, rule.when[0].any_of)
+    if count is None:
+        return str(reason["sentence"])
+    template = rule.sentence_one if rule.sentence_one and abs(count) == 1 else rule.sentence
+    told = say.sentences.gettext(template)
+    return told.format(count=say.number(count), days=say.number(abs(count)))
