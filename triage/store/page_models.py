@@ -265,8 +265,11 @@ class PageModels:
         holding = claim.c.lease_until > database_now(self.connection)
         query = (
             select(referral, principal.c.id.label("holder_id"), principal.c.name.label("holder"))
-            .outerjoin(claim, and_(claim.c.referral_id == referral.c.id, holding))
-            .outerjoin(principal, principal.c.id == claim.c.principal_id)
+            .select_from(
+                referral.outerjoin(claim, and_(claim.c.referral_id == referral.c.id, holding)).outerjoin(
+                    principal, principal.c.id == claim.c.principal_id
+                )
+            )
             .where(condition)
             .order_by(*order)
             .limit(limit)
