@@ -1,0 +1,61 @@
+"""Every code that a page may meet has words."""
+
+from __future__ import annotations
+
+from datetime import date
+from string import Formatter
+
+import pytest
+
+from triage.domain.items import Outcome
+from triage.domain.jobs import Stage
+from triage.domain.legal import Origin
+from triage.domain.matches import Standing
+from triage.domain.priority import Axis
+from triage.domain.referral_facts import ReferralFacts
+from triage.domain.reports import Viewed
+from triage.interfaces.web.pages import words
+from triage.interfaces.web.pages.language import Speaking
+from triage.settings import load_priority_rules
+
+TODAY = date(2026, 11, 26)
+RULES = load_priority_rules()
+
+
+@pytest.mark.parametrize(
+    ("codes", "told"),
+    [
+        (Outcome, words.OUTCOMES),
+        (Axis, words.AXES),
+        (Stage, words.STAGES),
+        (Origin, words.ORIGINS),
+        (Viewed, words.VIEWED),
+        (Standing, words.STANDINGS),
+    ],
+)
+def test_every_code_has_words(codes: type, told: dict[str, object]) -> None:
+    assert {one.value for one in codes} <= set(told)  # type: ignore[attr-defined]
+
+
+def test_a_reason_is_told_anew_in_the_readers_language() -> None:
+    reason = {"rule": "reporter-escalated", "sentence": "The reporter marked this as urgent"}
+    told = words.reason_told(reason, ReferralFacts(reporter_escalated=True), RULES, Speaking("th"), TODAY)
+    assert told == "ผู้รายงานระบุว่าเร่งด่วน"
+
+
+def test_its_number_is_what_was_counted_when_the_referral_was_assessed() -> None:
+    rule = next(one for one in RULES.rules if one.when[0].fact == "known_exact" and not one.when[0].any_of)
+    reason = {"rule": rule.name, "sentence": "17 items …"}
+    told = words.reason_told(reason, ReferralFacts(known_exact=17), RULES, Speaking("th"), TODAY)
+    assert "17" in told
+
+
+def test_a_reason_of_a_rule_that_is_gone_is_told_as_it_was_written() -> None:
+    reason = {"rule": "no-such-rule", "sentence": "As it was"}
+    assert words.reason_told(reason, ReferralFacts(), RULES, Speaking("th"), TODAY) == "As it was"
+
+
+def test_every_rule_has_only_the_holes_that_are_filled() -> None:
+    for rule in RULES.rules:
+        for sentence in (rule.sentence, rule.sentence_one or ""):
+            assert {name for _, name, _, _ in Formatter().parse(sentence) if name} <= {"count", "days"}
