@@ -1,4 +1,4 @@
-"""Collects every sentence that pages say, and keeps the catalogues of `triage/interfaces/web/locale` in step with them.
+"""Collects every sentence that pages say, and keeps `triage/interfaces/web/locale` in step with them.
 
 `python -m tools.sentences` adds what is new to each catalogue, untranslated, and drops what is said no more.
 `python -m tools.sentences LANGUAGE` lists what is not translated yet.
