@@ -93,6 +93,11 @@ class Access:
 
     def facts_of(self, subject: Subject, now: datetime) -> Facts:
         """What the policy must know of it. Of what does not exist: nothing, so that nobody may do anything to it."""
+        plain = {
+            "person": Facts(person=subject.id),
+            "total": Facts(people=subject.id),
+            "deployment": Facts(),
+        }
         match subject.kind:
             case "referral":
                 members = select(referral_member.c.submission_id).where(referral_member.c.referral_id == subject.id)
@@ -102,15 +107,9 @@ class Access:
                 return Facts(cases=self._cases(submission.c.id.in_(found)))
             case "submission":
                 return Facts(cases=self._cases(submission.c.id == subject.id))
-            case "person":
-                return Facts(person=subject.id)
-            case "total":
-                return Facts(people=subject.id)
             case "request":
                 return self._facts_of_request(subject.id, now)
-            case "deployment":
-                return Facts()
-        raise ValueError(f"nothing is known of a {subject.kind}")
+        return plain[subject.kind]
 
     def log(self, principal_id: int | None, action: str, subject: Subject, ruling: Ruling, now: datetime) -> None:
         """Keep a ruling: who, what, which thing by its number, why. No data of the thing."""

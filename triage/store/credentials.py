@@ -1,4 +1,4 @@
-"""With what people prove who they are: passwords (hashed), one-time codes (wrapped), passkeys, codes for enrolling."""
+"""With what people prove who they are: hashed passwords, wrapped secrets of codes, passkeys, codes for enrolling."""
 
 from __future__ import annotations
 
@@ -84,9 +84,19 @@ class Credentials:
         )
         return taken.rowcount == 1
 
-    def count_failure(self, principal_id: int, failures: int, locked_until: datetime | None) -> None:
-        """One more try that failed."""
-        self._set(principal_id, failures=failures, locked_until=locked_until)
+    def count_failure(self, principal_id: int) -> int:
+        """One more try that failed; how many there are now. Counted by the database: tries may come side by side."""
+        counted = (
+            update(principal)
+            .where(principal.c.id == principal_id)
+            .values(failures=principal.c.failures + 1)
+            .returning(principal.c.failures)
+        )
+        return int(self.connection.execute(counted).scalar_one())
+
+    def lock(self, principal_id: int, until: datetime) -> None:
+        """No password of theirs is good before."""
+        self._set(principal_id, locked_until=until)
 
     def clear_failures(self, principal_id: int) -> None:
         """It worked."""
