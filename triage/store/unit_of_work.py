@@ -13,6 +13,8 @@ from sqlalchemy import Connection, Engine
 from triage.domain.checkpoints import LogSigner
 from triage.domain.errors import Tampered
 
+from .access import Access
+from .credentials import Credentials
 from .custody import Custody, LogMirror
 from .doorbells import Doorbells
 from .dossier_facts import DossierFacts
@@ -27,8 +29,10 @@ from .links import Links
 from .matches import Matches
 from .networks import Networks
 from .page_models import PageModels
+from .people import People
 from .read_models import ReadModels
 from .rematches import Rematches
+from .sessions import Sessions
 from .submissions import Submissions
 from .workers import Workers
 
@@ -61,6 +65,10 @@ class Unit:
         self.pages = PageModels(connection)
         self.dossier = DossierFacts(connection)
         self.figures = FigureReading(connection)
+        self.people = People(connection)
+        self.credentials = Credentials(connection)
+        self.sessions = Sessions(connection)
+        self.access = Access(connection)
         self.committed = False
 
     def commit(self) -> None:

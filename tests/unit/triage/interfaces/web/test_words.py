@@ -14,8 +14,8 @@ from triage.domain.matches import Standing
 from triage.domain.priority import Axis
 from triage.domain.referral_facts import ReferralFacts
 from triage.domain.reports import Viewed
-from triage.interfaces.web.pages import words
-from triage.interfaces.web.pages.language import Speaking
+from triage.interfaces.web import words
+from triage.interfaces.web.language import Speaking
 from triage.settings import load_priority_rules
 
 TODAY = date(2026, 11, 26)

@@ -18,7 +18,7 @@ from babel.dates import format_datetime
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-FOLDER = Path(__file__).parents[1] / "locale"
+FOLDER = Path(__file__).parent / "locale"
 COMPLETE = ("en", "th")
 """Languages whose every sentence is translated; a test counts. Others fall back to English sentence by sentence."""
 NAMES = {"en": "English", "th": "ไทย", "km": "ខ្មែរ", "lo": "ລາວ", "vi": "Tiếng Việt"}

@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from triage.domain.errors import NotFound
 from triage.exporters.charts import histogram, time_bins
+from triage.interfaces.web import words
 from triage.services.item_facts import item_lines
 from triage.services.referral_pages import referral_page
 from triage.store.page_models import QueueLine
 from triage.store.unit_of_work import Unit
 
-from . import words
-from .desk import Desk, OpenDesk
+from .desk import AtDesk, Desk
 from .drawing import ring, window
-from .rendering import page
 
 ITEMS = 50
 _ROWS = 30
 
 
-def referral_routes(desk_of: OpenDesk) -> APIRouter:
-    """`/referrals/NUMBER`."""
-    routes = APIRouter(include_in_schema=False)
+routes = APIRouter(include_in_schema=False)
+"""`/referrals/NUMBER`."""
 
-    @routes.get("/referrals/{referral_id}")
-    def referral(request: Request, referral_id: int, after: int = 0) -> Response:
-        """Its facts; `after` is the last item of the page before."""
-        return referral_shown(desk_of(request), referral_id, after=after)
 
-    return routes
+@routes.get("/referrals/{referral_id}")
+def referral(desk: AtDesk, referral_id: int, after: int = 0) -> Response:
+    """Its facts; `after` is the last item of the page before."""
+    return referral_shown(desk, referral_id, after=after)
 
 
 def referral_shown(desk: Desk, referral_id: int, *, after: int = 0, message: object = None) -> Response:
@@ -47,19 +44,18 @@ def referral_shown(desk: Desk, referral_id: int, *, after: int = 0, message: obj
         places = unit.pages.places(submissions)
     today = desk.now.date()
     expiry = line.facts.earliest_expiry
-    return page(
-        desk.reader,
+    return desk.page(
         "referral.html.j2",
         line=line,
         page=facts,
         reasons=[
-            words.reason_told(reason, line.facts, desk.application.referring.priority, desk.reader.speaking, today)
+            words.reason_told(reason, line.facts, desk.application.referring.priority, desk.speaking, today)
             for reason in line.reasons
         ],
         items=items,
         decided=dict.fromkeys((one.item.id for one in items), ""),
         more_items=len(items) == ITEMS,
-        holds=line.holder_id == desk.principal_id,
+        holds=line.holder_id == desk.who.id,
         submissions=lines,
         counts=[(code, facts.outcomes[code]) for code in words.OUTCOMES if facts.outcomes.get(code)],
         graph=ring(submissions, joins),

@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from sqlalchemy import ColumnElement, and_, select
 from starlette.responses import Response
 
+from triage.interfaces.web import words
 from triage.store.page_models import QueueLine
 from triage.store.review_tables import claim
 from triage.store.tables import referral, referral_member, submission
 
-from . import words
-from .desk import Desk, OpenDesk
-from .rendering import page
+from .desk import AtDesk, Desk
 
 LINES = 50
 _REASONS = 3
@@ -76,44 +75,36 @@ class Filter:
         return and_(*parts)
 
 
-def queue_routes(desk_of: OpenDesk) -> APIRouter:
-    """`/queue`."""
-    routes = APIRouter(include_in_schema=False)
+routes = APIRouter(include_in_schema=False)
+"""`/queue`."""
 
-    @routes.get("/queue")
-    def queue(
-        request: Request, danger: int = 0, clock: int = 0, case: str = "", held: str = "", after: int = 0
-    ) -> Response:
-        """One page of it; `after` is the last referral of the page before."""
-        desk = desk_of(request)
-        wanted = Filter(_level(danger), _level(clock), case.strip()[:80], held if held in {"mine", "free"} else "")
-        condition = wanted.condition(desk.principal_id)
-        with desk.application.store.reading() as unit:
-            behind = unit.pages.referral(after) if after else None
-            lines = unit.pages.queue(desk.referrals, condition, behind, LINES)
-            waiting = unit.pages.queue_length(desk.referrals, condition)
-            submissions = unit.pages.submissions_of([line.id for line in lines])
-        rows = [_row(desk, line, submissions[line.id]) for line in lines]
-        further = urlencode({**wanted.query, "after": lines[-1].id}) if len(lines) == LINES else ""
-        return page(
-            desk.reader,
-            "queue.html.j2",
-            lines=rows,
-            waiting=waiting,
-            filter=wanted,
-            next=further,
-            mine=[line for line in lines if line.holder_id == desk.principal_id],
-            message=None,
-        )
 
-    return routes
+@routes.get("/queue")
+def queue(desk: AtDesk, danger: int = 0, clock: int = 0, case: str = "", held: str = "", after: int = 0) -> Response:
+    """One page of it; `after` is the last referral of the page before."""
+    wanted = Filter(_level(danger), _level(clock), case.strip()[:80], held if held in {"mine", "free"} else "")
+    condition = wanted.condition(desk.who.id)
+    with desk.application.store.reading() as unit:
+        behind = unit.pages.referral(after) if after else None
+        lines = unit.pages.queue(desk.referrals, condition, behind, LINES)
+        waiting = unit.pages.queue_length(desk.referrals, condition)
+        submissions = unit.pages.submissions_of([line.id for line in lines])
+    rows = [_row(desk, line, submissions[line.id]) for line in lines]
+    further = urlencode({**wanted.query, "after": lines[-1].id}) if len(lines) == LINES else ""
+    return desk.page(
+        "queue.html.j2",
+        lines=rows,
+        waiting=waiting,
+        filter=wanted,
+        next=further,
+        mine=[line for line in lines if line.holder_id == desk.who.id],
+        message=None,
+    )
 
 
 def _row(desk: Desk, line: QueueLine, submissions: list[int]) -> Row:
     rules = desk.application.referring.priority
-    told = [
-        words.reason_told(reason, line.facts, rules, desk.reader.speaking, desk.now.date()) for reason in line.reasons
-    ]
+    told = [words.reason_told(reason, line.facts, rules, desk.speaking, desk.now.date()) for reason in line.reasons]
     return Row(line, told[:_REASONS], max(0, len(told) - _REASONS), submissions)
 
 

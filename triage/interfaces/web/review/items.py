@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from triage.domain.errors import NotFound
@@ -12,8 +12,7 @@ from triage.services.item_facts import ItemPage, item_page
 from triage.store.page_models import Occurring
 from triage.store.unit_of_work import Unit
 
-from .desk import Desk, OpenDesk
-from .rendering import page
+from .desk import AtDesk, Desk
 
 _VISIBLE_FROM = 0x20
 _MOST = 400
@@ -32,16 +31,14 @@ class Place:
     viewed: str | None
 
 
-def item_routes(desk_of: OpenDesk) -> APIRouter:
-    """`/items/NUMBER`."""
-    routes = APIRouter(include_in_schema=False)
+routes = APIRouter(include_in_schema=False)
+"""`/items/NUMBER`."""
 
-    @routes.get("/items/{item_id}")
-    def item(request: Request, item_id: int) -> Response:
-        """Its facts."""
-        return item_shown(desk_of(request), item_id)
 
-    return routes
+@routes.get("/items/{item_id}")
+def item(desk: AtDesk, item_id: int) -> Response:
+    """Its facts."""
+    return item_shown(desk, item_id)
 
 
 def item_shown(desk: Desk, item_id: int, *, message: object = None) -> Response:
@@ -50,8 +47,7 @@ def item_shown(desk: Desk, item_id: int, *, message: object = None) -> Response:
         found = visible_item(desk, unit, item_id)
         occurrences = unit.pages.occurrences(item_id, desk.submissions)
     digests = found.line.item.digests
-    return page(
-        desk.reader,
+    return desk.page(
         "item.html.j2",
         page=found,
         occurrences=[_place(one) for one in occurrences],

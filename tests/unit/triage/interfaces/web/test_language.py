@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from tools.sentences import missing
-from triage.interfaces.web.pages.language import COMPLETE, FOLDER, NAMES, Speaking, sentences
+from triage.interfaces.web.language import COMPLETE, FOLDER, NAMES, Speaking, sentences
 
 NOON = datetime(2026, 11, 26, 12, 5, tzinfo=UTC)
 

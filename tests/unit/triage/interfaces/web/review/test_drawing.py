@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.interfaces.web.pages.drawing import GRAPH_HEIGHT, GRAPH_WIDTH, ring, window
+from triage.interfaces.web.review.drawing import GRAPH_HEIGHT, GRAPH_WIDTH, ring, window
 
 PLACES = st.lists(st.tuples(st.floats(-89, 89), st.floats(-179, 179), st.integers(1, 99)), min_size=1, max_size=20)
 
