@@ -73,7 +73,7 @@ def sign_out_everywhere(request: Request, services: Services, signed: Signed) ->
 
 
 @routes.post("/language")
-def language(request: Request, services: Services, signed: PerhapsSigned, form: Sent) -> Response:
+def language(services: Services, signed: PerhapsSigned, form: Sent) -> Response:
     """The reader's language: the person's own from now on, or before signing in this browser's."""
     chosen = form.text("language")
     answer = RedirectResponse(local(form.text("next") or "/"), 303)

@@ -3,7 +3,7 @@
 Referrals from before show no counts until they are assessed again.
 
 Revision ID: 0017
-Revises: 0014
+Revises: 0015
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 
 revision: str = "0017"
-down_revision: str | None = "0014"
+down_revision: str | None = "0015"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
