@@ -129,7 +129,7 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     made.install_gettext_translations(sentences(language), newstyle=True)  # type: ignore[attr-defined] # the extension adds it
-    made.globals.update(static=static, languages=NAMES, charts=charts, words=words)
+    made.globals.update(static=static, language_names=NAMES, charts=charts, words=words)
 
     def moment(value: datetime | None, who: Principal) -> str:
         """A time for people, in their own zone."""
