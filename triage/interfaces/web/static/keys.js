@@ -25,6 +25,14 @@
     else element.click();
   };
 
+  document.addEventListener("click", (event) => {
+    const wanted = event.target.closest?.("[data-mark]");
+    if (!wanted) return;
+    const boxes = [...document.querySelectorAll("input[type=checkbox][name=item]")];
+    const all = boxes.every((box) => box.checked);
+    for (const box of boxes) box.checked = !all;
+  });
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     const line = document.activeElement.closest?.("[data-line]");

@@ -1,0 +1,56 @@
+"""What a page says after an act: a code in the address, a sentence on the page. An address carries no sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.responses import RedirectResponse
+
+from triage.interfaces.web.words import N_
+
+TOLD: Mapping[str, str] = {
+    "claimed": N_("It is in your hands."),
+    "nothing-waits": N_("Nothing waits that you could take."),
+    "put-back": N_("It is back in the queue."),
+    "opted-out": N_("It is back in the queue and will not be offered to you again. Nobody is told."),
+    "handed-over": N_("It is in your colleague's hands."),
+    "decided": N_("Decided."),
+    "awaiting-second": N_("Written down. It counts once a second person has confirmed it."),
+    "left-alone": N_("Decided. Items that have another decision were left alone."),
+    "nothing-marked": N_("Nothing was marked."),
+    "unchanged": N_("The same stands already."),
+    "done": N_("Decided, and nothing is left in it: it is done."),
+    "set-aside": N_("The facts were enough. It is closed."),
+    "reopened": N_("It is open again."),
+    "undone": N_("Taken back."),
+    "confirmed": N_("Confirmed. It stands."),
+    "dissented": N_("Both opinions are kept."),
+    "told": N_("Everyone who worked on it is told."),
+    "asked": N_("A second person is asked."),
+    "granted": N_("Agreed to. It may be used once."),
+    "declined": N_("Declined."),
+    "view-saved": N_("The filter is kept under its name."),
+    "read": N_("Marked as read."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One sentence, in English; the page translates it."""
+
+    sentence: str
+    refused: bool = False
+
+
+def told(code: str) -> Message | None:
+    """The sentence of a code; nothing for one that is not ours."""
+    sentence = TOLD.get(code)
+    return Message(sentence) if sentence else None
+
+
+def go(address: str, code: str = "", **more: str | int) -> RedirectResponse:
+    """On to a page that says what was done; reloading it does nothing again."""
+    query = urlencode({**({"told": code} if code else {}), **more})
+    return RedirectResponse(f"{address}?{query}" if query else address, 303)
