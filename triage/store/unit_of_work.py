@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 from triage.domain.checkpoints import LogSigner
 from triage.domain.errors import Tampered
 
+from .claims import Claims
 from .custody import Custody, LogMirror
 from .doorbells import Doorbells
 from .dossier_facts import DossierFacts
@@ -59,6 +60,7 @@ class Unit:
         self.read = ReadModels(connection)
         self.dossier = DossierFacts(connection)
         self.figures = FigureReading(connection)
+        self.claims = Claims(connection)
         self.committed = False
 
     def commit(self) -> None:
