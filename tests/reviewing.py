@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import insert, update
 
 from hashsets.algorithms.digests import Digests
-from triage.domain.access import Principal
 from triage.domain.errors import Refused
 from triage.domain.items import CLOSED_UNSEEN, ItemKind, Outcome
 from triage.domain.matches import Answer
+from triage.domain.people import Membership, Principal, Role
 from triage.domain.submissions import Delivery, Found, SubmissionState
 from triage.store.items import NewItem
 from triage.store.review_tables import principal
@@ -72,7 +72,8 @@ def person(
         }
         made = opened.connection.execute(insert(principal).values(row).returning(principal.c.id)).scalar_one()
         opened.commit()
-    return Principal(made, login, login.title(), unit, "en", time_zone, frozenset({"analyst"}), cases)
+    held = tuple(Membership(case) for case in sorted(cases))
+    return Principal(made, login, login.title(), unit, "en", time_zone, frozenset({Role.ANALYST}), held)
 
 
 def referral_with(

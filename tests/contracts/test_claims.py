@@ -13,10 +13,10 @@ from sqlalchemy import select, update
 
 from tests.contracts.test_jobs import another
 from tests.reviewing import Everything, person, referral_with
-from triage.domain.access import Principal
 from triage.domain.claims import QueueFilter
 from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.items import Outcome
+from triage.domain.people import Principal
 from triage.domain.review_rules import ReviewRules
 from triage.services.claiming import Claiming
 from triage.store.review_tables import claim, declined

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 _MOST_DAYS = 3_660
 _LONGEST = 200
@@ -65,12 +66,12 @@ class QueueFilter:
     def of(cls, document: Mapping[str, object]) -> QueueFilter:
         """Inverse of `document`. Raises ValueError for anything that it did not write."""
         fields = {name: field.type for name, field in cls.__dataclass_fields__.items()}
-        values: dict[str, object] = {}
+        values: dict[str, Any] = {}
         for key, value in document.items():
             if key not in fields:
                 raise ValueError(f"{key}: no such filter")
             values[key] = _typed(key, str(fields[key]), value)
-        return cls(**values)  # type: ignore[arg-type] -- each value was checked by its field's type
+        return cls(**values)
 
 
 def _typed(key: str, kind: str, value: object) -> object:

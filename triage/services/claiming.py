@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from triage.domain.access import Principal
 from triage.domain.claims import Claim, QueueFilter
 from triage.domain.errors import Conflict, Refused
+from triage.domain.people import Principal
 from triage.domain.review_rules import ReviewRules
 from triage.store.claims import QueueLine, SavedView
 from triage.store.unit_of_work import Store
@@ -41,11 +41,11 @@ class Claiming:
 
     def queue(self, principal: Principal, wanted: QueueFilter, limit: int = 50, offset: int = 0) -> QueuePage:
         """What the person may see, most urgent first, less what the person declined."""
-        today = self.clock().date()
+        now = self.clock()
         limit, offset = min(max(limit, 1), _MOST_LINES), max(offset, 0)
         with self.store.reading() as unit:
-            lines = unit.claims.lines(principal, wanted, today, limit, offset)
-            return QueuePage(lines, unit.claims.count(principal, wanted, today))
+            lines = unit.claims.lines(principal, wanted, now, limit, offset)
+            return QueuePage(lines, unit.claims.count(principal, wanted, now))
 
     def take_next(self, principal: Principal, wanted: QueueFilter, passing: Sequence[int] = ()) -> Claim | None:
         """Claim the most urgent referral that is free, not declined, not among `passing`; None where none is."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from triage.domain.access import Principal
 from triage.domain.errors import Refused
+from triage.domain.people import Principal
 
 
 class Permits(Protocol):

@@ -23,10 +23,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from triage.domain.access import EVERY_CASE, Principal
 from triage.domain.claims import Claim, QueueFilter, ReferralState
 from triage.domain.errors import Conflict, NotFound
 from triage.domain.items import Outcome
+from triage.domain.people import EVERY_CASE, Principal
 
 from .access import visible_referrals
 from .engine import database_now
@@ -80,7 +80,7 @@ class Claims:
         Whoever has it in hand already goes on with the same fence. Asked for by name, one that was declined is given.
         """
         seen = select(referral.c.id).where(
-            referral.c.id == referral_id, referral.c.state == ReferralState.OPEN, visible_referrals(who)
+            referral.c.id == referral_id, referral.c.state == ReferralState.OPEN, visible_referrals(who, now)
         )
         if self.connection.execute(self._locking(seen)).first() is None:
             return None
@@ -94,7 +94,7 @@ class Claims:
         On PostgreSQL rows that others are just claiming are skipped over; SQLite has one writer.
         """
         query = (
-            self._queue(who, wanted, now.date())
+            self._queue(who, wanted, now)
             .with_only_columns(referral.c.id)
             .where(~self._declined(who.id), ~self._held())
             .limit(1)
@@ -128,7 +128,7 @@ class Claims:
         """Put it into another's hands; None where that cannot be, for whatever reason."""
         self.require(held)
         may = select(referral.c.id).where(
-            referral.c.id == held.referral_id, visible_referrals(to), ~self._declined(to.id)
+            referral.c.id == held.referral_id, visible_referrals(to, now), ~self._declined(to.id)
         )
         if self.connection.execute(may).first() is None:
             return None
@@ -175,10 +175,12 @@ class Claims:
         row = {"referral_id": referral_id, "principal_id": principal_id, "first_at": now}
         self.connection.execute(insert_or_ignore(self.connection, worked_on), [row])
 
-    def lines(self, who: Principal, wanted: QueueFilter, today: date, limit: int, offset: int = 0) -> list[QueueLine]:
+    def lines(
+        self, who: Principal, wanted: QueueFilter, now: datetime, limit: int, offset: int = 0
+    ) -> list[QueueLine]:
         """The queue as this person may see it, most urgent first, less what the person declined."""
         rows = self.connection.execute(
-            self._queue(who, wanted, today)
+            self._queue(who, wanted, now)
             .where(~self._declined(who.id))
             .with_only_columns(referral, principal.c.name.label("holder"), claim.c.principal_id.label("holder_id"))
             .select_from(referral)
@@ -192,11 +194,11 @@ class Claims:
         ).all()
         members = self._members([row.id for row in rows])
         expiries = self._expiries([row.id for row in rows])
-        return [_line(row, members.get(row.id, []), expiries.get(row.id), who) for row in rows]
+        return [_line(row, members.get(row.id, []), expiries.get(row.id), who, now) for row in rows]
 
-    def count(self, who: Principal, wanted: QueueFilter, today: date) -> int:
+    def count(self, who: Principal, wanted: QueueFilter, now: datetime) -> int:
         """How many referrals `lines` has in all."""
-        query = self._queue(who, wanted, today).where(~self._declined(who.id)).with_only_columns(referral.c.id)
+        query = self._queue(who, wanted, now).where(~self._declined(who.id)).with_only_columns(referral.c.id)
         return self.connection.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()
 
     def save_view(self, principal_id: int, name: str, wanted: QueueFilter) -> None:
@@ -268,11 +270,11 @@ class Claims:
         mine = and_(declined.c.principal_id == principal_id, declined.c.referral_id == referral.c.id)
         return select(declined.c.referral_id).where(mine).correlate(referral).exists()
 
-    def _queue(self, who: Principal, wanted: QueueFilter, today: date) -> Select[Any]:
+    def _queue(self, who: Principal, wanted: QueueFilter, now: datetime) -> Select[Any]:
         """Referrals that pass the filter, in the queue's order."""
         conditions = [
             referral.c.state == wanted.state,
-            visible_referrals(who),
+            visible_referrals(who, now),
             referral.c.danger >= wanted.danger,
             referral.c.clock >= wanted.clock,
             referral.c.solvability >= wanted.solvability,
@@ -287,7 +289,7 @@ class Claims:
         if wanted.free_only:
             conditions.append(~self._held())
         if wanted.expiring_within_days is not None:
-            conditions.append(_expires_by(today + timedelta(days=wanted.expiring_within_days)))
+            conditions.append(_expires_by(now.date() + timedelta(days=wanted.expiring_within_days)))
         return select(referral).where(*conditions).order_by(referral.c.sort_key, referral.c.created_at, referral.c.id)
 
     def _locking(self, query: Select[Any], *, skip: bool = False) -> Select[Any]:
@@ -357,7 +359,10 @@ def _expires_by(day: date) -> ColumnElement[bool]:
     return or_(kept, _has_submission(submission.c.preserve_until <= day))
 
 
-def _line(row: Row[Any], members: Sequence[Row[Any]], expires_on: date | None, who: Principal) -> QueueLine:
+def _line(
+    row: Row[Any], members: Sequence[Row[Any]], expires_on: date | None, who: Principal, now: datetime
+) -> QueueLine:
+    held = who.cases_held(now)
     named = {member.case_ref for member in members}
     return QueueLine(
         id=row.id,
@@ -367,7 +372,7 @@ def _line(row: Row[Any], members: Sequence[Row[Any]], expires_on: date | None, w
         solvability=row.solvability,
         network=row.network,
         reasons=row.reasons,
-        cases=sorted(named if EVERY_CASE in who.cases else named & who.cases),
+        cases=sorted(named if EVERY_CASE in held else named & held),
         submissions=[member.id for member in members],
         holder=row.holder or "",
         is_mine=row.holder_id == who.id,
