@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import insert, update
 
 from hashsets.algorithms.digests import Digests
+from triage.domain.categories import Category, Scheme, SchemeMapping, Schemes
 from triage.domain.errors import Refused
 from triage.domain.items import CLOSED_UNSEEN, ItemKind, Outcome
 from triage.domain.matches import Answer
@@ -18,7 +19,7 @@ from triage.domain.people import Membership, Principal, Role
 from triage.domain.submissions import Delivery, Found, SubmissionState
 from triage.store.items import NewItem
 from triage.store.review_tables import principal
-from triage.store.tables import look_alike, referral
+from triage.store.tables import look_alike, match, referral
 from triage.store.unit_of_work import Store, Unit
 
 NOW = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
@@ -119,3 +120,47 @@ def _item(unit: Unit, outcome: Outcome) -> int:
     closed = "rule" if outcome in CLOSED_UNSEEN else None
     unit.items.set_outcomes({made: Answer(outcome, "", closed)})
     return made
+
+
+_WORDS = {"en": "Words", "th": "คำ"}
+
+
+def _scheme(name: str, set_scheme: str, *codes: str) -> Scheme:
+    categories = tuple(Category(code, rank, _WORDS) for rank, code in enumerate(codes))
+    return Scheme(name, _WORDS, set_scheme, "made up", confirmed=False, categories=categories, edition="e")
+
+
+SCHEMES = Schemes(
+    {
+        "scheme-a": _scheme("scheme-a", "aa", "lawful", "some", "grave"),
+        "scheme-b": _scheme("scheme-b", "bb", "lawful", "x"),
+    },
+    (SchemeMapping("scheme-b", "scheme-a", {"lawful": None, "x": "grave"}, "made up", confirmed=False),),
+)
+
+
+def match_of(store: Store, item_id: int, category: str, at: datetime = NOW) -> None:
+    """An exact match in force with this opinion."""
+    with store.writing() as unit:
+        comparison = unit.matches.comparison("policy", "releases")
+        row = {
+            "item_id": item_id,
+            "release_id": "a-set-r1",
+            "entry_key": f"e-{item_id}",
+            "subject": "main",
+            "algorithm": "md5",
+            "profile": "",
+            "set_name": "a-set",
+            "set_kind": "known",
+            "basis": "exact",
+            "distance": 0,
+            "transform": "identity",
+            "opinion": {"category": category},
+            "standing": "counts",
+            "because": "",
+            "agreement": "",
+            "comparison_id": comparison,
+            "at": at,
+        }
+        unit.connection.execute(insert(match).values(row))
+        unit.commit()

@@ -1,4 +1,4 @@
-"""Category schemes as data: short legal words for what a decision says, and which word of one scheme is which of another.
+"""Category schemes as data: short legal words for what a decision says, and what one scheme's word is in another.
 
 A category is a code, a rank and a few neutral words in each language; never a description. Every file says whether
 somebody competent has confirmed its words (`confirmed`): until then pages show that they are unconfirmed. A mapping

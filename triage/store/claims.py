@@ -82,7 +82,7 @@ class Claims:
         seen = select(referral.c.id).where(
             referral.c.id == referral_id, referral.c.state == ReferralState.OPEN, visible_referrals(who, now)
         )
-        if self.connection.execute(self._locking(seen)).first() is None:
+        if self.connection.execute(seen).first() is None:
             return None
         return self._insert(referral_id, who.id, seconds, now)
 
@@ -102,7 +102,9 @@ class Claims:
         passed = list(passing)
         for _ in range(_TRIES):
             found = self.connection.execute(
-                self._locking(query.where(referral.c.id.not_in(passed)), skip=True)
+                query.where(referral.c.id.not_in(passed)).with_for_update(
+                    of=referral, skip_locked=True, key_share=True
+                )
             ).scalar_one_or_none()
             if found is None:
                 return None
@@ -291,9 +293,6 @@ class Claims:
         if wanted.expiring_within_days is not None:
             conditions.append(_expires_by(now.date() + timedelta(days=wanted.expiring_within_days)))
         return select(referral).where(*conditions).order_by(referral.c.sort_key, referral.c.created_at, referral.c.id)
-
-    def _locking(self, query: Select[Any], *, skip: bool = False) -> Select[Any]:
-        return query.with_for_update(of=referral, skip_locked=skip)
 
     def _members(self, referral_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
         found: dict[int, list[Row[Any]]] = {}

@@ -15,6 +15,7 @@ from triage.domain.errors import Tampered
 
 from .claims import Claims
 from .custody import Custody, LogMirror
+from .decisions import Decisions
 from .doorbells import Doorbells
 from .dossier_facts import DossierFacts
 from .engine import WRITER, as_reader, telling_refusals
@@ -30,6 +31,7 @@ from .networks import Networks
 from .read_models import ReadModels
 from .rematches import Rematches
 from .submissions import Submissions
+from .viewings import Viewings
 from .workers import Workers
 
 _COMPARED = 4_096
@@ -61,6 +63,8 @@ class Unit:
         self.dossier = DossierFacts(connection)
         self.figures = FigureReading(connection)
         self.claims = Claims(connection)
+        self.decisions = Decisions(connection)
+        self.viewings = Viewings(connection)
         self.committed = False
 
     def commit(self) -> None:
