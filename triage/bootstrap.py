@@ -14,9 +14,12 @@ from hashsets.plugins import plugged_formats
 from triage.chamber.limits import ChamberLimits, ExamineLimits
 from triage.deploying import Folders, open_store, open_vault
 from triage.domain.errors import Refused
+from triage.services.accessing import Accessing
+from triage.services.approving import Approving
 from triage.services.auditing import Auditing
 from triage.services.backing_up import BackingUp
 from triage.services.clock import system_clock
+from triage.services.enrolling import Enrolling
 from triage.services.examining import Examining
 from triage.services.expanding import Expanding
 from triage.services.exporting_sets import ExportingSets
@@ -29,9 +32,13 @@ from triage.services.keeping import Keeping
 from triage.services.linking import Linking
 from triage.services.look_alikes import LookAlikeMemory
 from triage.services.looking_up import LookingUp
+from triage.services.managing_people import ManagingPeople
 from triage.services.matching import Matching
 from triage.services.observing import Observing
+from triage.services.one_time_codes import OneTimeCodes
 from triage.services.owing import Owing
+from triage.services.passkeying import Passkeying
+from triage.services.passwords import Passwords
 from triage.services.putting_in_force import PuttingInForce
 from triage.services.receiving import Receiving
 from triage.services.recording_sets import RecordingSets
@@ -40,7 +47,9 @@ from triage.services.rematching import Rematching
 from triage.services.reporting import Reporting
 from triage.services.restoring import Restoring
 from triage.services.retrying import Retrying
+from triage.services.sessioning import Sessioning
 from triage.services.shelving import Shelf
+from triage.services.signing_in import SigningIn
 from triage.settings import (
     Settings,
     load_link_rules,
@@ -85,6 +94,13 @@ class Application:
     observing: Observing
     backing_up: BackingUp
     restoring: Restoring
+    accessing: Accessing
+    approving: Approving
+    sessioning: Sessioning
+    signing_in: SigningIn
+    passkeying: Passkeying
+    enrolling: Enrolling
+    managing_people: ManagingPeople
     chamber_limits: ChamberLimits
     stop: threading.Event
 
@@ -113,6 +129,9 @@ def open_application(settings: Settings) -> Application:
     library = Library.open(folders.hash_sets, formats=(*FORMATS, *_plugged_formats()), keeper=recording)
     matching = Matching(store, library, policy, clock, actor)
     rematching = Rematching(store, matching, settings.work, clock, actor)
+    sessioning = Sessioning(store, settings.sign_in, clock)
+    passwords, codes = Passwords(), OneTimeCodes(keys)
+    passkeying = Passkeying(store, sessioning, clock)
     configure_traces(settings.trace.endpoint, _version())
     return Application(
         settings=settings,
@@ -146,6 +165,13 @@ def open_application(settings: Settings) -> Application:
             store, LogMirror(folders.witness), lambda: LogMirror.create(folders.witness), clock, actor
         ),
         reporting=Reporting(store, library, policy, rules, clock, actor, _version()),
+        accessing=Accessing(store, clock),
+        approving=Approving(store, clock),
+        sessioning=sessioning,
+        signing_in=SigningIn(store, sessioning, passwords, codes, clock),
+        passkeying=passkeying,
+        enrolling=Enrolling(store, sessioning, passwords, codes, passkeying, clock),
+        managing_people=ManagingPeople(store, settings.sign_in, clock),
         chamber_limits=ChamberLimits(
             wall_seconds=settings.chamber.wall_seconds,
             cpu_seconds=settings.chamber.cpu_seconds,

@@ -134,6 +134,24 @@ class ServeSettings(_Section):
     names: tuple[str, ...]
 
 
+class SignInSettings(_Section):
+    """Under which address people sign in, and how long that lasts. An empty origin: on this machine only."""
+
+    origin: str = Field(pattern=r"^(https://[a-z0-9.-]+(:[0-9]{1,5})?)?$")
+    idle_minutes: int = Field(ge=1, le=240)
+    absolute_hours: int = Field(ge=1, le=24)
+    enrol_hours: int = Field(ge=1, le=168)
+
+
+class OidcSettings(_Section):
+    """An identity provider (OpenID Connect). An empty issuer: there is none."""
+
+    issuer: str = Field(pattern=r"^(https://[^\s?#]+|http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?[^\s?#]*)?$")
+    client_id: str
+    client_secret: SecretStr
+    name: str
+
+
 class PluginNames(_Section):
     """What may be loaded beside what ships: names of entry points."""
 
@@ -165,6 +183,8 @@ class Settings(BaseSettings):
     log: LogSettings
     trace: TraceSettings
     serve: ServeSettings
+    sign_in: SignInSettings
+    oidc: OidcSettings
 
     @property
     def database_url(self) -> str:

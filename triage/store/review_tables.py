@@ -82,6 +82,27 @@ session = Table(
     Column("ended_at", UtcDateTime),
 )
 
+enrolment = Table(
+    "enrolment",
+    metadata,
+    Column("code_sha256", LargeBinary(32), primary_key=True),  # of 128 random bits, told once
+    Column("principal_id", Id, ForeignKey("principal.id"), nullable=False, index=True),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),  # once; also when a later one takes its place
+)
+
+ceremony = Table(
+    "ceremony",
+    metadata,
+    Column("token_sha256", LargeBinary(32), primary_key=True),  # the browser's cookie
+    Column("kind", String(16), nullable=False),  # enrol, register, passkey, step-up, oidc, oidc-step-up
+    Column("principal_id", Id, ForeignKey("principal.id")),  # NULL: nobody is signed in yet
+    Column("held", Document, nullable=False),  # a challenge, a nonce, a wrapped secret
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+)
+
 access_asked = Table(
     "access_asked",
     metadata,

@@ -13,7 +13,9 @@ from sqlalchemy import Connection, Engine
 from triage.domain.checkpoints import LogSigner
 from triage.domain.errors import Tampered
 
+from .access import Access
 from .claims import Claims
+from .credentials import Credentials
 from .custody import Custody, LogMirror
 from .decisions import Decisions
 from .doorbells import Doorbells
@@ -28,8 +30,10 @@ from .jobs import Jobs
 from .links import Links
 from .matches import Matches
 from .networks import Networks
+from .people import People
 from .read_models import ReadModels
 from .rematches import Rematches
+from .sessions import Sessions
 from .submissions import Submissions
 from .viewings import Viewings
 from .workers import Workers
@@ -65,6 +69,10 @@ class Unit:
         self.claims = Claims(connection)
         self.decisions = Decisions(connection)
         self.viewings = Viewings(connection)
+        self.people = People(connection)
+        self.credentials = Credentials(connection)
+        self.sessions = Sessions(connection)
+        self.access = Access(connection)
         self.committed = False
 
     def commit(self) -> None:

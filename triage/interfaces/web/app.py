@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request
+from anyio import CapacityLimiter
+from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp
 
 from triage.chamber.sealing import Layer
-from triage.domain.errors import Conflict, NotFound, Refused, TriageError, Unavailable, Unreadable
+from triage.domain.errors import TriageError
 
+from . import account, enrolling, people, signing_in, stepping_up
+from .assets import asset_routes
+from .ceremonies import HASHING
 from .deployment import Deployment
+from .faults import error_told, fault, http_error, sign_in_needed
 from .health import health_routes
 from .middleware import SafeAnswers, Told
+from .same_origin import SameOrigin
+from .sessions import SignInNeededError
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-_STATUS: Mapping[type[TriageError], int] = {
-    Refused: 403,
-    NotFound: 404,
-    Conflict: 409,
-    Unreadable: 422,
-    Unavailable: 503,
-}
 
 
 def web_app(deployment: Deployment, layers: tuple[Layer, ...], names: Sequence[str] = ()) -> ASGIApp:
@@ -48,28 +47,23 @@ def web_app(deployment: Deployment, layers: tuple[Layer, ...], names: Sequence[s
         telemetry={"auto_configure": False},
         lifespan=lifespan,
     )
-    app.include_router(health_routes(deployment, layers))
-    app.add_exception_handler(TriageError, _error_told)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(Exception, _fault)
+    app.state.deployment = deployment
+    app.state.hashing = CapacityLimiter(HASHING)
+    for routes in (
+        health_routes(deployment, layers),
+        asset_routes(),
+        signing_in.routes,
+        stepping_up.routes,
+        enrolling.routes,
+        account.routes,
+        people.routes,
+    ):
+        app.include_router(routes)
+    app.add_exception_handler(TriageError, error_told)
+    app.add_exception_handler(SignInNeededError, sign_in_needed)
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(Exception, fault)
+    app.add_middleware(SameOrigin)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, *names], www_redirect=False)
     # Around all of it, and not among its middleware: the answer to a fault of ours passes here too.
     return SafeAnswers(Told(app))
-
-
-def _error_told(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, TriageError)
-    return _answer(error.code, error.sentence, _STATUS.get(type(error), 500))
-
-
-def _http_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
-    return _answer(f"http-{error.status_code}", str(error.detail), error.status_code)
-
-
-def _fault(_request: Request, _error: Exception) -> JSONResponse:
-    return _answer("unexpected", "A fault of ours; the log has its kind and place under this request's number.", 500)
-
-
-def _answer(code: str, sentence: str, status: int) -> JSONResponse:
-    return JSONResponse({"error": {"code": code, "sentence": sentence}}, status)

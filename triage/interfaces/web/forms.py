@@ -1,0 +1,50 @@
+"""What a form sends: a few short texts. Read whole, up to a limit, without a file ever."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import parse_qs
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from triage.domain.errors import Unreadable
+
+_MOST_BYTES, _MOST_FIELDS = 1 << 16, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Fields by name; what was not sent is empty."""
+
+    fields: Mapping[str, list[str]]
+
+    def text(self, name: str) -> str:
+        """The field's first value."""
+        return self.fields.get(name, [""])[0]
+
+    def texts(self, name: str) -> list[str]:
+        """All of its values, as of boxes that are ticked."""
+        return self.fields.get(name, [])
+
+
+async def read_form(request: Request) -> Form:
+    """Raises Unreadable `form-invalid`."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > _MOST_BYTES:
+            raise Unreadable("form-invalid", "The form is too long.")
+    try:
+        if kind != "application/x-www-form-urlencoded":
+            raise ValueError(kind)
+        fields = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
+    except ValueError as error:
+        raise Unreadable("form-invalid", "That is no form of ours.") from error
+    return Form(fields)
+
+
+Sent = Annotated[Form, Depends(read_form)]

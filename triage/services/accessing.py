@@ -1,0 +1,74 @@
+"""May they? Asked before every deed and every look at one thing; every answer is kept, without the thing's data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from triage.domain.access import POLICY, Action, Need, Purpose, Ruling, may
+from triage.domain.errors import Conflict, Refused
+from triage.domain.people import Principal
+from triage.store.access import Subject
+from triage.store.unit_of_work import Store
+
+from .clock import Clock
+
+SENTENCES: Mapping[str, str] = {
+    "disabled": "You may do nothing here any more.",
+    "role-lacks": "Your roles do not include this.",
+    "never-with-that-role": "Whoever runs the system opens no evidence.",
+    "not-a-member": "There is no such thing, or it lies in no case of yours.",
+    "not-your-own": "Somebody else has to do this for you.",
+    "only-their-own": "This is for the person and the welfare lead.",
+    "too-few-people": "Fewer than five people: a total would say something of one of them.",
+    "same-person": "A second person has to answer.",
+    "same-unit": "A supervisor of another unit has to answer.",
+    "purpose-unfit": "A look needs a reason that is one.",
+    "step-up-needed": "Show once more who you are.",
+    "second-person-needed": "A second person has to agree first.",
+}
+"""Each code of the policy in a sentence."""
+
+
+@dataclass(frozen=True)
+class Accessing:
+    """Asks the policy, keeps its answer, and uses up the second person's grant where one was needed."""
+
+    store: Store
+    clock: Clock
+
+    def ask(self, who: Principal, action: Action, subject: Subject, purpose: Purpose = Purpose.WORK) -> int | None:
+        """Return when they may; the number of the grant that this used up, where the rule asks for one.
+
+        Raises Refused with the policy's code; Conflict `grant-used` where two used the same grant at once.
+        """
+        now = self.clock()
+        with self.store.writing() as unit:
+            facts = unit.access.facts_of(subject, now)
+            grant = unit.access.grant_for(who, action, subject, now) if POLICY[action].second_person else None
+            ruling = may(who, action, facts, now, purpose=purpose, seconded=grant is not None)
+            if ruling.allowed and grant is not None and not unit.access.use_grant(grant, now):
+                raise Conflict("grant-used", "That was granted once, and has been used.")
+            unit.access.log(who.id, action, subject, ruling, now)
+            unit.commit()
+        require(ruling)
+        return grant
+
+    def would(self, who: Principal, action: Action, subject: Subject, purpose: Purpose = Purpose.WORK) -> Ruling:
+        """What the answer would be: for showing what can be done. Keeps nothing and uses nothing up."""
+        now = self.clock()
+        with self.store.reading() as unit:
+            facts = unit.access.facts_of(subject, now)
+            grant = unit.access.grant_for(who, action, subject, now) if POLICY[action].second_person else None
+        return may(who, action, facts, now, purpose=purpose, seconded=grant is not None)
+
+
+def require(ruling: Ruling) -> None:
+    """Raise Refused unless it is a yes."""
+    if not ruling.allowed:
+        raise Refused(ruling.code, SENTENCES[ruling.code])
+
+
+def lacks_only_a_second_person(ruling: Ruling) -> bool:
+    """Whether asking a colleague is what is left to do."""
+    return ruling.needs is Need.SECOND_PERSON
