@@ -1,4 +1,4 @@
-"""The legal gate over any occurrences and authorities: what must never be; and the database counts by the same rule."""
+"""The legal gate over any occurrences and authorities: what must never be; the database counts by the same rule."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from . import (
     audit_and_report,
+    authorities,
     backup,
     doctor,
     hash_set_entries,
@@ -9,6 +10,7 @@ from . import (
     hash_sets,
     jobs,
     lookup,
+    preservation,
     referrals,
     serve,
     status,
@@ -20,6 +22,7 @@ from .app import app, run
 __all__ = [
     "app",
     "audit_and_report",
+    "authorities",
     "backup",
     "doctor",
     "hash_set_entries",
@@ -27,6 +30,7 @@ __all__ = [
     "hash_sets",
     "jobs",
     "lookup",
+    "preservation",
     "referrals",
     "run",
     "serve",
