@@ -18,6 +18,7 @@ from triage.domain.linking_rules import LinkRules, parse_link_rules
 from triage.domain.match_policy import MatchPolicy
 from triage.domain.match_policy_file import parse_match_policy
 from triage.domain.priority import PriorityRules, parse_rules
+from triage.domain.retention import RetentionRules, parse_retention
 from triage.domain.review_rules import ReviewRules, parse_review_rules
 
 DATABASE_NAME = "triage.sqlite3"
@@ -274,6 +275,15 @@ def load_review_rules() -> ReviewRules:
     """The rules of `config/review.toml`."""
     try:
         return parse_review_rules(_toml("review.toml"))
+    except ValueError as error:
+        raise Refused("config-invalid", str(error)) from error
+
+
+def load_retention_rules() -> RetentionRules:
+    """The retention rules of `config/jurisdictions/`, one file a country and one for all others."""
+    names = sorted(path.stem for path in (config_folder() / "jurisdictions").glob("*.toml"))
+    try:
+        return parse_retention({name: _toml(f"jurisdictions/{name}.toml") for name in names})
     except ValueError as error:
         raise Refused("config-invalid", str(error)) from error
 

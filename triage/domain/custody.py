@@ -62,6 +62,9 @@ class CustodyAction(StrEnum):
     TOLD = "told"  # what became of a referral was recorded, and told to those who worked on it
     AUDITED = "audited"
     REPORTED = "reported"  # a report without image bytes was written
+    AUTHORISED = "authorised"  # an authority was recorded that lifts "do not render"
+    WITHDRAWN = "withdrawn"  # an authority was withdrawn, and lifts nothing any more
+    LOOK_REFUSED = "look-refused"  # somebody asked for a rendition, and the legal gate was shut
     REDACTED = "redacted"  # the text of an earlier record was lawfully deleted
 
 

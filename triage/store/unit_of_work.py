@@ -14,6 +14,7 @@ from triage.domain.checkpoints import LogSigner
 from triage.domain.errors import Tampered
 
 from .access import Access
+from .authorities import Authorities
 from .claims import Claims
 from .credentials import Credentials
 from .custody import Custody, LogMirror
@@ -27,12 +28,15 @@ from .hash_sets import HashSets
 from .items import Items
 from .job_pages import JobPages
 from .jobs import Jobs
+from .legal_gate import Gates
 from .links import Links
 from .matches import Matches
 from .networks import Networks
 from .people import People
+from .preservation import Preservation
 from .read_models import ReadModels
 from .rematches import Rematches
+from .report_facts import ReportRows
 from .sessions import Sessions
 from .submissions import Submissions
 from .viewings import Viewings
@@ -58,6 +62,10 @@ class Unit:
         self.links = Links(connection)
         self.networks = Networks(connection)
         self.hash_sets = HashSets(connection)
+        self.authorities = Authorities(connection)
+        self.gates = Gates(connection)
+        self.preservation = Preservation(connection)
+        self.report_rows = ReportRows(connection)
         self.jobs = Jobs(connection)
         self.doorbells = Doorbells(connection)
         self.workers = Workers(connection)
