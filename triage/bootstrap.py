@@ -17,12 +17,14 @@ from triage.domain.errors import Refused
 from triage.services.accessing import Accessing
 from triage.services.approving import Approving
 from triage.services.auditing import Auditing
+from triage.services.authorising import Authorising
 from triage.services.backing_up import BackingUp
 from triage.services.clock import system_clock
 from triage.services.enrolling import Enrolling
 from triage.services.examining import Examining
 from triage.services.expanding import Expanding
 from triage.services.exporting_sets import ExportingSets
+from triage.services.gatekeeping import Gatekeeping
 from triage.services.giving_up import GivingUp
 from triage.services.hurrying import Hurrying
 from triage.services.importing import Importing
@@ -39,6 +41,7 @@ from triage.services.one_time_codes import OneTimeCodes
 from triage.services.owing import Owing
 from triage.services.passkeying import Passkeying
 from triage.services.passwords import Passwords
+from triage.services.preserving import Preserving
 from triage.services.putting_in_force import PuttingInForce
 from triage.services.receiving import Receiving
 from triage.services.recording_sets import RecordingSets
@@ -56,6 +59,7 @@ from triage.settings import (
     load_match_policy,
     load_plugin_names,
     load_priority_rules,
+    load_retention_rules,
 )
 from triage.store.unit_of_work import Store
 from triage.telemetry.logs import configure_logs
@@ -90,6 +94,9 @@ class Application:
     looking_up: LookingUp
     auditing: Auditing
     joining: Joining
+    authorising: Authorising
+    gatekeeping: Gatekeeping
+    preserving: Preserving
     reporting: Reporting
     observing: Observing
     backing_up: BackingUp
@@ -159,6 +166,9 @@ def open_application(settings: Settings) -> Application:
         looking_up=LookingUp(library, policy),
         auditing=Auditing(store, vault, keeping, library, LogMirror(folders.witness), clock, actor),
         joining=Joining(store, library, shelf, clock, actor),
+        authorising=Authorising(store, clock, actor),
+        gatekeeping=Gatekeeping(store, clock),
+        preserving=Preserving(load_retention_rules()),
         observing=Observing(store, library, LogMirror(folders.witness), vault.check),
         backing_up=BackingUp(store, folders.vault, folders.hash_sets, keys.key_id, clock, actor),
         restoring=Restoring(

@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import warnings
 
-from triage.chamber import examining, wire
+from triage.chamber import examining, rendering, wire
 from triage.chamber.decoders import container
-from triage.chamber.limits import ArchiveLimits, ExamineLimits
+from triage.chamber.limits import ArchiveLimits, ExamineLimits, RenditionLimits
 from triage.chamber.process import EXIT_MEMORY
-from triage.chamber.protocol import Gone, Kind, ProtocolError, Task, TaskKind, receive, send
+from triage.chamber.protocol import RENDITION_SIZE, Gone, Kind, ProtocolError, Task, TaskKind, receive, send
 from triage.chamber.remote import SourceRefused, open_remote
 from triage.chamber.sealing import seal
 from triage.domain.findings import NoteCode, ProcessingNote
@@ -22,6 +22,7 @@ def main(descriptor: int, memory_bytes: int, parent: int) -> None:
     """Serve the process `parent` over `descriptor`. Never returns to what was there before."""
     warnings.simplefilter("ignore")  # parsers' words; what matters is checked and noted by us
     examining.warm_up()
+    rendering.warm_up()
     layers = seal(memory_bytes, parent)
     try:
         send(descriptor, Kind.READY, wire.layers(layers))
@@ -40,6 +41,8 @@ def _serve(descriptor: int) -> None:
     task = Task.of(bytes(payload))
     if task.kind is TaskKind.EXAMINE:
         _examine(descriptor, task)
+    elif task.kind is TaskKind.RENDER:
+        _render(descriptor, task)
     else:
         _expand(descriptor, task)
 
@@ -55,6 +58,20 @@ def _examine(descriptor: int, task: Task) -> None:
         found = examining.Examined(notes=[ProcessingNote(NoteCode.MEMORY_LIMIT)])
     answer = wire.examination(found.raster, found.fingerprints, found.findings, found.notes, found.decoder)
     send(descriptor, Kind.RESULT, answer)
+
+
+def _render(descriptor: int, task: Task) -> None:
+    notes: list[ProcessingNote] = []
+    try:
+        made = rendering.render(open_remote(descriptor, task.size), task.size, RenditionLimits(**task.limits), notes)
+    except SourceRefused:
+        made = None
+    except MemoryError:
+        made, notes = None, [ProcessingNote(NoteCode.MEMORY_LIMIT)]
+    if made is None:
+        send(descriptor, Kind.END, wire.notes(notes))
+    else:
+        send(descriptor, Kind.RENDITION, RENDITION_SIZE.pack(made.width, made.height) + made.jpeg)
 
 
 def _expand(descriptor: int, task: Task) -> None:

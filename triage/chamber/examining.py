@@ -117,7 +117,7 @@ def _read_metadata(
     *,
     with_thumbnail: bool,
 ) -> None:
-    tiff = _exif_of(file, format_name, decoded)
+    tiff = exif_of(file, format_name, decoded)
     if tiff is None:
         return
     metadata = exif.read(tiff, limits.max_thumbnail_bytes)
@@ -132,9 +132,10 @@ def _read_metadata(
     found.fingerprints += _pdq(Subject.THUMBNAIL, pixels)
 
 
-def _exif_of(
+def exif_of(
     file: io.BufferedReader, format_name: str, decoded: raster.Decoded
 ) -> io.BufferedReader | io.BytesIO | None:
+    """The EXIF block of a decoded file, positioned; None where it has none."""
     if format_name == "tiff":
         file.seek(0)
         return file

@@ -22,6 +22,16 @@ class ExamineLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class RenditionLimits:
+    """What is made of a picture for one look. `lines` stand all over it: printable ASCII, 24 characters each."""
+
+    is_reduced: bool  # small, grey and blurred
+    lines: tuple[str, ...]
+    longest_side: int
+    max_pixels: int
+
+
+@dataclass(frozen=True, slots=True)
 class ArchiveLimits:
     """Bounds on one archive. How deep archives may nest is for the caller, who expands them one at a time.
 

@@ -12,7 +12,8 @@ from typing import Self
 
 from triage.chamber import checks
 from triage.chamber.expansion import LEFT, Expansion
-from triage.chamber.limits import ArchiveLimits, ChamberLimits
+from triage.chamber.jpeg_checks import checked_rendition
+from triage.chamber.limits import ArchiveLimits, ChamberLimits, RenditionLimits
 from triage.chamber.process import ChildProcess, Ended
 from triage.chamber.protocol import Kind, Task, TaskKind
 from triage.chamber.reading import Conversation
@@ -20,6 +21,7 @@ from triage.chamber.sealing import FLOOR, Layer
 from triage.chamber.tally import Renewal, Tally
 from triage.domain.errors import Unavailable
 from triage.domain.findings import Examination, NoteCode, ProcessingNote
+from triage.domain.renditions import FULL_SIDE, REDUCED_SIDE, Rendition
 from triage.domain.sources import ByteSource
 from triage.telemetry.events import Event
 from triage.telemetry.logs import logger_of
@@ -102,6 +104,38 @@ class Chamber:
             return self._lost(child.lied())
         self._count_task(child)
         return _nothing(conversation.refusal) if conversation.refusal else found
+
+    def render(self, source: ByteSource, lines: tuple[str, ...], *, is_reduced: bool) -> Rendition | ProcessingNote:
+        """What may be shown of a picture, or why nothing can be. Every call reads and decodes anew.
+
+        `lines` stand all over it: printable ASCII, at most 24 characters each.
+        """
+        if not source.size:
+            return ProcessingNote(NoteCode.EMPTY)
+        if source.size > self._limits.examine.max_bytes:
+            return ProcessingNote(NoteCode.TOO_LARGE, f"{source.size} bytes")
+        longest = REDUCED_SIDE if is_reduced else FULL_SIDE
+        limits = RenditionLimits(is_reduced, lines, longest, self._limits.examine.max_pixels)
+        child = self._safe_child()
+        conversation = self._conversation(child, source)
+        made: Rendition | ProcessingNote
+        try:
+            conversation.tell(Kind.TASK, Task(TaskKind.RENDER, source.size, asdict(limits)).payload())
+            kind, untrusted_payload = conversation.next_frame()
+            if kind is Kind.END:
+                notes = checks.archive_end(untrusted_payload)
+                made = conversation.refusal or (notes[0] if notes else ProcessingNote(NoteCode.UNDECODABLE))
+            else:
+                made = checked_rendition(kind, untrusted_payload, longest, is_grey=is_reduced)
+        except Ended as ended:
+            return self._lost(ended).notes[0]
+        except checks.Refuted:
+            return self._lost(child.lied()).notes[0]
+        except BaseException:  # as in `examine`
+            self._renew(Renewal.LEFT)
+            raise
+        self._count_task(child)
+        return made
 
     def expand(self, source: ByteSource, limits: ArchiveLimits) -> Expansion:
         """The members of an archive, in its order, each to be consumed before the next.

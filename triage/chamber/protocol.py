@@ -1,7 +1,8 @@
 """Frames between the parent and the sealed child, over one socket pair.
 
 A frame is one byte of kind, four bytes of length (big-endian), and that many bytes. The parent sends a TASK and
-then answers READ requests; the child asks, and ends each task with exactly one RESULT (examine) or END (expand).
+then answers READ requests; the child asks, and ends each task with exactly one RESULT (examine), END (expand), or
+RENDITION or END (render).
 Whatever the child sends is hostile until `checks.py` has passed it: here only the size and the kind are checked.
 """
 
@@ -27,7 +28,8 @@ class Kind(IntEnum):
     MEMBER = 19  # JSON: one archive member begins
     DATA = 20  # bytes of the member
     MEMBER_END = 21  # JSON: note code or null
-    END = 22  # JSON: notes of the whole archive
+    END = 22  # JSON: notes of the whole archive, or why there is no rendition
+    RENDITION = 23  # width u16, height u16, a JPEG
 
 
 class TaskKind(StrEnum):
@@ -35,10 +37,12 @@ class TaskKind(StrEnum):
 
     EXAMINE = "examine"
     EXPAND = "expand"
+    RENDER = "render"
 
 
 HEADER = struct.Struct(">BI")
 READ_REQUEST = struct.Struct(">QI")
+RENDITION_SIZE = struct.Struct(">HH")
 
 MAX_READ = 4 << 20
 """Largest piece of a source in one answer."""
@@ -48,6 +52,9 @@ MAX_DATA = 1 << 20
 
 MAX_JSON = 64 << 10
 
+MAX_RENDITION = 4 << 20
+"""Largest JPEG that is shown."""
+
 MAX_FROM_CHILD: dict[Kind, int] = {
     Kind.READY: MAX_JSON,
     Kind.READ: READ_REQUEST.size,
@@ -56,6 +63,7 @@ MAX_FROM_CHILD: dict[Kind, int] = {
     Kind.DATA: MAX_DATA,
     Kind.MEMBER_END: 1024,
     Kind.END: MAX_JSON,
+    Kind.RENDITION: RENDITION_SIZE.size + MAX_RENDITION,
 }
 """Largest payload that the parent accepts of each kind; a longer one is a lie and ends the child."""
 
@@ -70,7 +78,7 @@ class Gone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One order to the child. Sizes are bytes; `limits` are the fields of ExamineLimits or ArchiveLimits."""
+    """One order to the child. Sizes are bytes; `limits` are the fields of the kind's own limits."""
 
     kind: TaskKind
     size: int

@@ -57,8 +57,14 @@ class CustodyAction(StrEnum):
     JOINED = "joined"  # a machine joined; its witness of this log begins with what the database said then
     BACKED_UP = "backed-up"  # a copy of everything but keys and witness is about to be written
     RESTORED = "restored"  # the database was put back from a backup; records after it are lost
+    VIEWED = "viewed"  # a rendition of an item is about to be made and shown; committed before the first byte
+    DECIDED = "decided"  # a person said what an item is, confirmed it, took it back, or set a referral aside
+    TOLD = "told"  # what became of a referral was recorded, and told to those who worked on it
     AUDITED = "audited"
     REPORTED = "reported"  # a report without image bytes was written
+    AUTHORISED = "authorised"  # an authority was recorded that lifts "do not render"
+    WITHDRAWN = "withdrawn"  # an authority was withdrawn, and lifts nothing any more
+    LOOK_REFUSED = "look-refused"  # somebody asked for a rendition, and the legal gate was shut
     REDACTED = "redacted"  # the text of an earlier record was lawfully deleted
 
 

@@ -20,6 +20,7 @@ from triage.store.referral_facts import count_facts
 from triage.store.unit_of_work import Store, Unit
 
 from .clock import Clock
+from .finishing import reopen_changed
 
 _NEW = Outcome.UNKNOWN.value
 """What joins networks is unmatched content: known content is distributed too widely to mean that two have met."""
@@ -50,6 +51,7 @@ class Referring:
             for referral_id, placement in referrals:
                 facts = count_facts(unit.connection, placement.submissions, now)
                 unit.networks.assess(referral_id, assess(facts, self.priority, now), facts, now)
+            reopen_changed(unit, [referral_id for referral_id, _ in referrals], now)
             unit.custody.append(
                 [self._event(lease, referral_id, placement, now) for referral_id, placement in referrals]
             )

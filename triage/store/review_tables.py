@@ -135,8 +135,9 @@ claim = Table(
     "claim",
     metadata,
     Column("referral_id", Id, ForeignKey("referral.id"), primary_key=True),
-    Column("principal_id", Id, ForeignKey("principal.id"), nullable=False, index=True),
-    Column("claimed_at", UtcDateTime, nullable=False),
+    # NULL once it was put back: the row keeps the fence, and nobody's name.
+    Column("principal_id", Id, ForeignKey("principal.id"), index=True),
+    Column("claimed_at", UtcDateTime),
     Column("lease_until", Float(53), nullable=False),  # by the database's clock
     Column("fence", Integer, nullable=False),
 )
@@ -178,8 +179,8 @@ decision = Table(
     Column("basis", String(16), nullable=False),  # facts, reduced, full: what the person had seen
     Column("because", Text, nullable=False),
     Column("decided_at", UtcDateTime, nullable=False),
-    Column("spread_from", Id, ForeignKey("decision.id")),  # a near duplicate's, confirmed on facts
-    Column("state", String(16), nullable=False),  # proposed, awaiting-second, standing, superseded, undone
+    Column("spread_from", Id, ForeignKey("decision.id"), index=True),  # a near duplicate's, confirmed on facts
+    Column("state", String(16), nullable=False),  # awaiting-second, standing, dissenting, superseded, undone
     Column("second_by", Id, ForeignKey("principal.id")),
     Column("second_at", UtcDateTime),
     Column("supersedes", Id, ForeignKey("decision.id")),
@@ -207,6 +208,7 @@ viewing = Table(
     Column("of_known", Boolean, nullable=False),  # break-glass: with whose approval
     Column("of_decided", Boolean, nullable=False),  # a repeat
     Column("approval_id", Id, ForeignKey("approval.id")),
+    Column("override_id", Id, ForeignKey("approval.id")),  # of the time policy: who allowed it
     Column("token_sha256", LargeBinary(32), nullable=False, unique=True),
     Column("asked_at", UtcDateTime, nullable=False),
     Column("token_until", UtcDateTime, nullable=False),

@@ -14,8 +14,11 @@ from triage.domain.checkpoints import LogSigner
 from triage.domain.errors import Tampered
 
 from .access import Access
+from .authorities import Authorities
+from .claims import Claims
 from .credentials import Credentials
 from .custody import Custody, LogMirror
+from .decisions import Decisions
 from .doorbells import Doorbells
 from .dossier_facts import DossierFacts
 from .engine import WRITER, as_reader, telling_refusals
@@ -25,15 +28,19 @@ from .hash_sets import HashSets
 from .items import Items
 from .job_pages import JobPages
 from .jobs import Jobs
+from .legal_gate import Gates
 from .links import Links
 from .matches import Matches
 from .networks import Networks
 from .page_models import PageModels
 from .people import People
+from .preservation import Preservation
 from .read_models import ReadModels
 from .rematches import Rematches
+from .report_facts import ReportRows
 from .sessions import Sessions
 from .submissions import Submissions
+from .viewings import Viewings
 from .workers import Workers
 
 _COMPARED = 4_096
@@ -56,6 +63,10 @@ class Unit:
         self.links = Links(connection)
         self.networks = Networks(connection)
         self.hash_sets = HashSets(connection)
+        self.authorities = Authorities(connection)
+        self.gates = Gates(connection)
+        self.preservation = Preservation(connection)
+        self.report_rows = ReportRows(connection)
         self.jobs = Jobs(connection)
         self.doorbells = Doorbells(connection)
         self.workers = Workers(connection)
@@ -65,6 +76,9 @@ class Unit:
         self.pages = PageModels(connection)
         self.dossier = DossierFacts(connection)
         self.figures = FigureReading(connection)
+        self.claims = Claims(connection)
+        self.decisions = Decisions(connection)
+        self.viewings = Viewings(connection)
         self.people = People(connection)
         self.credentials = Credentials(connection)
         self.sessions = Sessions(connection)

@@ -2,6 +2,7 @@
 
 from . import (
     audit_and_report,
+    authorities,
     backup,
     doctor,
     hash_set_entries,
@@ -10,6 +11,7 @@ from . import (
     jobs,
     lookup,
     people,
+    preservation,
     referrals,
     serve,
     status,
@@ -21,6 +23,7 @@ from .app import app, run
 __all__ = [
     "app",
     "audit_and_report",
+    "authorities",
     "backup",
     "doctor",
     "hash_set_entries",
@@ -29,6 +32,7 @@ __all__ = [
     "jobs",
     "lookup",
     "people",
+    "preservation",
     "referrals",
     "run",
     "serve",

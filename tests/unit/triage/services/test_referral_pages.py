@@ -56,7 +56,7 @@ def page(store: Store, scene: Scene) -> ReferralPage:
         unit.networks.assess(referral, Assessment(2, 1, 0, 3, (reason,), "1", "e"), ReferralFacts(), NOW)
         unit.networks.add_event(referral, "opened", {"submissions": [one, two]}, NOW)
         unit.commit()
-        return referral_page(unit, referral, RULES, [], limit=10)
+        return referral_page(unit, referral, RULES, [], limit=10, now=NOW)
 
 
 def test_who_it_is_and_how_urgent_with_reasons(page: ReferralPage) -> None:
@@ -100,8 +100,8 @@ def test_sets_that_contradict_each_other_are_shown_as_disputed(store: Store, sce
         unit.matches.add(found, unit.matches.comparison("p", "r"), NOW)
         referral = unit.networks.open_referral(NOW)
         unit.networks.place([one], referral, NOW)
-        page = referral_page(unit, referral, RULES, [], limit=2)
-        short = referral_page(unit, referral, RULES, [], limit=1)
+        page = referral_page(unit, referral, RULES, [], limit=2, now=NOW)
+        short = referral_page(unit, referral, RULES, [], limit=1, now=NOW)
     assert page.disputes == [
         {
             "kind": "categories-differ",
@@ -145,7 +145,7 @@ def test_what_was_held_back_and_what_cannot_be_compared_is_said(
         unit.items.set_outcomes({item: Answer(Outcome.TOO_POOR, Because.LITTLE_INFORMATION)}, comparison)
         referral = unit.networks.open_referral(NOW)
         unit.networks.place([one], referral, NOW)
-        page = referral_page(unit, referral, RULES, library.releases(), limit=5)
+        page = referral_page(unit, referral, RULES, library.releases(), limit=5, now=NOW)
     assert page.held_back == {"little-information": 1}
     assert page.not_comparable == [NotComparable("asked", lists["asked"], {"photodna": 2}, 1)]
     assert (page.matches[0]["standing"], page.matches[0]["because"]) == ("held-back", "little-information")
@@ -177,7 +177,7 @@ def test_lists_are_cut_at_the_limit(page: ReferralPage, store: Store) -> None:
     """Counts are not."""
     assert len(page.matches) == 3
     with store.reading() as unit:
-        short = referral_page(unit, 1, RULES, [], limit=1)
+        short = referral_page(unit, 1, RULES, [], limit=1, now=NOW)
     assert (len(short.matches), len(short.match_counts)) == (1, 2)
 
 
@@ -188,7 +188,7 @@ def test_matches_that_no_longer_hold_stand_apart(page: ReferralPage, store: Stor
         ended = [(1, EndedBecause.RETRACTED), (2, EndedBecause.SUPERSEDED), (3, EndedBecause.DECIDED)]
         unit.matches.end(ended, unit.matches.comparison("p", "none"), NOW)
         unit.commit()
-        later = referral_page(unit, 1, RULES, [], limit=1)
+        later = referral_page(unit, 1, RULES, [], limit=1, now=NOW)
     assert (later.matches, later.match_counts, later.ended_count) == ([], [], 2)
     assert [(one["item"], one["release"], one["because"]) for one in later.ended_matches] == [
         ("I-3", "a-set-r1", "retracted")
@@ -201,11 +201,11 @@ def test_a_merged_referral_says_where_it_goes_on(page: ReferralPage, store: Stor
     with store.writing() as unit:
         later = unit.networks.open_referral(NOW)
         unit.networks.merge(later, 1, NOW)
-        merged = referral_page(unit, later, RULES, [], limit=1)
+        merged = referral_page(unit, later, RULES, [], limit=1, now=NOW)
     assert (merged.state, merged.merged_into, merged.submissions, merged.outcomes) == ("merged", "R-1", [], {})
 
 
 def test_one_that_is_not_there(store: Store) -> None:
     """Its number is named."""
     with store.reading() as unit, pytest.raises(NotFound, match="R-4"):
-        referral_page(unit, 4, RULES, [], limit=1)
+        referral_page(unit, 4, RULES, [], limit=1, now=NOW)

@@ -27,7 +27,7 @@ def take_next(desk: AtDesk) -> Response:
 
 @routes.post("/referrals/{referral_id}/claim")
 def claim(desk: AtDesk, referral_id: int) -> Response:
-    """This one."""
+    """The one named."""
     desk.application.claiming.take(desk.who, referral_id)
     return go(f"/referrals/{referral_id}", "claimed")
 

@@ -79,8 +79,8 @@ def upgrade() -> None:
     op.create_table(
         "claim",
         sa.Column("referral_id", ID, nullable=False),
-        sa.Column("principal_id", ID, nullable=False),
-        sa.Column("claimed_at", MOMENT, nullable=False),
+        sa.Column("principal_id", ID, nullable=True),
+        sa.Column("claimed_at", MOMENT, nullable=True),
         sa.Column("lease_until", sa.Float(precision=53), nullable=False),
         sa.Column("fence", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["principal_id"], ["principal.id"], name=op.f("fk_claim_principal_id")),
@@ -228,6 +228,7 @@ def upgrade() -> None:
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.create_index("ix_decision_item", ["item_id", "state"], unique=False)
         batch_op.create_index(batch_op.f("ix_decision_referral_id"), ["referral_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_decision_spread_from"), ["spread_from"], unique=False)
         batch_op.create_index(
             "uq_decision_standing",
             ["item_id", "scheme"],
@@ -262,6 +263,7 @@ def upgrade() -> None:
         sa.Column("of_known", sa.Boolean(), nullable=False),
         sa.Column("of_decided", sa.Boolean(), nullable=False),
         sa.Column("approval_id", ID, nullable=True),
+        sa.Column("override_id", ID, nullable=True),
         sa.Column("token_sha256", sa.LargeBinary(length=32), nullable=False),
         sa.Column("asked_at", MOMENT, nullable=False),
         sa.Column("token_until", MOMENT, nullable=False),
@@ -270,6 +272,7 @@ def upgrade() -> None:
         sa.Column("seconds", sa.Float(precision=53), nullable=False),
         sa.ForeignKeyConstraint(["approval_id"], ["approval.id"], name=op.f("fk_viewing_approval_id")),
         sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_viewing_item_id")),
+        sa.ForeignKeyConstraint(["override_id"], ["approval.id"], name=op.f("fk_viewing_override_id")),
         sa.ForeignKeyConstraint(["principal_id"], ["principal.id"], name=op.f("fk_viewing_principal_id")),
         sa.ForeignKeyConstraint(["referral_id"], ["referral.id"], name=op.f("fk_viewing_referral_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_viewing")),
@@ -298,6 +301,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("state = 'standing'"),
             postgresql_where=sa.text("state = 'standing'"),
         )
+        batch_op.drop_index(batch_op.f("ix_decision_spread_from"))
         batch_op.drop_index(batch_op.f("ix_decision_referral_id"))
         batch_op.drop_index("ix_decision_item")
 

@@ -1,0 +1,77 @@
+"""A look: why a person asks for one rendition of one item, at which level, and what makes it harder to get.
+
+Nothing is shown without one. Each has a reason from a closed list; what is decided already, and what another item
+stands for, needs words beside it; what is known needs a second person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .errors import Refused
+
+LONGEST_WORDS = 500
+LEAST_WORDS = 10
+"""Characters: enough for a sentence that means something to whoever reads it later."""
+
+
+class Reason(StrEnum):
+    """Why facts are not enough."""
+
+    LEGAL_THRESHOLD = "legal-threshold"
+    VICTIM_IDENTIFICATION = "victim-identification"
+    COURT = "court"
+    QUALITY_CHECK = "quality-check"
+
+
+class Level(StrEnum):
+    """How much of it is shown."""
+
+    REDUCED = "reduced"  # small, grey, blurred
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class LookFacts:
+    """What is so of an item before a look at it. `stands_for` is the representative of its group, or the item itself.
+
+    `seen_reduced`: this person has been shown it reduced. `representative_settled`: its representative was looked at
+    or decided.
+    """
+
+    item_id: int
+    is_known: bool
+    is_decided: bool
+    stands_for: int
+    representative_settled: bool
+    seen_reduced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person asks."""
+
+    reason: Reason
+    words: str
+    level: Level
+
+
+def require_grounds(asked: Asked, facts: LookFacts, *, seconded: bool) -> None:
+    """Raise Refused where the grounds are not enough for a look at this item.
+
+    `look-words` (the words are missing, too short or too long), `look-reduced-first`, `look-known` (no second person
+    has agreed), `look-representative-first`.
+    """
+    words = asked.words.strip()
+    if len(words) > LONGEST_WORDS or not words.isprintable():
+        raise Refused("look-words", f"The words have at most {LONGEST_WORDS} printable characters.")
+    if facts.is_known and not seconded:
+        raise Refused("look-known", "It is known: a look needs the agreement of a second person.")
+    is_member = facts.stands_for != facts.item_id
+    if is_member and not facts.representative_settled:
+        raise Refused("look-representative-first", f"I-{facts.stands_for} stands for its group: look at it first.")
+    if (facts.is_known or facts.is_decided or is_member) and len(words) < LEAST_WORDS:
+        raise Refused("look-words", f"A look at this needs a reason in words: at least {LEAST_WORDS} characters.")
+    if asked.level is Level.FULL and not facts.seen_reduced:
+        raise Refused("look-reduced-first", "It is shown reduced first; that may be enough.")

@@ -1,0 +1,383 @@
+"""Deciding: what a person says of items, mostly on facts alone. Opens no evidence.
+
+Whoever decides has the referral in hand. The items are held while their decisions are read and written, so that two
+people cannot both find nothing decided; the database's own index would refuse a second standing decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from triage.domain.categories import Schemes
+from triage.domain.claims import Claim, ReferralState
+from triage.domain.custody import CustodyAction, CustodyEvent
+from triage.domain.decisions import (
+    NOTHING_SAID,
+    Decision,
+    DecisionState,
+    Disagreement,
+    DisagreementKind,
+    Instead,
+    Placement,
+    Proposal,
+    Said,
+    SeenBasis,
+    place,
+    require_second,
+    require_undo,
+    require_words,
+)
+from triage.domain.errors import Conflict, NotFound, Refused
+from triage.domain.jobs import item_range
+from triage.domain.people import Principal
+from triage.domain.review_rules import ReviewRules
+from triage.store.decisions import NewDecision
+from triage.store.unit_of_work import Store, Unit
+
+from .clock import Clock
+from .finishing import SET_ASIDE, finish, reopen_changed
+from .permitting import Permits
+
+SLICE = 500
+"""Items of one custody record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What an act came to. `left_alone` have another decision, which a bulk act never overwrites."""
+
+    decisions: Mapping[int, int] = field(default_factory=dict)  # item id → decision id
+    awaiting: int = 0  # of them, those that wait for a second person
+    left_alone: tuple[int, ...] = ()
+    done: tuple[int, ...] = ()  # referrals that are done by it
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """Decisions in the deployment's scheme."""
+
+    store: Store
+    permits: Permits
+    rules: ReviewRules
+    schemes: Schemes
+    clock: Clock
+
+    def decide(self, principal: Principal, held: Claim, item_ids: Sequence[int], said: Said) -> Decided:
+        """Decide these items of the referral in hand.
+
+        One item raises Conflict `decided-already` or `decision-awaits-second` where another decision is in the way;
+        of several, such items are left alone. Raises Conflict `claim-lost`, NotFound, Refused.
+        """
+        return self._decide(principal, held, tuple(dict.fromkeys(item_ids)), said)
+
+    def decide_rest(self, principal: Principal, held: Claim, said: Said) -> Decided:
+        """Decide everything that is left of the referral, by its facts: what nobody has decided, and nothing else."""
+        with self.store.reading() as unit:
+            left = unit.decisions.left(held.referral_id, self.rules.scheme)
+        return self._decide(principal, held, left, said, one_by_one=False)
+
+    def proposals(self, principal: Principal, referral_id: int) -> list[Proposal]:
+        """What look-alikes of decided items propose for this referral."""
+        self.permits.ask(principal, "see-referral", f"referral:{referral_id}")
+        with self.store.reading() as unit:
+            return unit.decisions.proposals(referral_id, self.rules.scheme)
+
+    def confirm_proposal(
+        self, principal: Principal, held: Claim, proposal: Proposal, item_ids: Sequence[int] | None = None
+    ) -> Decided:
+        """Confirm what a group proposes, on facts: all of it, or the items named.
+
+        Raises Conflict `proposal-changed` when the group proposes another thing by now, Refused `proposal-divided`.
+        """
+        with self.store.reading() as unit:
+            now_proposed = unit.decisions.proposals(held.referral_id, self.rules.scheme, proposal.centre_id)
+        if not now_proposed or now_proposed[0].decision_id != proposal.decision_id:
+            raise Conflict("proposal-changed", "The group proposes another thing by now: look at its facts again.")
+        if now_proposed[0].is_divided:
+            raise Refused("proposal-divided", "The group's decisions contradict each other: decide item by item.")
+        # What joined the group since the person saw it was not what they confirmed.
+        shown = set(proposal.item_ids) & (set(proposal.item_ids) if item_ids is None else set(item_ids))
+        chosen = [one for one in now_proposed[0].item_ids if one in shown]
+        said = Said(now_proposed[0].categories[0])
+        return self._decide(principal, held, chosen, said, one_by_one=False, spread_from=proposal.decision_id)
+
+    def set_aside(self, principal: Principal, held: Claim, because: str) -> None:
+        """The facts were enough: what is left needs no decision. Ends the referral, and the claim on it."""
+        self.permits.ask(principal, "decide", f"referral:{held.referral_id}")
+        require_words(because, needed=True)
+        now = self.clock()
+        with self.store.writing() as unit:
+            unit.claims.require(held)
+            _require_own(principal, held)
+            left = unit.decisions.left_count(held.referral_id)
+            if unit.decisions.state_of(held.referral_id) is not ReferralState.OPEN:
+                raise Conflict("referral-closed", f"R-{held.referral_id} is not open.")
+            unit.decisions.set_state(held.referral_id, ReferralState.FACTS_ENOUGH, now)
+            unit.networks.add_event(held.referral_id, SET_ASIDE, {"because": because.strip(), "items": left}, now)
+            unit.claims.remember_work(held.referral_id, principal.id, now)
+            unit.claims.put_back(held)
+            details: dict[str, str | int | None] = {"step": SET_ASIDE, "items": left}
+            unit.custody.append([_event(principal, now, held.referral_id, details)])
+            unit.commit()
+
+    def reopen(self, principal: Principal, referral_id: int, because: str) -> None:
+        """A referral that was done or set aside is open again. Raises Conflict `referral-open`."""
+        self.permits.ask(principal, "decide", f"referral:{referral_id}")
+        require_words(because, needed=True)
+        now = self.clock()
+        with self.store.writing() as unit:
+            if unit.decisions.state_of(referral_id) not in {ReferralState.DONE, ReferralState.FACTS_ENOUGH}:
+                raise Conflict("referral-open", f"R-{referral_id} is neither done nor set aside.")
+            unit.decisions.set_state(referral_id, ReferralState.OPEN, now)
+            unit.networks.add_event(referral_id, "reopened", {"because": because.strip()}, now)
+            unit.custody.append([_event(principal, now, referral_id, {"step": "reopened"})])
+            unit.commit()
+
+    def undo(self, principal: Principal, decision_id: int) -> int:
+        """Take one's own decision back, with what was spread from it; how many. What it superseded stands again."""
+        now = self.clock()
+        with self.store.writing() as unit:
+            taken = unit.decisions.get(decision_id)
+            unit.items.hold([taken.item_id])
+            taken = unit.decisions.get(decision_id)
+            require_undo(taken, principal.id, self.rules, now)
+            spread = unit.decisions.spread_of(decision_id, principal.id)
+            unit.items.hold([one.item_id for one in spread])
+            undone = [taken, *unit.decisions.spread_of(decision_id, principal.id)]
+            unit.decisions.end([one.id for one in undone], DecisionState.UNDONE, now)
+            for one in undone:
+                if one.supersedes is not None and one.state is DecisionState.STANDING:
+                    unit.decisions.restore(one.supersedes)
+            holding = unit.decisions.referrals_holding([one.item_id for one in undone])
+            reopen_changed(unit, holding, now)
+            details: dict[str, str | int | None] = {
+                "step": "undone",
+                "decisions": item_range(tuple(one.id for one in undone)),
+            }
+            unit.custody.append([_event(principal, now, taken.referral_id, details)])
+            unit.commit()
+        return len(undone)
+
+    def confirm(self, principal: Principal, decision_id: int) -> Decided:
+        """Be the second person: from now on it stands. Raises Conflict `not-awaiting`, Refused `same-person`."""
+        with self.store.reading() as unit:
+            waiting = unit.decisions.get(decision_id)
+        self.permits.ask(principal, "confirm-decision", f"referral:{waiting.referral_id}")
+        now = self.clock()
+        with self.store.writing() as unit:
+            unit.items.hold([waiting.item_id])
+            waiting = unit.decisions.get(decision_id)
+            require_second(waiting, principal.id)
+            standing = unit.decisions.current([waiting.item_id], waiting.scheme)[waiting.item_id].standing
+            if (standing.id if standing else None) != waiting.supersedes:
+                raise Conflict("decided-already", "Another decision stands by now: supersede it, or dissent.")
+            if standing is not None:
+                unit.decisions.end([standing.id], DecisionState.SUPERSEDED, now)
+            unit.decisions.stand(decision_id, principal.id, now)
+            unit.claims.remember_work(waiting.referral_id, principal.id, now)
+            done = finish(unit, unit.decisions.referrals_holding([waiting.item_id]), now)
+            details: dict[str, str | int | None] = {
+                "step": "confirmed",
+                "decisions": str(decision_id),
+                "supersedes": waiting.supersedes,
+            }
+            unit.custody.append([_event(principal, now, waiting.referral_id, details)])
+            unit.commit()
+        return Decided({waiting.item_id: decision_id}, done=tuple(done))
+
+    def dissent(self, principal: Principal, decision_id: int, category: str, because: str) -> Decided:
+        """Say another thing beside a decision, as a second person or later. Both are kept and shown."""
+        self.schemes.scheme(self.rules.scheme).category(category)
+        with self.store.reading() as unit:
+            other = unit.decisions.get(decision_id)
+        self.permits.ask(principal, "confirm-decision", f"referral:{other.referral_id}")
+        with self.store.writing() as unit:
+            said = Said(category, because, Instead.DISSENT)
+            made = self._write(unit, principal, other.referral_id, [other.item_id], said, one_by_one=True)
+            unit.commit()
+        return made
+
+    def awaiting(self, principal: Principal, limit: int = 100) -> list[Decision]:
+        """Decisions of others that wait for a second person."""
+        with self.store.reading() as unit:
+            return unit.decisions.awaiting(principal, self.clock(), limit)
+
+    def history(self, principal: Principal, item_id: int) -> list[Decision]:
+        """All that was ever said of an item."""
+        self.permits.ask(principal, "see-item", f"item:{item_id}")
+        with self.store.reading() as unit:
+            return unit.decisions.history(item_id)
+
+    def disagreements(self, principal: Principal, referral_id: int, limit: int = 100) -> list[Disagreement]:
+        """Where people, or a hash set and a person, say different things of items of this referral."""
+        self.permits.ask(principal, "see-referral", f"referral:{referral_id}")
+        with self.store.reading() as unit:
+            found = unit.decisions.dissents(referral_id, limit)
+            opinions = unit.decisions.set_opinions(referral_id)
+        return [*found, *(one for one in map(self._of_set, opinions) if one is not None)][:limit]
+
+    def _of_set(self, opinion: tuple[Decision, str, str]) -> Disagreement | None:
+        """A set's opinion where it says, in the decision's scheme, another thing."""
+        decided, set_name, category = opinion
+        found = self.schemes.of_hash_set(category)
+        if found is None:
+            return None
+        said = self.schemes.mapped(found[0].name, found[1], decided.scheme)
+        if said is None or said == decided.category:
+            return None
+        kind = DisagreementKind.HASH_SET
+        return Disagreement(kind, decided.item_id, decided.id, decided.category, said, set_name, "")
+
+    def _decide(
+        self,
+        principal: Principal,
+        held: Claim,
+        item_ids: Sequence[int],
+        said: Said,
+        *,
+        one_by_one: bool | None = None,
+        spread_from: int | None = None,
+    ) -> Decided:
+        self.schemes.scheme(self.rules.scheme).category(said.category)
+        require_words(said.because, needed=False)
+        _require_own(principal, held)
+        self.permits.ask(principal, "decide", f"referral:{held.referral_id}")
+        with self.store.writing() as unit:
+            unit.claims.require(held)
+            if len(unit.decisions.occurring(held.referral_id, item_ids)) < len(set(item_ids)):
+                raise NotFound("no-item", f"R-{held.referral_id} has no such item.")
+            made = self._write(
+                unit,
+                principal,
+                held.referral_id,
+                item_ids,
+                said,
+                one_by_one=len(item_ids) == 1 if one_by_one is None else one_by_one,
+                spread_from=spread_from,
+            )
+            unit.commit()
+        return made
+
+    def _write(
+        self,
+        unit: Unit,
+        principal: Principal,
+        referral_id: int,
+        item_ids: Sequence[int],
+        said: Said,
+        *,
+        one_by_one: bool,
+        spread_from: int | None = None,
+    ) -> Decided:
+        now = self.clock()
+        decisions: dict[int, int] = {}
+        left_alone: list[int] = []
+        events: list[CustodyEvent] = []
+        awaiting = 0
+        ordered = sorted(item_ids)
+        unit.items.hold(ordered)
+        for start in range(0, len(ordered), SLICE):
+            part = ordered[start : start + SLICE]
+            placed, refused = self._placed(unit, part, principal.id, said, one_by_one=one_by_one)
+            left_alone += refused
+            bases = unit.viewings.bases(principal.id, part)
+            _end_replaced(unit, placed, now)
+            new = [
+                NewDecision(
+                    one, said.category, bases.get(one, SeenBasis.FACTS), where.state, where.supersedes, spread_from
+                )
+                for one, where in placed.items()
+                if where.state is not None
+            ]
+            made = unit.decisions.add(new, referral_id, principal.id, self.rules.scheme, said.because.strip(), now)
+            awaiting += sum(one.state is DecisionState.AWAITING_SECOND for one in new)
+            events += self._events(principal, referral_id, new, placed, made, now)
+            decisions |= made
+        if not decisions and not events:
+            return Decided(left_alone=tuple(left_alone))
+        unit.claims.remember_work(referral_id, principal.id, now)
+        done = finish(unit, unit.decisions.referrals_holding(list(decisions)), now)
+        line = {"items": len(decisions), "category": said.category, "scheme": self.rules.scheme}
+        unit.networks.add_event(referral_id, "decided", line, now)
+        unit.custody.append(events)
+        return Decided(decisions, awaiting, tuple(left_alone), tuple(done))
+
+    def _placed(
+        self, unit: Unit, item_ids: Sequence[int], by: int, said: Said, *, one_by_one: bool
+    ) -> tuple[dict[int, Placement], list[int]]:
+        """Where each item's decision goes, and the items that have another one, which is left alone."""
+        current = unit.decisions.current(item_ids, self.rules.scheme)
+        placed: dict[int, Placement] = {}
+        left_alone: list[int] = []
+        for one in item_ids:
+            try:
+                where = place(said, by, current.get(one, NOTHING_SAID), self.rules)
+            except Conflict:
+                if one_by_one:
+                    raise
+                left_alone.append(one)
+                continue
+            if where is not None:
+                placed[one] = where
+        return placed, left_alone
+
+    def _events(
+        self,
+        principal: Principal,
+        referral_id: int,
+        new: Sequence[NewDecision],
+        placed: Mapping[int, Placement],
+        made: Mapping[int, int],
+        now: datetime,
+    ) -> list[CustodyEvent]:
+        """One record for all that were decided alike."""
+        alike: dict[tuple[SeenBasis, DecisionState, int | None], list[int]] = {}
+        for one in new:
+            alike.setdefault((one.basis, one.state, one.spread_from), []).append(one.item_id)
+        events = []
+        for (basis, state, spread_from), ids in alike.items():
+            ended = [where.supersedes for where in map(placed.__getitem__, ids) if where.supersedes is not None]
+            details: dict[str, str | int | None] = {
+                "step": state.value,
+                "items": item_range(tuple(ids)),
+                "decisions": item_range(tuple(made[one] for one in ids)),
+                "scheme": self.rules.scheme,
+                "category": new[0].category,
+                "basis": basis.value,
+                "rules": self.rules.edition,
+            }
+            if ended:
+                details["supersedes"] = item_range(tuple(ended))
+            if spread_from is not None:
+                details["spread_from"] = spread_from
+            events.append(_event(principal, now, referral_id, details))
+        back = [where.takes_back for where in placed.values() if where.takes_back is not None]
+        if back:
+            details = {"step": "undone", "decisions": item_range(tuple(back))}
+            events.append(_event(principal, now, referral_id, details))
+        return events
+
+
+def _end_replaced(unit: Unit, placed: Mapping[int, Placement], now: datetime) -> None:
+    """What is superseded by a decision that stands at once has ended; what waits ends nothing yet."""
+    superseded = [
+        where.supersedes
+        for where in placed.values()
+        if where.supersedes is not None and where.state is DecisionState.STANDING
+    ]
+    unit.decisions.end(superseded, DecisionState.SUPERSEDED, now)
+    taken_back = [where.takes_back for where in placed.values() if where.takes_back is not None]
+    unit.decisions.end(taken_back, DecisionState.UNDONE, now)
+
+
+def _event(
+    principal: Principal, now: datetime, referral_id: int, details: dict[str, str | int | None]
+) -> CustodyEvent:
+    return CustodyEvent(now, principal.login, CustodyAction.DECIDED, f"referral:{referral_id}", "review", details)
+
+
+def _require_own(principal: Principal, held: Claim) -> None:
+    if held.principal_id != principal.id:
+        raise Conflict("claim-lost", f"R-{held.referral_id} is not in your hands.")

@@ -1,0 +1,357 @@
+"""Decisions, what is left to decide, what look-alikes propose, and where opinions differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, literal, select, update
+
+from triage.domain.claims import ReferralState
+from triage.domain.decisions import (
+    Current,
+    Decision,
+    DecisionState,
+    Disagreement,
+    DisagreementKind,
+    Proposal,
+    SeenBasis,
+)
+from triage.domain.errors import NotFound
+from triage.domain.items import CLOSED_UNSEEN, Outcome
+from triage.domain.people import Principal
+
+from .access import visible_referrals
+from .review_tables import decision
+from .rows import among, sliced
+from .tables import item, look_alike, match, occurrence, referral, referral_event, referral_member
+
+_SETTLED = tuple(str(one) for one in (*CLOSED_UNSEEN, Outcome.CONTAINER))
+"""Answers that leave nothing to decide: known, known good, and containers, whose members stand for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewDecision:
+    """A decision before it has an id."""
+
+    item_id: int
+    category: str
+    basis: SeenBasis
+    state: DecisionState
+    supersedes: int | None = None
+    spread_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """Access to decisions within one unit of work."""
+
+    connection: Connection
+
+    def get(self, decision_id: int) -> Decision:
+        """Raises NotFound."""
+        row = self.connection.execute(select(decision).where(decision.c.id == decision_id)).one_or_none()
+        if row is None:
+            raise NotFound("no-decision", f"There is no decision D-{decision_id}.")
+        return _decision(row)
+
+    def current(self, item_ids: Sequence[int], scheme: str) -> dict[int, Current]:
+        """What stands and what waits of each item; items with neither are left out. Hold the items first."""
+        found: dict[int, dict[str, Decision]] = {}
+        for part in sliced(item_ids):
+            query = select(decision).where(
+                among(self.connection, decision.c.item_id, part),
+                decision.c.scheme == scheme,
+                decision.c.state.in_([DecisionState.STANDING, DecisionState.AWAITING_SECOND]),
+            )
+            for row in self.connection.execute(query):
+                found.setdefault(row.item_id, {})[row.state] = _decision(row)
+        return {
+            item_id: Current(states.get(DecisionState.STANDING), states.get(DecisionState.AWAITING_SECOND))
+            for item_id, states in found.items()
+        }
+
+    def add(
+        self, new: Sequence[NewDecision], referral_id: int, by: int, scheme: str, because: str, now: datetime
+    ) -> dict[int, int]:
+        """Write decisions, each after what it supersedes has ended; item id → decision id."""
+        if not new:
+            return {}
+        rows = [
+            {
+                "item_id": one.item_id,
+                "referral_id": referral_id,
+                "principal_id": by,
+                "scheme": scheme,
+                "category": one.category,
+                "basis": one.basis,
+                "because": because,
+                "decided_at": now,
+                "spread_from": one.spread_from,
+                "state": one.state,
+                "supersedes": one.supersedes,
+            }
+            for one in new
+        ]
+        made = self.connection.execute(insert(decision).returning(decision.c.id, decision.c.item_id), rows)
+        return {row.item_id: row.id for row in made}
+
+    def end(self, decision_ids: Sequence[int], state: DecisionState, now: datetime) -> None:
+        """They are superseded or undone. What they said stays."""
+        for part in sliced(decision_ids):
+            self.connection.execute(
+                update(decision).where(among(self.connection, decision.c.id, part)).values(state=state, ended_at=now)
+            )
+
+    def stand(self, decision_id: int, second_by: int, now: datetime) -> None:
+        """Another person has confirmed it."""
+        self.connection.execute(
+            update(decision)
+            .where(decision.c.id == decision_id)
+            .values(state=DecisionState.STANDING, second_by=second_by, second_at=now)
+        )
+
+    def restore(self, decision_id: int) -> None:
+        """It stands again: what had superseded it was taken back."""
+        self.connection.execute(
+            update(decision)
+            .where(decision.c.id == decision_id, decision.c.state == DecisionState.SUPERSEDED)
+            .values(state=DecisionState.STANDING, ended_at=None)
+        )
+
+    def spread_of(self, decision_id: int, by: int) -> list[Decision]:
+        """Standing decisions that the same person spread from this one, and nobody confirmed."""
+        query = select(decision).where(
+            decision.c.spread_from == decision_id,
+            decision.c.principal_id == by,
+            decision.c.state.in_([DecisionState.STANDING, DecisionState.AWAITING_SECOND]),
+            decision.c.second_by.is_(None),
+        )
+        return [_decision(row) for row in self.connection.execute(query.order_by(decision.c.id))]
+
+    def history(self, item_id: int) -> list[Decision]:
+        """Everything that was ever said of an item, oldest first."""
+        query = select(decision).where(decision.c.item_id == item_id).order_by(decision.c.id)
+        return [_decision(row) for row in self.connection.execute(query)]
+
+    def of_referral(self, referral_id: int) -> dict[str, int]:
+        """Standing decisions of the referral's items by category, wherever they were made."""
+        query = (
+            select(decision.c.category, func.count())
+            .where(decision.c.state == DecisionState.STANDING, decision.c.item_id.in_(_held(referral_id)))
+            .group_by(decision.c.category)
+            .order_by(decision.c.category)
+        )
+        return {row[0]: row[1] for row in self.connection.execute(query)}
+
+    def awaiting(self, who: Principal, now: datetime, limit: int) -> list[Decision]:
+        """Decisions of others in referrals that the person may see, waiting for a second person; oldest first."""
+        query = (
+            select(decision)
+            .join(referral, referral.c.id == decision.c.referral_id)
+            .where(
+                decision.c.state == DecisionState.AWAITING_SECOND,
+                decision.c.principal_id != who.id,
+                visible_referrals(who, now),
+            )
+        )
+        return [_decision(row) for row in self.connection.execute(query.order_by(decision.c.id).limit(limit))]
+
+    def occurring(self, referral_id: int, item_ids: Sequence[int]) -> set[int]:
+        """Those of the items that occur in the referral."""
+        found: set[int] = set()
+        for part in sliced(item_ids):
+            query = _held(referral_id).where(among(self.connection, occurrence.c.item_id, part))
+            found.update(self.connection.execute(query).scalars())
+        return found
+
+    def left(self, referral_id: int, scheme: str, limit: int | None = None) -> list[int]:
+        """Items of the referral that nothing closes: neither their answer nor a standing or waiting decision."""
+        waiting = _said(scheme, DecisionState.AWAITING_SECOND)
+        query = self._open(referral_id).where(~waiting).order_by(item.c.id).limit(limit)
+        return list(self.connection.execute(query).scalars())
+
+    def left_count(self, referral_id: int) -> int:
+        """How many items of the referral are not closed."""
+        return self.connection.execute(
+            select(func.count()).select_from(self._open(referral_id).subquery())
+        ).scalar_one()
+
+    def has_left(self, referral_id: int) -> bool:
+        """Whether any item of the referral is not closed."""
+        return self.connection.execute(self._open(referral_id).limit(1)).first() is not None
+
+    def referrals_holding(self, item_ids: Sequence[int]) -> set[int]:
+        """Referrals in which any of these items occurs."""
+        found: set[int] = set()
+        for part in sliced(item_ids):
+            query = (
+                select(referral_member.c.referral_id)
+                .select_from(referral_member)
+                .join(occurrence, occurrence.c.submission_id == referral_member.c.submission_id)
+                .where(among(self.connection, occurrence.c.item_id, part))
+                .distinct()
+            )
+            found.update(self.connection.execute(query).scalars())
+        return found
+
+    def state_of(self, referral_id: int) -> ReferralState:
+        """Held until the unit ends, against other such holders but not against references. Raises NotFound."""
+        query = select(referral.c.state).where(referral.c.id == referral_id).with_for_update(key_share=True)
+        state = self.connection.execute(query).scalar_one_or_none()
+        if state is None:
+            raise NotFound("no-referral", f"There is no referral R-{referral_id}.")
+        return ReferralState(state)
+
+    def changed_since(self, referral_id: int, since: datetime) -> bool:
+        """Whether a submission joined the referral, or a match of one of its items was found, after this moment."""
+        joined = select(referral_member.c.submission_id).where(
+            referral_member.c.referral_id == referral_id, referral_member.c.joined_at > since
+        )
+        found = select(match.c.id).where(
+            match.c.item_id.in_(_held(referral_id)), match.c.ended_at.is_(None), match.c.at > since
+        )
+        return any(self.connection.execute(query.limit(1)).first() for query in (joined, found))
+
+    def last_event(self, referral_id: int, kind: str) -> datetime | None:
+        """When the referral's history last has a line of this kind."""
+        query = select(func.max(referral_event.c.at)).where(
+            referral_event.c.referral_id == referral_id, referral_event.c.kind == kind
+        )
+        return self.connection.execute(query).scalar_one_or_none()
+
+    def set_state(self, referral_id: int, state: ReferralState, now: datetime) -> None:
+        """Where the referral stands from now on."""
+        self.connection.execute(
+            update(referral).where(referral.c.id == referral_id).values(state=state, updated_at=now)
+        )
+
+    def proposals(self, referral_id: int, scheme: str, centre_id: int | None = None) -> list[Proposal]:
+        """Look-alike groups with a standing decision and with items of the referral that are left, largest first.
+
+        Nothing is stored: a decision that ends proposes nothing any more.
+        """
+        mine, theirs = look_alike.alias("mine"), look_alike.alias("theirs")
+        left = self._open(referral_id).where(~_said(scheme, DecisionState.AWAITING_SECOND)).subquery()
+        groups = (
+            select(mine.c.centre_id, mine.c.item_id).join(left, left.c.id == mine.c.item_id).order_by(mine.c.item_id)
+        )
+        if centre_id is not None:
+            groups = groups.where(mine.c.centre_id == centre_id)
+        members: dict[int, list[int]] = {}
+        for row in self.connection.execute(groups):
+            members.setdefault(row.centre_id, []).append(row.item_id)
+        decided: dict[int, list[Row[Any]]] = {}
+        for part in sliced(sorted(members)):
+            said = (
+                select(theirs.c.centre_id, decision.c.id, decision.c.item_id, decision.c.category)
+                .join(decision, decision.c.item_id == theirs.c.item_id)
+                .where(
+                    among(self.connection, theirs.c.centre_id, part),
+                    decision.c.scheme == scheme,
+                    decision.c.state == DecisionState.STANDING,
+                )
+                .order_by(decision.c.id)
+            )
+            for row in self.connection.execute(said):
+                decided.setdefault(row.centre_id, []).append(row)
+        found = [
+            Proposal(
+                centre,
+                rows[-1].id,
+                rows[-1].item_id,
+                tuple(sorted({row.category for row in rows})),
+                tuple(members[centre]),
+            )
+            for centre, rows in decided.items()
+        ]
+        return sorted(found, key=lambda one: (-len(one.item_ids), one.centre_id))
+
+    def group_of(self, item_id: int) -> int:
+        """The item that stands for this one's look-alike group; the item itself where it has none."""
+        query = select(look_alike.c.centre_id).where(look_alike.c.item_id == item_id)
+        centre: int | None = self.connection.execute(query).scalar_one_or_none()
+        return item_id if centre is None else centre
+
+    def dissents(self, referral_id: int, limit: int) -> list[Disagreement]:
+        """Where people said another thing than what stands, and where a spread decision's source stands no more."""
+        other, source = decision.alias("other"), decision.alias("source")
+        people = (
+            select(decision, other.c.category.label("other"), other.c.because.label("words"))
+            .join(other, and_(other.c.item_id == decision.c.item_id, other.c.scheme == decision.c.scheme))
+            .where(
+                decision.c.item_id.in_(_held(referral_id)),
+                decision.c.state.in_([DecisionState.STANDING, DecisionState.AWAITING_SECOND]),
+                other.c.state == DecisionState.DISSENTING,
+                other.c.category != decision.c.category,
+            )
+            .order_by(decision.c.item_id, other.c.id)
+            .limit(limit)
+        )
+        changed = (
+            select(decision, source.c.category.label("other"), source.c.because.label("words"))
+            .join(source, source.c.id == decision.c.spread_from)
+            .where(
+                decision.c.item_id.in_(_held(referral_id)),
+                decision.c.state == DecisionState.STANDING,
+                source.c.state != DecisionState.STANDING,
+            )
+            .order_by(decision.c.item_id)
+            .limit(limit)
+        )
+        kinds = ((DisagreementKind.PEOPLE, people), (DisagreementKind.SOURCE_CHANGED, changed))
+        return [
+            Disagreement(kind, row.item_id, row.id, row.category, row.other, "", row.words)
+            for kind, query in kinds
+            for row in self.connection.execute(query)
+        ]
+
+    def set_opinions(self, referral_id: int) -> list[tuple[Decision, str, str]]:
+        """Decisions of the referral's items that a set in force has an exact opinion of: the set, its category."""
+        category = match.c.opinion["category"].as_string()
+        query: Select[Any] = (
+            select(decision, match.c.set_name, category.label("said"))
+            .join(match, match.c.item_id == decision.c.item_id)
+            .where(
+                decision.c.item_id.in_(_held(referral_id)),
+                decision.c.state == DecisionState.STANDING,
+                match.c.ended_at.is_(None),
+                match.c.basis == "exact",
+                category.is_not(None),
+            )
+            .order_by(decision.c.item_id, match.c.set_name)
+        )
+        return [(_decision(row), row.set_name, row.said) for row in self.connection.execute(query)]
+
+    def _open(self, referral_id: int) -> Select[tuple[int]]:
+        """Items of the referral that neither their answer nor a standing decision closes."""
+        return select(item.c.id).where(
+            item.c.id.in_(_held(referral_id)), item.c.outcome.not_in(_SETTLED), ~_said(None, DecisionState.STANDING)
+        )
+
+
+def _held(referral_id: int) -> Select[tuple[int]]:
+    return (
+        select(occurrence.c.item_id)
+        .select_from(referral_member)
+        .join(occurrence, occurrence.c.submission_id == referral_member.c.submission_id)
+        .where(referral_member.c.referral_id == referral_id)
+    )
+
+
+def _said(scheme: str | None, state: DecisionState) -> ColumnElement[bool]:
+    """Whether the item at hand has a decision in this state, in the scheme or in any."""
+    of_scheme = decision.c.scheme == scheme if scheme else literal(value=True)
+    query = select(decision.c.id).where(decision.c.item_id == item.c.id, decision.c.state == state, of_scheme)
+    return query.correlate(item).exists()
+
+
+def _decision(row: Row[Any]) -> Decision:
+    values: Mapping[str, Any] = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+    return Decision(
+        **{name: values[name] for name in Decision.__dataclass_fields__ if name not in {"basis", "state"}},
+        basis=SeenBasis(values["basis"]),
+        state=DecisionState(values["state"]),
+    )
