@@ -21,7 +21,7 @@ from .deployment import Deployment
 from .faults import error_told, fault, http_error, sign_in_needed
 from .health import health_routes
 from .middleware import SafeAnswers, Told
-from .review import items, queue, referrals, submissions, work
+from .review import acting, items, looks, queue, referrals, submissions, work
 from .same_origin import SameOrigin
 from .sessions import SignInNeededError
 
@@ -59,6 +59,8 @@ def web_app(deployment: Deployment, layers: tuple[Layer, ...], names: Sequence[s
         account.routes,
         people.routes,
         queue.routes,
+        acting.routes,
+        looks.routes,
         referrals.routes,
         submissions.routes,
         items.routes,

@@ -38,6 +38,7 @@ STATES: Mapping[str, str] = {
     "open": N_("open"),
     "merged": N_("goes on in another"),
     "done": N_("done"),
+    "facts-enough": N_("closed: the facts were enough"),
     "receiving": N_("being received"),
     "received": N_("received whole"),
 }
@@ -81,6 +82,11 @@ EVENTS: Mapping[str, str] = {
     "merged": N_("goes on in another referral"),
     "absorbed": N_("took in another referral"),
     "rematched": N_("compared again"),
+    "decided": N_("decided"),
+    "done": N_("done: nothing was left in it"),
+    "set-aside": N_("closed: the facts were enough"),
+    "reopened": N_("opened again"),
+    "outcome": N_("an outcome was told"),
 }
 STANDINGS: Mapping[str, str] = {
     "decides": N_("counts"),
@@ -89,6 +95,30 @@ STANDINGS: Mapping[str, str] = {
     "noted": N_("noted only"),
 }
 BASES: Mapping[str, str] = {"exact": N_("the very bytes"), "near": N_("likeness")}
+
+
+LOOK_REASONS: Mapping[str, str] = {
+    "legal-threshold": N_("whether it meets a legal threshold"),
+    "victim-identification": N_("identifying a victim"),
+    "court": N_("a court asks"),
+    "quality-check": N_("checking the quality of work"),
+}
+LOOK_LEVELS: Mapping[str, tuple[str, str]] = {
+    "reduced": (N_("Reduced"), N_("small, grey and blurred")),
+    "full": (N_("Full"), N_("as it is, with your name across it")),
+}
+SHARES: Mapping[str, str] = {
+    "facts": N_("on facts"),
+    "reduced": N_("after a reduced look"),
+    "full": N_("after a full look"),
+}
+DECISION_STATES: Mapping[str, str] = {
+    "awaiting-second": N_("waits for a second person"),
+    "standing": N_("stands"),
+    "dissenting": N_("another opinion"),
+    "superseded": N_("superseded"),
+    "undone": N_("taken back"),
+}
 
 
 def reason_told(

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from triage.domain.decisions import DecisionState
 from triage.domain.errors import NotFound
 from triage.services.item_facts import ItemPage, item_page
 from triage.store.page_models import Occurring
 from triage.store.unit_of_work import Unit
 
 from .desk import AtDesk, Desk
+from .naming import named_in
+from .telling import told as message_of
 
 _VISIBLE_FROM = 0x20
 _MOST = 400
@@ -36,23 +39,27 @@ routes = APIRouter(include_in_schema=False)
 
 
 @routes.get("/items/{item_id}")
-def item(desk: AtDesk, item_id: int) -> Response:
-    """Its facts."""
-    return item_shown(desk, item_id)
-
-
-def item_shown(desk: Desk, item_id: int, *, message: object = None) -> Response:
-    """The page of an item. Raises NotFound where there is none that the person may see."""
+def item(desk: AtDesk, item_id: int, referral: int = 0, told: str = "") -> Response:
+    """Its facts, what was said of it, and what can be done where its referral is in the person's hands."""
+    deciding = desk.application.deciding
     with desk.application.store.reading() as unit:
         found = visible_item(desk, unit, item_id)
         occurrences = unit.pages.occurrences(item_id, desk.submissions)
+        holder = unit.pages.referral(referral, desk.referrals) if referral else None
+    decisions = deciding.history(desk.who, item_id)
     digests = found.line.item.digests
     return desk.page(
         "item.html.j2",
         page=found,
         occurrences=[_place(one) for one in occurrences],
         digests=[(one.algorithm.value, one.value.hex()) for one in digests.as_digests()],
-        message=message,
+        referral_id=referral if holder else 0,
+        holds=holder is not None and holder.holder_id == desk.who.id,
+        scheme=deciding.schemes.scheme(deciding.rules.scheme),
+        named=named_in(desk),
+        decisions=decisions,
+        standing=any(one.state is DecisionState.STANDING for one in decisions),
+        message=message_of(told),
     )
 
 

@@ -15,6 +15,7 @@ from triage.store.review_tables import claim
 from triage.store.tables import referral, referral_member, submission
 
 from .desk import AtDesk, Desk
+from .telling import told as message_of
 
 LINES = 50
 _REASONS = 3
@@ -80,7 +81,9 @@ routes = APIRouter(include_in_schema=False)
 
 
 @routes.get("/queue")
-def queue(desk: AtDesk, danger: int = 0, clock: int = 0, case: str = "", held: str = "", after: int = 0) -> Response:
+def queue(
+    desk: AtDesk, danger: int = 0, clock: int = 0, case: str = "", held: str = "", after: int = 0, told: str = ""
+) -> Response:
     """One page of it; `after` is the last referral of the page before."""
     wanted = Filter(_level(danger), _level(clock), case.strip()[:80], held if held in {"mine", "free"} else "")
     condition = wanted.condition(desk.who.id)
@@ -98,7 +101,7 @@ def queue(desk: AtDesk, danger: int = 0, clock: int = 0, case: str = "", held: s
         filter=wanted,
         next=further,
         mine=[line for line in lines if line.holder_id == desk.who.id],
-        message=None,
+        message=message_of(told),
     )
 
 

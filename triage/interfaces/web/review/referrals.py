@@ -15,6 +15,8 @@ from triage.store.unit_of_work import Unit
 
 from .desk import AtDesk, Desk
 from .drawing import ring, window
+from .naming import named_in
+from .telling import told as message_of
 
 ITEMS = 50
 _ROWS = 30
@@ -25,35 +27,32 @@ routes = APIRouter(include_in_schema=False)
 
 
 @routes.get("/referrals/{referral_id}")
-def referral(desk: AtDesk, referral_id: int, after: int = 0) -> Response:
+def referral(desk: AtDesk, referral_id: int, after: int = 0, told: str = "") -> Response:
     """Its facts; `after` is the last item of the page before."""
-    return referral_shown(desk, referral_id, after=after)
-
-
-def referral_shown(desk: Desk, referral_id: int, *, after: int = 0, message: object = None) -> Response:
-    """The page of a referral. Raises NotFound where there is none that the person may see."""
+    deciding = desk.application.deciding
     releases = desk.application.library.releases()
     with desk.application.store.reading() as unit:
         line = visible_referral(desk, unit, referral_id)
         submissions = unit.pages.submissions_of([referral_id])[referral_id]
-        facts = referral_page(unit, referral_id, desk.application.linking.rules, releases, _ROWS)
+        facts = referral_page(unit, referral_id, desk.application.linking.rules, releases, desk.now, _ROWS)
         items = item_lines(unit, unit.pages.open_items(submissions, after=after, limit=ITEMS))
+        said = unit.decisions.current([one.item.id for one in items], deciding.rules.scheme)
         lines = unit.pages.submission_lines(submissions)
         joins = unit.pages.joins(submissions)
         captured = unit.pages.captured(submissions)
         places = unit.pages.places(submissions)
+        proposals = unit.decisions.proposals(referral_id, deciding.rules.scheme)
+    named = named_in(desk)
     today = desk.now.date()
     expiry = line.facts.earliest_expiry
+    rules = desk.application.referring.priority
     return desk.page(
         "referral.html.j2",
         line=line,
         page=facts,
-        reasons=[
-            words.reason_told(reason, line.facts, desk.application.referring.priority, desk.speaking, today)
-            for reason in line.reasons
-        ],
+        reasons=[words.reason_told(one, line.facts, rules, desk.speaking, today) for one in line.reasons],
         items=items,
-        decided=dict.fromkeys((one.item.id for one in items), ""),
+        decided={one: named(what.standing.category) for one, what in said.items() if what.standing},
         more_items=len(items) == ITEMS,
         holds=line.holder_id == desk.who.id,
         submissions=lines,
@@ -64,7 +63,11 @@ def referral_shown(desk: Desk, referral_id: int, *, after: int = 0, message: obj
         times=histogram(time_bins(captured)),
         days_left=(expiry - today).days if expiry else 0,
         history=facts.history[::-1],
-        message=message,
+        scheme=deciding.schemes.scheme(deciding.rules.scheme),
+        named=named,
+        proposals=proposals,
+        disagreements=deciding.disagreements(desk.who, referral_id),
+        message=message_of(told),
     )
 
 
