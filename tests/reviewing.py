@@ -11,12 +11,13 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import insert, update
 
 from hashsets.algorithms.digests import Digests
+from triage.domain.access import Action, Purpose
 from triage.domain.categories import Category, Scheme, SchemeMapping, Schemes
-from triage.domain.errors import Refused
 from triage.domain.items import CLOSED_UNSEEN, ItemKind, Outcome
 from triage.domain.matches import Answer
 from triage.domain.people import Membership, Principal, Role
 from triage.domain.submissions import Delivery, Found, SubmissionState
+from triage.store.access import Subject
 from triage.store.items import NewItem
 from triage.store.review_tables import principal
 from triage.store.tables import look_alike, match, referral
@@ -30,21 +31,11 @@ class Everything:
     """A policy that allows all, and remembers what it was asked."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str, str]] = []
+        self.asked: list[tuple[str, Action, str, Purpose]] = []
 
-    def ask(self, principal: Principal, action: str, subject: str) -> None:
-        self.asked.append((principal.login, action, subject))
-
-
-@dataclass
-class Refusing:
-    """A policy that refuses one action."""
-
-    action: str
-
-    def ask(self, principal: Principal, action: str, subject: str) -> None:  # noqa: ARG002 - the seam's signature
-        if action == self.action:
-            raise Refused("not-yours", "No.")
+    def ask(self, who: Principal, action: Action, subject: Subject, purpose: Purpose = Purpose.WORK) -> int | None:
+        self.asked.append((who.login, action, str(subject), purpose))
+        return None
 
 
 @dataclass(frozen=True)

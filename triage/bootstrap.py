@@ -12,14 +12,21 @@ from hashsets.formats.detect import FORMATS, Format
 from hashsets.library import Library
 from hashsets.plugins import plugged_formats
 from triage.chamber.limits import ChamberLimits, ExamineLimits
+from triage.chamber.room import RenderingRoom
 from triage.deploying import Folders, open_store, open_vault
+from triage.domain.categories import Schemes
 from triage.domain.errors import Refused
+from triage.domain.exposure import ExposurePolicy
+from triage.domain.match_policy import MatchPolicy
+from triage.domain.review_rules import ReviewRules
 from triage.services.accessing import Accessing
 from triage.services.approving import Approving
 from triage.services.auditing import Auditing
 from triage.services.authorising import Authorising
 from triage.services.backing_up import BackingUp
+from triage.services.claiming import Claiming
 from triage.services.clock import system_clock
+from triage.services.deciding import Deciding
 from triage.services.enrolling import Enrolling
 from triage.services.examining import Examining
 from triage.services.expanding import Expanding
@@ -50,16 +57,20 @@ from triage.services.rematching import Rematching
 from triage.services.reporting import Reporting
 from triage.services.restoring import Restoring
 from triage.services.retrying import Retrying
+from triage.services.revealing import Revealing
 from triage.services.sessioning import Sessioning
 from triage.services.shelving import Shelf
 from triage.services.signing_in import SigningIn
 from triage.settings import (
     Settings,
+    load_exposure_policy,
     load_link_rules,
     load_match_policy,
     load_plugin_names,
     load_priority_rules,
     load_retention_rules,
+    load_review_rules,
+    load_schemes,
 )
 from triage.store.unit_of_work import Store
 from triage.telemetry.logs import configure_logs
@@ -96,6 +107,13 @@ class Application:
     joining: Joining
     authorising: Authorising
     gatekeeping: Gatekeeping
+    claiming: Claiming
+    deciding: Deciding
+    revealing: Revealing
+    rendering_room: RenderingRoom
+    schemes: Schemes
+    review_rules: ReviewRules
+    exposure_policy: ExposurePolicy
     preserving: Preserving
     reporting: Reporting
     observing: Observing
@@ -112,7 +130,8 @@ class Application:
     stop: threading.Event
 
     def close(self) -> None:
-        """Let go of the database, and send what is left of the trace."""
+        """End the chamber that shows, let go of the database, and send what is left of the trace."""
+        self.rendering_room.close()
         self.store.close()
         stop_traces()
 
@@ -139,6 +158,11 @@ def open_application(settings: Settings) -> Application:
     sessioning = Sessioning(store, settings.sign_in, clock)
     passwords, codes = Passwords(), OneTimeCodes(keys)
     passkeying = Passkeying(store, sessioning, clock)
+    accessing, gatekeeping = Accessing(store, clock), Gatekeeping(store, clock)
+    review_rules, exposure_policy, schemes = load_review_rules(), load_exposure_policy(), load_schemes()
+    schemes.scheme(review_rules.scheme)
+    limits = _chamber_limits(settings, policy)
+    room = RenderingRoom(limits)
     configure_traces(settings.trace.endpoint, _version())
     return Application(
         settings=settings,
@@ -167,7 +191,16 @@ def open_application(settings: Settings) -> Application:
         auditing=Auditing(store, vault, keeping, library, LogMirror(folders.witness), clock, actor),
         joining=Joining(store, library, shelf, clock, actor),
         authorising=Authorising(store, clock, actor),
-        gatekeeping=Gatekeeping(store, clock),
+        gatekeeping=gatekeeping,
+        claiming=Claiming(store, accessing, review_rules, clock),
+        deciding=Deciding(store, accessing, review_rules, schemes, clock),
+        revealing=Revealing(
+            store, accessing, gatekeeping, keeping, room, exposure_policy, review_rules.scheme, clock
+        ),
+        rendering_room=room,
+        schemes=schemes,
+        review_rules=review_rules,
+        exposure_policy=exposure_policy,
         preserving=Preserving(load_retention_rules()),
         observing=Observing(store, library, LogMirror(folders.witness), vault.check),
         backing_up=BackingUp(store, folders.vault, folders.hash_sets, keys.key_id, clock, actor),
@@ -175,23 +208,27 @@ def open_application(settings: Settings) -> Application:
             store, LogMirror(folders.witness), lambda: LogMirror.create(folders.witness), clock, actor
         ),
         reporting=Reporting(store, library, policy, rules, clock, actor, _version()),
-        accessing=Accessing(store, clock),
+        accessing=accessing,
         approving=Approving(store, clock),
         sessioning=sessioning,
         signing_in=SigningIn(store, sessioning, passwords, codes, clock),
         passkeying=passkeying,
         enrolling=Enrolling(store, sessioning, passwords, codes, passkeying, clock),
         managing_people=ManagingPeople(store, settings.sign_in, clock),
-        chamber_limits=ChamberLimits(
-            wall_seconds=settings.chamber.wall_seconds,
-            cpu_seconds=settings.chamber.cpu_seconds,
-            memory_bytes=settings.chamber.memory_bytes,
-            tasks=settings.chamber.recycle_after,
-            examine=ExamineLimits(
-                quality_floor=policy.quality_floor, little_information_from=policy.little_information_from
-            ),
-        ),
+        chamber_limits=limits,
         stop=stop,
+    )
+
+
+def _chamber_limits(settings: Settings, policy: MatchPolicy) -> ChamberLimits:
+    return ChamberLimits(
+        wall_seconds=settings.chamber.wall_seconds,
+        cpu_seconds=settings.chamber.cpu_seconds,
+        memory_bytes=settings.chamber.memory_bytes,
+        tasks=settings.chamber.recycle_after,
+        examine=ExamineLimits(
+            quality_floor=policy.quality_floor, little_information_from=policy.little_information_from
+        ),
     )
 
 

@@ -57,17 +57,15 @@ class Asked:
     level: Level
 
 
-def require_grounds(asked: Asked, facts: LookFacts, *, seconded: bool) -> None:
+def require_grounds(asked: Asked, facts: LookFacts) -> None:
     """Raise Refused where the grounds are not enough for a look at this item.
 
-    `look-words` (the words are missing, too short or too long), `look-reduced-first`, `look-known` (no second person
-    has agreed), `look-representative-first`.
+    `look-words` (the words are missing, too short or too long), `look-reduced-first`, `look-representative-first`.
+    That a look at what is known needs a second person is the policy's to say.
     """
     words = asked.words.strip()
     if len(words) > LONGEST_WORDS or not words.isprintable():
         raise Refused("look-words", f"The words have at most {LONGEST_WORDS} printable characters.")
-    if facts.is_known and not seconded:
-        raise Refused("look-known", "It is known: a look needs the agreement of a second person.")
     is_member = facts.stands_for != facts.item_id
     if is_member and not facts.representative_settled:
         raise Refused("look-representative-first", f"I-{facts.stands_for} stands for its group: look at it first.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from triage.domain.access import Action
 from triage.domain.claims import Claim, QueueFilter
 from triage.domain.errors import Conflict, Refused
 from triage.domain.people import Principal
@@ -16,7 +17,7 @@ from triage.store.claims import QueueLine, SavedView
 from triage.store.unit_of_work import Store
 
 from .clock import Clock
-from .permitting import Permits
+from .permitting import Permits, a_referral
 
 _LONGEST_NAME = 80
 _MOST_LINES = 200
@@ -49,15 +50,14 @@ class Claiming:
 
     def take_next(self, principal: Principal, wanted: QueueFilter, passing: Sequence[int] = ()) -> Claim | None:
         """Claim the most urgent referral that is free, not declined, not among `passing`; None where none is."""
-        self.permits.ask(principal, "claim", "queue:next")
         with self.store.writing() as unit:
             taken = unit.claims.take_next(principal, wanted, self.rules.claim_seconds, self.clock(), passing)
             unit.commit()
-        return taken
+        return self._permitted(principal, taken)
 
     def take(self, principal: Principal, referral_id: int) -> Claim:
         """Claim this one. Raises Conflict `claim-taken`: held by another, closed, or not there for this person."""
-        self.permits.ask(principal, "claim", f"referral:{referral_id}")
+        self.permits.ask(principal, Action.CLAIM, a_referral(referral_id))
         with self.store.writing() as unit:
             taken = unit.claims.take(referral_id, principal, self.rules.claim_seconds, self.clock())
             if taken is None:
@@ -94,13 +94,12 @@ class Claiming:
     ) -> Claim | None:
         """Put it back and take the next one that is not among those skipped, in one move."""
         _require_own(principal, held)
-        self.permits.ask(principal, "claim", "queue:next")
         passing = [*skipped, held.referral_id]
         with self.store.writing() as unit:
             unit.claims.put_back(held)
             taken = unit.claims.take_next(principal, wanted, self.rules.claim_seconds, self.clock(), passing)
             unit.commit()
-        return taken
+        return self._permitted(principal, taken)
 
     def opt_out(self, principal: Principal, held: Claim) -> None:
         """One click, no reason: it goes back, is not offered to this person again, and nobody is told.
@@ -130,7 +129,7 @@ class Claiming:
         One code whatever the reason: another would tell who opted out.
         """
         _require_own(principal, held)
-        self.permits.ask(principal, "claim", f"referral:{held.referral_id}")
+        self.permits.ask(principal, Action.HAND_OVER, a_referral(held.referral_id))
         with self.store.writing() as unit:
             handed = unit.claims.hand_over(held, to, self.rules.claim_seconds, self.clock())
             if handed is None:
@@ -157,6 +156,17 @@ class Claiming:
         with self.store.writing() as unit:
             unit.claims.forget_view(principal.id, view_id)
             unit.commit()
+
+    def _permitted(self, principal: Principal, taken: Claim | None) -> Claim | None:
+        """Which referral it would be is known only once it is claimed; it goes back where the policy says no."""
+        if taken is None:
+            return None
+        try:
+            self.permits.ask(principal, Action.CLAIM, a_referral(taken.referral_id))
+        except Refused:
+            self.put_back(principal, taken)
+            raise
+        return taken
 
 
 def _require_own(principal: Principal, held: Claim) -> None:

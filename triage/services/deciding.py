@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from triage.domain.access import Action
 from triage.domain.categories import Schemes
 from triage.domain.claims import Claim, ReferralState
 from triage.domain.custody import CustodyAction, CustodyEvent
@@ -38,7 +39,7 @@ from triage.store.unit_of_work import Store, Unit
 
 from .clock import Clock
 from .finishing import SET_ASIDE, finish, reopen_changed
-from .permitting import Permits
+from .permitting import Permits, a_referral, an_item
 
 SLICE = 500
 """Items of one custody record."""
@@ -80,7 +81,7 @@ class Deciding:
 
     def proposals(self, principal: Principal, referral_id: int) -> list[Proposal]:
         """What look-alikes of decided items propose for this referral."""
-        self.permits.ask(principal, "see-referral", f"referral:{referral_id}")
+        self.permits.ask(principal, Action.SEE_REFERRAL, a_referral(referral_id))
         with self.store.reading() as unit:
             return unit.decisions.proposals(referral_id, self.rules.scheme)
 
@@ -105,7 +106,7 @@ class Deciding:
 
     def set_aside(self, principal: Principal, held: Claim, because: str) -> None:
         """The facts were enough: what is left needs no decision. Ends the referral, and the claim on it."""
-        self.permits.ask(principal, "decide", f"referral:{held.referral_id}")
+        self.permits.ask(principal, Action.DECIDE, a_referral(held.referral_id))
         require_words(because, needed=True)
         now = self.clock()
         with self.store.writing() as unit:
@@ -124,7 +125,7 @@ class Deciding:
 
     def reopen(self, principal: Principal, referral_id: int, because: str) -> None:
         """A referral that was done or set aside is open again. Raises Conflict `referral-open`."""
-        self.permits.ask(principal, "decide", f"referral:{referral_id}")
+        self.permits.ask(principal, Action.DECIDE, a_referral(referral_id))
         require_words(because, needed=True)
         now = self.clock()
         with self.store.writing() as unit:
@@ -164,7 +165,7 @@ class Deciding:
         """Be the second person: from now on it stands. Raises Conflict `not-awaiting`, Refused `same-person`."""
         with self.store.reading() as unit:
             waiting = unit.decisions.get(decision_id)
-        self.permits.ask(principal, "confirm-decision", f"referral:{waiting.referral_id}")
+        self.permits.ask(principal, Action.CONFIRM_DECISION, a_referral(waiting.referral_id))
         now = self.clock()
         with self.store.writing() as unit:
             unit.items.hold([waiting.item_id])
@@ -192,7 +193,7 @@ class Deciding:
         self.schemes.scheme(self.rules.scheme).category(category)
         with self.store.reading() as unit:
             other = unit.decisions.get(decision_id)
-        self.permits.ask(principal, "confirm-decision", f"referral:{other.referral_id}")
+        self.permits.ask(principal, Action.CONFIRM_DECISION, a_referral(other.referral_id))
         with self.store.writing() as unit:
             said = Said(category, because, Instead.DISSENT)
             made = self._write(unit, principal, other.referral_id, [other.item_id], said, one_by_one=True)
@@ -206,13 +207,13 @@ class Deciding:
 
     def history(self, principal: Principal, item_id: int) -> list[Decision]:
         """All that was ever said of an item."""
-        self.permits.ask(principal, "see-item", f"item:{item_id}")
+        self.permits.ask(principal, Action.SEE_ITEM, an_item(item_id))
         with self.store.reading() as unit:
             return unit.decisions.history(item_id)
 
     def disagreements(self, principal: Principal, referral_id: int, limit: int = 100) -> list[Disagreement]:
         """Where people, or a hash set and a person, say different things of items of this referral."""
-        self.permits.ask(principal, "see-referral", f"referral:{referral_id}")
+        self.permits.ask(principal, Action.SEE_REFERRAL, a_referral(referral_id))
         with self.store.reading() as unit:
             found = unit.decisions.dissents(referral_id, limit)
             opinions = unit.decisions.set_opinions(referral_id)
@@ -243,7 +244,7 @@ class Deciding:
         self.schemes.scheme(self.rules.scheme).category(said.category)
         require_words(said.because, needed=False)
         _require_own(principal, held)
-        self.permits.ask(principal, "decide", f"referral:{held.referral_id}")
+        self.permits.ask(principal, Action.DECIDE, a_referral(held.referral_id))
         with self.store.writing() as unit:
             unit.claims.require(held)
             if len(unit.decisions.occurring(held.referral_id, item_ids)) < len(set(item_ids)):

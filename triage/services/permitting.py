@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from triage.domain.errors import Refused
+from triage.domain.access import Action, Purpose
 from triage.domain.people import Principal
+from triage.store.access import Subject
 
 
 class Permits(Protocol):
-    """The one policy. `action` is its word, `subject` reads `kind:id`."""
+    """The one policy, as `Accessing` has it."""
 
-    def ask(self, principal: Principal, action: str, subject: str) -> None:
-        """Raises Refused with the ruling's code."""
+    def ask(self, who: Principal, action: Action, subject: Subject, purpose: Purpose = Purpose.WORK) -> int | None:
+        """The number of the second person's grant that this used up, if any. Raises Refused, Conflict."""
 
 
-class NothingPermitted:
-    """What stands where no policy is built in: it refuses."""
+def a_referral(referral_id: int) -> Subject:
+    """As the policy names it."""
+    return Subject("referral", referral_id)
 
-    def ask(self, principal: Principal, action: str, subject: str) -> None:  # noqa: ARG002 - the seam's signature
-        """Raises Refused `no-policy`."""
-        raise Refused("no-policy", "This deployment has no access policy yet.")
+
+def an_item(item_id: int) -> Subject:
+    """As the policy names it."""
+    return Subject("item", item_id)

@@ -172,6 +172,11 @@ class Claims:
                 return held
         raise Conflict("claim-lost", f"R-{referral_id} is not in your hands.")
 
+    def submissions_of(self, referral_id: int) -> list[int]:
+        """What the referral holds."""
+        query = select(referral_member.c.submission_id).where(referral_member.c.referral_id == referral_id)
+        return sorted(self.connection.execute(query).scalars())
+
     def remember_work(self, referral_id: int, principal_id: int, now: datetime) -> None:
         """The person has decided or looked in it, and is told what becomes of it."""
         row = {"referral_id": referral_id, "principal_id": principal_id, "first_at": now}
@@ -294,8 +299,8 @@ class Claims:
             conditions.append(_expires_by(now.date() + timedelta(days=wanted.expiring_within_days)))
         return select(referral).where(*conditions).order_by(referral.c.sort_key, referral.c.created_at, referral.c.id)
 
-    def _members(self, referral_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
-        found: dict[int, list[Row[Any]]] = {}
+    def _members(self, referral_ids: Sequence[int]) -> dict[int, list[Any]]:
+        found: dict[int, list[Any]] = {}
         for row in self.connection.execute(
             select(referral_member.c.referral_id, submission.c.id, submission.c.case_ref)
             .join(submission, submission.c.id == referral_member.c.submission_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -243,7 +243,7 @@ class Decisions:
         members: dict[int, list[int]] = {}
         for row in self.connection.execute(groups):
             members.setdefault(row.centre_id, []).append(row.item_id)
-        decided: dict[int, list[Row[Any]]] = {}
+        decided: dict[int, list[Any]] = {}
         for part in sliced(sorted(members)):
             said = (
                 select(theirs.c.centre_id, decision.c.id, decision.c.item_id, decision.c.category)
@@ -325,14 +325,14 @@ class Decisions:
         )
         return [(_decision(row), row.set_name, row.said) for row in self.connection.execute(query)]
 
-    def _open(self, referral_id: int) -> Select[tuple[int]]:
+    def _open(self, referral_id: int) -> Select[Any]:
         """Items of the referral that neither their answer nor a standing decision closes."""
         return select(item.c.id).where(
             item.c.id.in_(_held(referral_id)), item.c.outcome.not_in(_SETTLED), ~_said(None, DecisionState.STANDING)
         )
 
 
-def _held(referral_id: int) -> Select[tuple[int]]:
+def _held(referral_id: int) -> Select[Any]:
     return (
         select(occurrence.c.item_id)
         .select_from(referral_member)
@@ -349,7 +349,7 @@ def _said(scheme: str | None, state: DecisionState) -> ColumnElement[bool]:
 
 
 def _decision(row: Row[Any]) -> Decision:
-    values: Mapping[str, Any] = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+    values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
     return Decision(
         **{name: values[name] for name in Decision.__dataclass_fields__ if name not in {"basis", "state"}},
         basis=SeenBasis(values["basis"]),

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from triage.domain.access import Action
 from triage.domain.decisions import DecisionState, SeenBasis
 from triage.domain.exposure import Seen
 from triage.domain.items import Outcome
@@ -153,6 +154,22 @@ class Viewings:
             update(approval).where(*_granting(approval_id, action, subject, asked_by, now)).values(used_at=now)
         )
         return used.rowcount == 1
+
+    def override(self, person_id: int, by: int, because: str, now: datetime, until: datetime) -> int:
+        """Write a grant of one look beyond the time policy, by another person; its number."""
+        row = {
+            "action": Action.OVERRIDE_TIME,
+            "subject": f"person:{person_id}",
+            "reason": because,
+            "asked_by": person_id,
+            "asked_at": now,
+            "answered_by": by,
+            "answered_at": now,
+            "granted": True,
+            "expires_at": until,
+        }
+        made: int = self.connection.execute(insert(approval).values(row).returning(approval.c.id)).scalar_one()
+        return made
 
     def of_person(self, principal_id: int, since: datetime, limit: int) -> list[Viewing]:
         """The person's looks, newest first."""
