@@ -19,6 +19,6 @@ def named_in(desk: Desk) -> Callable[[str], str]:
             found = scheme.category(code)
         except (NotFound, Refused):
             return code
-        return found.words.get(desk.speaking.language, found.words["en"])
+        return str(found.words.get(desk.speaking.language, found.words["en"]))
 
     return named

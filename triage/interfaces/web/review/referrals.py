@@ -34,7 +34,7 @@ def referral(desk: AtDesk, referral_id: int, after: int = 0, told: str = "") -> 
     with desk.application.store.reading() as unit:
         line = visible_referral(desk, unit, referral_id)
         submissions = unit.pages.submissions_of([referral_id])[referral_id]
-        facts = referral_page(unit, referral_id, desk.application.linking.rules, releases, desk.now, _ROWS)
+        facts = referral_page(unit, referral_id, desk.application.linking.rules, releases, _ROWS, desk.now)
         items = item_lines(unit, unit.pages.open_items(submissions, after=after, limit=ITEMS))
         said = unit.decisions.current([one.item.id for one in items], deciding.rules.scheme)
         lines = unit.pages.submission_lines(submissions)
