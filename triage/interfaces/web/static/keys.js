@@ -6,7 +6,8 @@
 
   const typing = (target) =>
     target instanceof HTMLElement &&
-    (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName));
+    (["TEXTAREA", "SELECT"].includes(target.tagName) ||
+      (target.tagName === "INPUT" && !["radio", "checkbox", "button"].includes(target.type)));
 
   const lines = () => [...document.querySelectorAll("[data-line]")];
 
@@ -21,7 +22,7 @@
 
   const press = (element) => {
     if (!element || element.disabled) return;
-    if (element.tagName === "INPUT" || element.tagName === "SELECT" || element.tagName === "TEXTAREA") element.focus();
+    if (typing(element)) element.focus();
     else element.click();
   };
 
