@@ -31,6 +31,7 @@ from triage.services.enrolling import Enrolling
 from triage.services.examining import Examining
 from triage.services.expanding import Expanding
 from triage.services.exporting_sets import ExportingSets
+from triage.services.exposing import Exposing
 from triage.services.gatekeeping import Gatekeeping
 from triage.services.giving_up import GivingUp
 from triage.services.hurrying import Hurrying
@@ -61,6 +62,7 @@ from triage.services.revealing import Revealing
 from triage.services.sessioning import Sessioning
 from triage.services.shelving import Shelf
 from triage.services.signing_in import SigningIn
+from triage.services.telling_outcomes import TellingOutcomes
 from triage.settings import (
     Settings,
     load_exposure_policy,
@@ -110,6 +112,8 @@ class Application:
     claiming: Claiming
     deciding: Deciding
     revealing: Revealing
+    exposing: Exposing
+    telling_outcomes: TellingOutcomes
     rendering_room: RenderingRoom
     schemes: Schemes
     review_rules: ReviewRules
@@ -197,6 +201,8 @@ def open_application(settings: Settings) -> Application:
         revealing=Revealing(
             store, accessing, gatekeeping, keeping, room, exposure_policy, review_rules.scheme, clock
         ),
+        exposing=Exposing(store, accessing, review_rules, clock),
+        telling_outcomes=TellingOutcomes(store, accessing, clock),
         rendering_room=room,
         schemes=schemes,
         review_rules=review_rules,

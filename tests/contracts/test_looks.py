@@ -1,4 +1,4 @@
-"""The rules of looks, on any database: asked for, allowed, recorded, shown once, timed; every way around is refused."""
+"""The rules of looks, on any database: asked for, allowed, recorded, shown once, timed; ways around are refused."""
 
 from __future__ import annotations
 

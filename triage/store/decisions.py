@@ -255,9 +255,9 @@ class Decisions:
                 )
                 .order_by(decision.c.id)
             )
-            for row in self.connection.execute(said):
-                decided.setdefault(row.centre_id, []).append(row)
-        found = [
+            for found in self.connection.execute(said):
+                decided.setdefault(found.centre_id, []).append(found)
+        made = [
             Proposal(
                 centre,
                 rows[-1].id,
@@ -267,7 +267,7 @@ class Decisions:
             )
             for centre, rows in decided.items()
         ]
-        return sorted(found, key=lambda one: (-len(one.item_ids), one.centre_id))
+        return sorted(made, key=lambda one: (-len(one.item_ids), one.centre_id))
 
     def group_of(self, item_id: int) -> int:
         """The item that stands for this one's look-alike group; the item itself where it has none."""

@@ -23,6 +23,7 @@ from .doorbells import Doorbells
 from .dossier_facts import DossierFacts
 from .engine import WRITER, as_reader, telling_refusals
 from .examinations import Examinations
+from .exposures import Exposures
 from .figures import FigureReading
 from .hash_sets import HashSets
 from .items import Items
@@ -32,6 +33,7 @@ from .legal_gate import Gates
 from .links import Links
 from .matches import Matches
 from .networks import Networks
+from .outcomes import Outcomes
 from .page_models import PageModels
 from .people import People
 from .preservation import Preservation
@@ -79,6 +81,8 @@ class Unit:
         self.claims = Claims(connection)
         self.decisions = Decisions(connection)
         self.viewings = Viewings(connection)
+        self.exposures = Exposures(connection)
+        self.outcomes = Outcomes(connection)
         self.people = People(connection)
         self.credentials = Credentials(connection)
         self.sessions = Sessions(connection)
