@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,9 +14,10 @@ from triage.domain.items import Outcome
 from triage.domain.referral_facts import ReferralFacts, facts_of
 
 from .engine import database_now
-from .review_tables import claim, principal
+from .review_tables import access_asked, claim, principal
 from .rows import among
 from .tables import (
+    custody_event,
     finding,
     item,
     look_alike,
@@ -74,6 +76,26 @@ class Occurring:
     path: bytes
     size: int
     viewed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One record of the custody log; its text is gone where it was lawfully deleted."""
+
+    seq: int
+    event: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class RulingLine:
+    """One answer of the access policy."""
+
+    at: datetime
+    login: str | None
+    action: str
+    subject: str
+    allowed: bool
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +282,26 @@ class PageModels:
             .order_by(network_join.c.low_id, network_join.c.high_id, network_join.c.id)
         )
         return [(row.low_id, row.high_id, row.kind, row.because) for row in self.connection.execute(query)]
+
+    def newest_records(self, limit: int) -> list[Recorded]:
+        """The custody log's newest records, newest first."""
+        query = select(custody_event.c.seq, custody_event.c.event).order_by(custody_event.c.seq.desc()).limit(limit)
+        return [
+            Recorded(row.seq, json.loads(row.event) if row.event else None) for row in self.connection.execute(query)
+        ]
+
+    def newest_rulings(self, limit: int) -> list[RulingLine]:
+        """What the access policy answered last, newest first."""
+        query = (
+            select(access_asked, principal.c.login)
+            .select_from(access_asked.outerjoin(principal, principal.c.id == access_asked.c.principal_id))
+            .order_by(access_asked.c.id.desc())
+            .limit(limit)
+        )
+        return [
+            RulingLine(row.at, row.login, row.action, row.subject, row.allowed, row.code)
+            for row in self.connection.execute(query)
+        ]
 
     def _lines(self, condition: ColumnElement[bool], *order: ColumnElement[Any], limit: int) -> list[QueueLine]:
         holding = claim.c.lease_until > database_now(self.connection)

@@ -21,7 +21,7 @@ from .deployment import Deployment
 from .faults import error_told, fault, http_error, sign_in_needed
 from .health import health_routes
 from .middleware import SafeAnswers, Told
-from .review import acting, items, looks, queue, referrals, submissions, work
+from .review import acting, audit, items, looks, people_and_time, queue, referrals, seconding, submissions, work
 from .same_origin import SameOrigin
 from .sessions import SignInNeededError
 
@@ -61,6 +61,9 @@ def web_app(deployment: Deployment, layers: tuple[Layer, ...], names: Sequence[s
         queue.routes,
         acting.routes,
         looks.routes,
+        seconding.routes,
+        people_and_time.routes,
+        audit.routes,
         referrals.routes,
         submissions.routes,
         items.routes,

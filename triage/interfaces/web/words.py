@@ -121,6 +121,19 @@ DECISION_STATES: Mapping[str, str] = {
 }
 
 
+OUTCOME_CODES: Mapping[str, str] = {
+    "accepted": N_("taken on by another unit or country"),
+    "child-identified": N_("a child was identified"),
+    "child-safe": N_("a child is safe"),
+    "offender-disrupted": N_("an offender was stopped"),
+    "organiser-charged": N_("an organiser was charged"),
+    "conviction": N_("a conviction"),
+    "compensation": N_("compensation was paid"),
+    "no-grounds": N_("nothing unlawful was found"),
+    "closed": N_("closed without result"),
+}
+
+
 def reason_told(
     reason: Mapping[str, Any], facts: ReferralFacts, rules: PriorityRules, say: Speaking, today: date
 ) -> str:
