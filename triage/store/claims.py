@@ -27,6 +27,7 @@ from triage.domain.claims import Claim, QueueFilter, ReferralState
 from triage.domain.errors import Conflict, NotFound
 from triage.domain.items import Outcome
 from triage.domain.people import EVERY_CASE, Principal
+from triage.domain.referral_facts import ReferralFacts, facts_of
 
 from .access import visible_referrals
 from .engine import database_now
@@ -55,6 +56,7 @@ class QueueLine:
     holder: str
     is_mine: bool
     expires_on: date | None
+    facts: ReferralFacts  # as counted when it was last assessed
     created_at: datetime
     updated_at: datetime
 
@@ -381,6 +383,7 @@ def _line(
         holder=row.holder or "",
         is_mine=row.holder_id == who.id,
         expires_on=expires_on,
+        facts=facts_of(row.facts),
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Float, Row, and_, cast, func, select, true, tuple_
+from sqlalchemy import ColumnElement, Connection, Float, Row, and_, cast, func, select, true
 
 from triage.domain.items import Outcome
 from triage.domain.referral_facts import ReferralFacts, facts_of
@@ -35,8 +35,8 @@ OPEN_OUTCOMES = (Outcome.NEAR, Outcome.UNKNOWN, Outcome.TOO_POOR, Outcome.UNDECO
 
 
 @dataclass(frozen=True, slots=True)
-class QueueLine:
-    """One referral in the queue, as it was last assessed. `holder` is who has claimed it now, by name."""
+class ReferralLine:
+    """One referral as it was last assessed. `holder` is who has claimed it now, by name."""
 
     id: int
     state: str
@@ -46,7 +46,6 @@ class QueueLine:
     facts: ReferralFacts
     created_at: datetime
     updated_at: datetime
-    sort_key: str
     holder_id: int | None = None
     holder: str | None = None
 
@@ -114,36 +113,17 @@ class PageModels:
 
     connection: Connection
 
-    def queue(
-        self,
-        visible: ColumnElement[bool] | None = None,
-        wanted: ColumnElement[bool] | None = None,
-        after: QueueLine | None = None,
-        limit: int = 50,
-    ) -> list[QueueLine]:
-        """Open referrals in the queue's order, from behind `after` on."""
-        place = tuple_(referral.c.sort_key, referral.c.created_at, referral.c.id)
-        behind = true() if after is None else place > tuple_(after.sort_key, after.created_at, after.id)
-        return self._lines(
-            and_(referral.c.state == "open", _all(visible), _all(wanted), behind),
-            referral.c.sort_key,
-            referral.c.created_at,
-            referral.c.id,
-            limit=limit,
-        )
-
-    def referral(self, referral_id: int, visible: ColumnElement[bool] | None = None) -> QueueLine | None:
+    def referral(self, referral_id: int, visible: ColumnElement[bool] | None = None) -> ReferralLine | None:
         """One referral, open or not."""
-        found = self._lines(and_(referral.c.id == referral_id, _all(visible)), referral.c.id, limit=1)
-        return found[0] if found else None
-
-    def queue_length(
-        self, visible: ColumnElement[bool] | None = None, wanted: ColumnElement[bool] | None = None
-    ) -> int:
-        """Open referrals."""
-        query = select(func.count()).select_from(referral)
-        condition = and_(referral.c.state == "open", _all(visible), _all(wanted))
-        return self.connection.execute(query.where(condition)).scalar_one()
+        holding = and_(claim.c.referral_id == referral.c.id, claim.c.lease_until > database_now(self.connection))
+        held = referral.outerjoin(claim, holding).outerjoin(principal, principal.c.id == claim.c.principal_id)
+        query = (
+            select(referral, principal.c.id.label("holder_id"), principal.c.name.label("holder"))
+            .select_from(held)
+            .where(referral.c.id == referral_id, _all(visible))
+        )
+        row = self.connection.execute(query).one_or_none()
+        return _referral_line(row) if row else None
 
     def submissions_of(self, referral_ids: Sequence[int]) -> dict[int, list[int]]:
         """Referral → its submissions."""
@@ -303,21 +283,6 @@ class PageModels:
             for row in self.connection.execute(query)
         ]
 
-    def _lines(self, condition: ColumnElement[bool], *order: ColumnElement[Any], limit: int) -> list[QueueLine]:
-        holding = claim.c.lease_until > database_now(self.connection)
-        query = (
-            select(referral, principal.c.id.label("holder_id"), principal.c.name.label("holder"))
-            .select_from(
-                referral.outerjoin(claim, and_(claim.c.referral_id == referral.c.id, holding)).outerjoin(
-                    principal, principal.c.id == claim.c.principal_id
-                )
-            )
-            .where(condition)
-            .order_by(*order)
-            .limit(limit)
-        )
-        return [_queue_line(row) for row in self.connection.execute(query)]
-
     def _submissions(self, condition: ColumnElement[bool], limit: int) -> list[SubmissionLine]:
         query = (
             select(submission, referral_member.c.referral_id)
@@ -350,8 +315,8 @@ def _all(condition: ColumnElement[bool] | None) -> ColumnElement[bool]:
     return true() if condition is None else condition
 
 
-def _queue_line(row: Row[Any]) -> QueueLine:
-    return QueueLine(
+def _referral_line(row: Row[Any]) -> ReferralLine:
+    return ReferralLine(
         id=row.id,
         state=row.state,
         merged_into=row.merged_into,
@@ -360,7 +325,6 @@ def _queue_line(row: Row[Any]) -> QueueLine:
         facts=facts_of(row.facts),
         created_at=row.created_at,
         updated_at=row.updated_at,
-        sort_key=row.sort_key,
         holder_id=row.holder_id,
         holder=row.holder,
     )

@@ -1,115 +1,143 @@
-"""The queue: referrals that wait, most urgent first, each with why."""
+"""The queue: referrals that wait, most urgent first, each with why. What a person opted out of is not in theirs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter
-from sqlalchemy import ColumnElement, and_, select
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
+from triage.domain.claims import QueueFilter, ReferralState
 from triage.interfaces.web import words
-from triage.store.page_models import QueueLine
-from triage.store.review_tables import claim
-from triage.store.tables import referral, referral_member, submission
+from triage.interfaces.web.forms import Sent
+from triage.store.claims import QueueLine
 
 from .desk import AtDesk, Desk
+from .telling import go
 from .telling import told as message_of
 
 LINES = 50
 _REASONS = 3
 
+routes = APIRouter(include_in_schema=False)
+"""`/queue` and saved views."""
+
+
+class Asked(BaseModel):
+    """What an address asks for; what makes no sense asks for nothing."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    state: str = "open"
+    danger: str = ""
+    clock: str = ""
+    solvability: str = ""
+    network: str = ""
+    case: str = ""
+    has: str = ""
+    days: str = ""
+    free: str = ""
+    offset: str = ""
+    told: str = ""
+
+    @property
+    def filter(self) -> QueueFilter:
+        """As the queue is asked."""
+        return QueueFilter(
+            state=ReferralState(self.state) if self.state in {"open", "done", "facts-enough"} else ReferralState.OPEN,
+            danger=_number(self.danger, 3),
+            clock=_number(self.clock, 3),
+            solvability=_number(self.solvability, 3),
+            network=_number(self.network, 3),
+            case_ref=self.case.strip()[:80],
+            has_near=self.has == "near",
+            has_unknown=self.has == "unknown",
+            expiring_within_days=_number(self.days, 3_660) if self.days.isdecimal() else None,
+            free_only=self.free == "1",
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One referral with what a line says of it."""
+    """One referral with what a line says of it. `open` counts what was a person's to decide when it was assessed."""
 
     line: QueueLine
     reasons: list[str]
     more: int
-    submissions: list[int]
 
     @property
     def open(self) -> int:
-        """Items that are a person's to decide, when it was last assessed."""
-        facts = self.line.facts
-        return facts.items - facts.known_exact
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What of the queue is wanted."""
-
-    danger: int = 0
-    clock: int = 0
-    case: str = ""
-    held: str = ""
+        """Items that no rule closed."""
+        return self.line.facts.items - self.line.facts.known_exact
 
     @property
-    def is_set(self) -> bool:
-        """Whether anything is left out."""
-        return self != Filter()
-
-    @property
-    def query(self) -> dict[str, str]:
-        """As an address carries it."""
-        return {name: str(value) for name, value in (("danger", self.danger), ("clock", self.clock)) if value} | {
-            name: value for name, value in (("case", self.case), ("held", self.held)) if value
-        }
-
-    def condition(self, principal_id: int) -> ColumnElement[bool]:
-        """As the database is asked."""
-        parts = [referral.c.danger >= self.danger, referral.c.clock >= self.clock]
-        if self.case:
-            of_case = (
-                select(referral_member.c.referral_id)
-                .join(submission, submission.c.id == referral_member.c.submission_id)
-                .where(submission.c.case_ref == self.case)
-            )
-            parts.append(referral.c.id.in_(of_case))
-        held = select(claim.c.referral_id)
-        if self.held == "mine":
-            parts.append(referral.c.id.in_(held.where(claim.c.principal_id == principal_id)))
-        elif self.held == "free":
-            parts.append(referral.c.id.not_in(held))
-        return and_(*parts)
-
-
-routes = APIRouter(include_in_schema=False)
-"""`/queue`."""
+    def levels(self) -> dict[str, int]:
+        """By axis, in the queue's order."""
+        return {axis: getattr(self.line, axis) for axis in words.AXES}
 
 
 @routes.get("/queue")
-def queue(
-    desk: AtDesk, danger: int = 0, clock: int = 0, case: str = "", held: str = "", after: int = 0, told: str = ""
-) -> Response:
-    """One page of it; `after` is the last referral of the page before."""
-    wanted = Filter(_level(danger), _level(clock), case.strip()[:80], held if held in {"mine", "free"} else "")
-    condition = wanted.condition(desk.who.id)
-    with desk.application.store.reading() as unit:
-        behind = unit.pages.referral(after) if after else None
-        lines = unit.pages.queue(desk.referrals, condition, behind, LINES)
-        waiting = unit.pages.queue_length(desk.referrals, condition)
-        submissions = unit.pages.submissions_of([line.id for line in lines])
-    rows = [_row(desk, line, submissions[line.id]) for line in lines]
-    further = urlencode({**wanted.query, "after": lines[-1].id}) if len(lines) == LINES else ""
+def queue(desk: AtDesk, asked: Annotated[Asked, Query()]) -> Response:
+    """One page of it."""
+    claiming, wanted = desk.application.claiming, asked.filter
+    offset = _number(asked.offset, 10_000_000)
+    found = claiming.queue(desk.who, wanted, LINES, offset)
+    query = {name: value for name, value in asked.model_dump(exclude={"told", "offset"}).items() if value}
+    further = urlencode({**query, "offset": offset + LINES}) if offset + LINES < found.total else ""
     return desk.page(
         "queue.html.j2",
-        lines=rows,
-        waiting=waiting,
-        filter=wanted,
-        next=further,
-        mine=[line for line in lines if line.holder_id == desk.who.id],
-        message=message_of(told),
+        lines=[_row(desk, line) for line in found.lines],
+        waiting=found.total,
+        wanted=wanted,
+        query=query,
+        is_filtered=wanted != QueueFilter(),
+        further=further,
+        mine=claiming.mine(desk.who),
+        views=[(one, urlencode(_address(one.filter))) for one in claiming.saved_views(desk.who)],
+        message=message_of(asked.told),
     )
 
 
-def _row(desk: Desk, line: QueueLine, submissions: list[int]) -> Row:
-    rules = desk.application.referring.priority
-    told = [words.reason_told(reason, line.facts, rules, desk.speaking, desk.now.date()) for reason in line.reasons]
-    return Row(line, told[:_REASONS], max(0, len(told) - _REASONS), submissions)
+@routes.post("/views")
+def save_view(desk: AtDesk, form: Sent) -> Response:
+    """Keep the filter under a name."""
+    asked = Asked(**{name: form.text(name) for name in Asked.model_fields if form.text(name)})
+    desk.application.claiming.save_view(desk.who, form.text("name"), asked.filter)
+    return go("/queue", "view-saved", **_address(asked.filter))
 
 
-def _level(value: int) -> int:
-    return min(3, max(0, value))
+@routes.post("/views/{view_id}/forget")
+def forget_view(desk: AtDesk, view_id: int) -> Response:
+    """Drop one of one's own."""
+    desk.application.claiming.forget_view(desk.who, view_id)
+    return go("/queue")
+
+
+def _row(desk: Desk, line: QueueLine) -> Row:
+    rules, today = desk.application.referring.priority, desk.now.date()
+    told = [words.reason_told(one, line.facts, rules, desk.speaking, today) for one in line.reasons[:_REASONS]]
+    return Row(line, told, max(0, len(line.reasons) - _REASONS))
+
+
+def _address(wanted: QueueFilter) -> dict[str, str | int]:
+    """A filter as an address asks for it."""
+    has = "near" if wanted.has_near else "unknown" if wanted.has_unknown else ""
+    named: dict[str, str | int] = {
+        "state": "" if wanted.state is ReferralState.OPEN else wanted.state.value,
+        "danger": wanted.danger,
+        "clock": wanted.clock,
+        "solvability": wanted.solvability,
+        "network": wanted.network,
+        "case": wanted.case_ref,
+        "has": has,
+        "days": "" if wanted.expiring_within_days is None else wanted.expiring_within_days,
+        "free": "1" if wanted.free_only else "",
+    }
+    return {name: value for name, value in named.items() if value or (name == "days" and value == 0)}
+
+
+def _number(text: str, most: int) -> int:
+    return min(most, int(text)) if text.isdecimal() and len(text) < 10 else 0

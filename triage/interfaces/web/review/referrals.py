@@ -10,7 +10,7 @@ from triage.exporters.charts import histogram, time_bins
 from triage.interfaces.web import words
 from triage.services.item_facts import item_lines
 from triage.services.referral_pages import referral_page
-from triage.store.page_models import QueueLine
+from triage.store.page_models import ReferralLine
 from triage.store.unit_of_work import Unit
 
 from .desk import AtDesk, Desk
@@ -71,7 +71,7 @@ def referral(desk: AtDesk, referral_id: int, after: int = 0, told: str = "") -> 
     )
 
 
-def visible_referral(desk: Desk, unit: Unit, referral_id: int) -> QueueLine:
+def visible_referral(desk: Desk, unit: Unit, referral_id: int) -> ReferralLine:
     """A referral that this person may see. Raises NotFound, the same for one that is not there."""
     line = unit.pages.referral(referral_id, desk.referrals)
     if line is None:
