@@ -50,6 +50,7 @@ from triage.services.retrying import Retrying
 from triage.services.sessioning import Sessioning
 from triage.services.shelving import Shelf
 from triage.services.signing_in import SigningIn
+from triage.services.signing_in_elsewhere import SigningInElsewhere
 from triage.settings import (
     Settings,
     load_link_rules,
@@ -98,6 +99,7 @@ class Application:
     approving: Approving
     sessioning: Sessioning
     signing_in: SigningIn
+    signing_in_elsewhere: SigningInElsewhere
     passkeying: Passkeying
     enrolling: Enrolling
     managing_people: ManagingPeople
@@ -169,6 +171,7 @@ def open_application(settings: Settings) -> Application:
         approving=Approving(store, clock),
         sessioning=sessioning,
         signing_in=SigningIn(store, sessioning, passwords, codes, clock),
+        signing_in_elsewhere=SigningInElsewhere(store, sessioning, settings.oidc, clock),
         passkeying=passkeying,
         enrolling=Enrolling(store, sessioning, passwords, codes, passkeying, clock),
         managing_people=ManagingPeople(store, settings.sign_in, clock),

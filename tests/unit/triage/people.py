@@ -73,6 +73,7 @@ class House:
             sessioning=sessioning,
             passkeying=passkeying,
             signing_in=replace(opened.signing_in, sessioning=sessioning, passwords=passwords, clock=clock),
+            signing_in_elsewhere=replace(opened.signing_in_elsewhere, sessioning=sessioning, clock=clock),
             enrolling=replace(
                 opened.enrolling, sessioning=sessioning, passwords=passwords, passkeying=passkeying, clock=clock
             ),
