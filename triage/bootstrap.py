@@ -63,6 +63,7 @@ from triage.services.sessioning import Sessioning
 from triage.services.shelving import Shelf
 from triage.services.signing_in import SigningIn
 from triage.services.telling_outcomes import TellingOutcomes
+from triage.services.signing_in_elsewhere import SigningInElsewhere
 from triage.settings import (
     Settings,
     load_exposure_policy,
@@ -127,6 +128,7 @@ class Application:
     approving: Approving
     sessioning: Sessioning
     signing_in: SigningIn
+    signing_in_elsewhere: SigningInElsewhere
     passkeying: Passkeying
     enrolling: Enrolling
     managing_people: ManagingPeople
@@ -218,6 +220,7 @@ def open_application(settings: Settings) -> Application:
         approving=Approving(store, clock),
         sessioning=sessioning,
         signing_in=SigningIn(store, sessioning, passwords, codes, clock),
+        signing_in_elsewhere=SigningInElsewhere(store, sessioning, settings.oidc, clock),
         passkeying=passkeying,
         enrolling=Enrolling(store, sessioning, passwords, codes, passkeying, clock),
         managing_people=ManagingPeople(store, settings.sign_in, clock),

@@ -11,16 +11,7 @@ import json
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import urlsplit
-
-import webauthn
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
+from types import ModuleType
 
 from triage.domain.access import is_fresh
 from triage.domain.errors import Refused
@@ -64,20 +55,10 @@ class Passkeying:
         if len(known) >= MOST:
             raise Refused("passkeys-many", "You have as many passkeys as one person may have.")
         challenge = secrets.token_bytes(32)
-        options = webauthn.generate_registration_options(
-            rp_id=_host(origin),
-            rp_name="triage",
-            user_id=principal_id.to_bytes(8, "big"),
-            user_name=who.login,
-            user_display_name=who.name,
-            challenge=challenge,
-            authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.REQUIRED,
-                user_verification=UserVerificationRequirement.REQUIRED,
-            ),
-            exclude_credentials=[PublicKeyCredentialDescriptor(id=one.credential_id) for one in known],
+        options = _words().creation_options(
+            origin, principal_id, who.login, who.name, challenge, [one.credential_id for one in known]
         )
-        return self._remember(_REGISTER, principal_id, challenge, webauthn.options_to_json(options))
+        return self._remember(_REGISTER, principal_id, challenge, options)
 
     def add(self, who: Principal, started: str, answer: str, name: str, origin: str) -> None:
         """One more passkey of somebody who proved a moment ago who they are. Raises Refused, Conflict."""
@@ -107,33 +88,21 @@ class Passkeying:
         first = unit.sessions.recall(digest(started), [_REGISTER], now)
         if first is None or first.principal_id != principal_id:
             raise _refused()
-        try:
-            found = webauthn.verify_registration_response(
-                credential=answer,
-                expected_challenge=base64.b64decode(first.held["challenge"]),
-                expected_rp_id=_host(origin),
-                expected_origin=origin,
-                require_user_verification=True,
-            )
-        except (WebAuthnException, ValueError, KeyError, TypeError) as error:
-            raise _refused() from error
+        found = _words().new_key(answer, base64.b64decode(first.held["challenge"]), origin)
+        if found is None:
+            raise _refused()
         shown = name.strip()[:_NAME_LENGTH] or "passkey"
         unit.credentials.add_passkey(
-            principal_id, found.credential_id, found.credential_public_key, found.sign_count, shown, now
+            principal_id, found.credential_id, found.public_key, found.sign_count, shown, now
         )
 
     def start(self, origin: str, who: Principal | None = None) -> Started:
         """Sign in with whichever passkey the browser finds; or, for `who`, prove it once more with one of theirs."""
         known = self.of(who) if who else []
         challenge = secrets.token_bytes(32)
-        options = webauthn.generate_authentication_options(
-            rp_id=_host(origin),
-            challenge=challenge,
-            allow_credentials=[PublicKeyCredentialDescriptor(id=one.credential_id) for one in known],
-            user_verification=UserVerificationRequirement.REQUIRED,
-        )
+        options = _words().request_options(origin, challenge, [one.credential_id for one in known])
         kind = _STEP_UP if who else _SIGN_IN
-        return self._remember(kind, who.id if who else None, challenge, webauthn.options_to_json(options))
+        return self._remember(kind, who.id if who else None, challenge, options)
 
     def sign_in(self, started: str, answer: str, origin: str) -> Issued:
         """A new session. Raises Refused `sign-in-failed`."""
@@ -155,7 +124,8 @@ class Passkeying:
                 raise self.sessioning.refuse(unit, session.principal_id, action, "passkey-anothers")
             if unit.people.get(known.principal_id).is_disabled(now):
                 raise self.sessioning.refuse(unit, owner, action, "disabled")
-            count = _verified(known, answer, first, origin)
+            challenge = base64.b64decode(first.held["challenge"])
+            count = _words().counted(answer, challenge, origin, known.public_key, known.sign_count)
             if count is None or not unit.credentials.use_passkey(known.id, known.sign_count, count, now):
                 raise self.sessioning.refuse(unit, owner, action, "passkey-refused")
             issued = self.sessioning.begin(unit, known.principal_id, ("passkey",), session)
@@ -177,33 +147,19 @@ def require_fresh(who: Principal, clock: Clock) -> None:
         raise Refused("step-up-needed", SENTENCES["step-up-needed"])
 
 
-def _verified(known: Passkey, answer: str, first: Ceremony, origin: str) -> int | None:
-    """How often the device says that it signed; None where the answer does not hold."""
-    try:
-        found = webauthn.verify_authentication_response(
-            credential=answer,
-            expected_challenge=base64.b64decode(first.held["challenge"]),
-            expected_rp_id=_host(origin),
-            expected_origin=origin,
-            credential_public_key=known.public_key,
-            credential_current_sign_count=known.sign_count,
-            require_user_verification=True,
-        )
-    except (WebAuthnException, ValueError, KeyError, TypeError):
-        return None
-    return found.new_sign_count
+def _words() -> ModuleType:
+    from . import webauthn_words  # noqa: PLC0415 - a quarter of a second to load, for no command
+
+    return webauthn_words
 
 
 def _credential_id(answer: str) -> bytes:
     """The id that an answer names; empty, which is nobody's, where it names none."""
     try:
-        return webauthn.base64url_to_bytes(json.loads(answer)["rawId"])
-    except (ValueError, KeyError, TypeError, AttributeError):
+        named = str(json.loads(answer)["rawId"])
+        return base64.urlsafe_b64decode(named + "=" * (-len(named) % 4))
+    except (ValueError, KeyError, TypeError):
         return b""
-
-
-def _host(origin: str) -> str:
-    return urlsplit(origin).hostname or ""
 
 
 def _refused() -> Refused:

@@ -85,6 +85,11 @@ class Sessioning:
         unit.access.log(principal_id, action, Subject("person", principal_id), Ruling(True, "allowed"), now)
         return Issued(token, replace(unit.people.get(principal_id), proved_at=now))
 
+    def live(self, unit: Unit, token_sha256: bytes) -> Session | None:
+        """A session by its token's digest, within a unit of the caller's, while it holds."""
+        now = self.clock()
+        return unit.sessions.live(token_sha256, now, self._seen_since(now))
+
     def refuse(self, unit: Unit, principal_id: int | None, action: str, code: str) -> Refused:
         """Keep that it failed and why, and commit; the answer tells nobody why."""
         unit.access.log(principal_id, action, Subject("person", principal_id or 0), Ruling(False, code), self.clock())

@@ -23,7 +23,7 @@ def serve(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0: any free one.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Answer over HTTP until stopped: /health, /ready, /metrics. Listens on this machine unless set otherwise."""
+    """Answer over HTTP until stopped: pages, /health, /ready, /metrics. On this machine unless set otherwise."""
     from triage.bootstrap import open_application  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.interfaces.web.app import web_app  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.interfaces.web.deployment import Deployment  # noqa: PLC0415 - keeps `triage --help` quick

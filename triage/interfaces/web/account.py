@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -39,7 +37,7 @@ def account(request: Request, services: Services, signed: Signed) -> HTMLRespons
         passkeys=services.passkeying.of(signed.principal),
         sessions=services.sessioning.all_of(signed.principal),
         this=signed.session.token_sha256,
-        fresh=is_fresh(signed.principal, datetime.now(UTC)),
+        fresh=is_fresh(signed.principal, services.sessioning.clock()),
     )
 
 

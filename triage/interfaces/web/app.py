@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from triage.chamber.sealing import Layer
 from triage.domain.errors import TriageError
 
-from . import account, enrolling, people, signing_in, stepping_up
+from . import account, enrolling, people, signing_in, signing_in_elsewhere, stepping_up
 from .assets import asset_routes
 from .ceremonies import HASHING
 from .deployment import Deployment
@@ -54,6 +54,7 @@ def web_app(deployment: Deployment, layers: tuple[Layer, ...], names: Sequence[s
         health_routes(deployment, layers),
         asset_routes(),
         signing_in.routes,
+        signing_in_elsewhere.routes,
         stepping_up.routes,
         enrolling.routes,
         account.routes,

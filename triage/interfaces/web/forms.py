@@ -38,9 +38,9 @@ async def read_form(request: Request) -> Form:
         body += part
         if len(body) > _MOST_BYTES:
             raise Unreadable("form-invalid", "The form is too long.")
+    if kind != "application/x-www-form-urlencoded":
+        raise Unreadable("form-invalid", "That is no form of ours.")
     try:
-        if kind != "application/x-www-form-urlencoded":
-            raise ValueError(kind)
         fields = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
     except ValueError as error:
         raise Unreadable("form-invalid", "That is no form of ours.") from error
