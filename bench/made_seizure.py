@@ -24,9 +24,8 @@ class Assumptions:
     own: float = 0.74  # of the rest: lawful pictures of the owner's cameras
     stray: float = 0.03  # of the rest: lawful, without any trace (screens, web, chats)
     distributed: float = 0.18  # of the rest: unlawful, passed on, no traces; what remains is urgent
-    family: float = (
-        4.0  # mean copies of one picture, the owner's and the urgent ones; passed-on ones have twice as many
-    )
+    near_known: float = 0.5  # of the pictures passed on: near to an entry of a trusted release
+    family: float = 4.0  # mean copies of one picture; those passed on have twice as many
     shots: int = 12  # pictures of one occasion
     recent: float = 0.05  # of the owner's occasions: in the last thirty days
     urgent_without_traces: float = 0.10  # of urgent series: all traces were stripped
@@ -34,7 +33,7 @@ class Assumptions:
     urgent_among_own: float = 0.25  # of urgent series: taken at an occasion of lawful pictures
     sees_unlawful: float = 0.98  # how often a look at an unlawful picture says so
     false_alarm: float = 0.01
-    sampled: int = 2  # looks at a cluster that nothing in its facts raises
+    sampled: int = 3  # looks at a cluster that nothing in its facts raises
     seed: int = 1
 
 
@@ -47,6 +46,7 @@ class Made:
     findings: Findings
     is_unlawful: bool
     series: int
+    is_near_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,9 @@ class _Maker:
         self.made: list[Made] = []
         self.cameras = [Camera("MADEUP", f"M{number}", f"77{number}0{number}31") for number in range(3)]
 
-    def family(self, findings: Findings, mean: float, *, is_unlawful: bool, series: int, most: int) -> int:
+    def family(
+        self, findings: Findings, mean: float, *, is_unlawful: bool, series: int, most: int, near: bool = False
+    ) -> int:
         """One picture and its copies. The first keeps its traces, of the others half have lost them."""
         count = min(most, max(1, round(self.random.expovariate(1 / mean))))
         base = self.random.getrandbits(_BITS)
@@ -78,7 +80,7 @@ class _Maker:
             for bit in self.random.sample(range(_BITS), self.random.randrange(_MOST_FLIPPED + 1) if copy else 0):
                 value ^= 1 << bit
             kept = findings if not copy or self.random.random() < 0.5 else Findings()
-            self.made.append(Made(len(self.made), value.to_bytes(32, "big"), kept, is_unlawful, series))
+            self.made.append(Made(len(self.made), value.to_bytes(32, "big"), kept, is_unlawful, series, near))
         return count
 
     def occasion(self, *, is_recent: bool) -> Findings:
@@ -110,7 +112,8 @@ class _Maker:
     def loose(self, count: int, mean: float, *, is_unlawful: bool) -> None:
         """Pictures without traces."""
         while count > 0:
-            count -= self.family(Findings(), mean, is_unlawful=is_unlawful, series=0, most=count)
+            near = is_unlawful and self.random.random() < self.told.near_known
+            count -= self.family(Findings(), mean, is_unlawful=is_unlawful, series=0, most=count, near=near)
 
     def urgent(self, count: int, occasions: list[Findings]) -> None:
         """Series of about twenty items each."""
