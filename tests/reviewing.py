@@ -48,7 +48,13 @@ class Made:
 
 
 def person(
-    store: Store, login: str, *, cases: frozenset[str] = frozenset({"*"}), time_zone: str = "UTC", unit: str = "A"
+    store: Store,
+    login: str,
+    *,
+    cases: frozenset[str] = frozenset({"*"}),
+    time_zone: str = "UTC",
+    unit: str = "A",
+    roles: frozenset[Role] = frozenset({Role.ANALYST}),
 ) -> Principal:
     """A person in the database."""
     with store.writing() as opened:
@@ -65,7 +71,7 @@ def person(
         made = opened.connection.execute(insert(principal).values(row).returning(principal.c.id)).scalar_one()
         opened.commit()
     held = tuple(Membership(case) for case in sorted(cases))
-    return Principal(made, login, login.title(), unit, "en", time_zone, frozenset({Role.ANALYST}), held)
+    return Principal(made, login, login.title(), unit, "en", time_zone, roles, held)
 
 
 def referral_with(

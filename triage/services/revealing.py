@@ -139,6 +139,8 @@ class Revealing:
         """
         now = self.clock()
         with self.store.writing() as unit:
+            # A look that is just being asked for must see that this one was shown, or come before it and end it.
+            unit.viewings.hold_person(principal.id)
             look = unit.viewings.by_token(_digest(token))
             if look is None or look.principal_id != principal.id or not look.asked_at <= now < look.token_until:
                 raise Refused("look-token", "This look was not allowed, was used, or has waited too long: ask again.")

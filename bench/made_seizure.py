@@ -1,0 +1,148 @@
+"""A seizure in numbers: fingerprints, traces and the truth of each item, from stated assumptions. No pictures."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from triage.domain.findings import Camera, CaptureTime, Findings, Place
+
+NOW = datetime(2026, 3, 16, tzinfo=UTC)
+RECENT = timedelta(days=30)
+_BITS = 256
+_MOST_FLIPPED = 12  # bits by which a copy differs from its original: recompressed, resized
+
+
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """What is assumed of a seizure and of the person who looks. Shares are of all items, or as said."""
+
+    items: int = 20_000
+    known: float = 0.55  # exact, in a trusted release
+    known_good: float = 0.15
+    own: float = 0.74  # of the rest: lawful pictures of the owner's cameras
+    stray: float = 0.03  # of the rest: lawful, without any trace (screens, web, chats)
+    distributed: float = 0.18  # of the rest: unlawful, passed on, no traces; what remains is urgent
+    near_known: float = 0.5  # of the pictures passed on: near to an entry of a trusted release
+    family: float = 4.0  # mean copies of one picture; those passed on have twice as many
+    shots: int = 12  # pictures of one occasion
+    recent: float = 0.05  # of the owner's occasions: in the last thirty days
+    urgent_without_traces: float = 0.10  # of urgent series: all traces were stripped
+    urgent_clock_wrong: float = 0.15  # of urgent series: the camera's clock says that they are old
+    urgent_among_own: float = 0.25  # of urgent series: taken at an occasion of lawful pictures
+    sees_unlawful: float = 0.98  # how often a look at an unlawful picture says so
+    false_alarm: float = 0.01
+    sampled: int = 3  # looks at a cluster that nothing in its facts raises
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One item that no digest closes, and the truth about it. `series` numbers an urgent series; 0 for none."""
+
+    number: int
+    value: bytes
+    findings: Findings
+    is_unlawful: bool
+    series: int
+    is_near_known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seizure:
+    """The items that are left after exact matching, in an order that says nothing; how many there were in all."""
+
+    assumptions: Assumptions
+    left: list[Made]
+
+    @property
+    def series(self) -> set[int]:
+        """The urgent series."""
+        return {one.series for one in self.left if one.series}
+
+
+class _Maker:
+    def __init__(self, told: Assumptions) -> None:
+        self.told = told
+        self.random = random.Random(told.seed)
+        self.made: list[Made] = []
+        self.cameras = [Camera("MADEUP", f"M{number}", f"77{number}0{number}31") for number in range(3)]
+
+    def family(
+        self, findings: Findings, mean: float, *, is_unlawful: bool, series: int, most: int, near: bool = False
+    ) -> int:
+        """One picture and its copies. The first keeps its traces, of the others half have lost them."""
+        count = min(most, max(1, round(self.random.expovariate(1 / mean))))
+        base = self.random.getrandbits(_BITS)
+        for copy in range(count):
+            value = base
+            for bit in self.random.sample(range(_BITS), self.random.randrange(_MOST_FLIPPED + 1) if copy else 0):
+                value ^= 1 << bit
+            kept = findings if not copy or self.random.random() < 0.5 else Findings()
+            self.made.append(Made(len(self.made), value.to_bytes(32, "big"), kept, is_unlawful, series, near))
+        return count
+
+    def occasion(self, *, is_recent: bool) -> Findings:
+        """A camera at a place and time."""
+        days = self.random.uniform(1, 28) if is_recent else self.random.uniform(40, 2_000)
+        local = (NOW - timedelta(days=days)).replace(tzinfo=None)
+        place = Place(self.random.uniform(10, 18), self.random.uniform(99, 104))
+        return Findings(self.random.choice(self.cameras), captured=CaptureTime(local, 420), place=place)
+
+    def shot(self, occasion: Findings) -> Findings:
+        """A little later at the same place."""
+        assert occasion.captured
+        moment = occasion.captured.local + timedelta(seconds=self.random.uniform(0, 120))
+        return replace(occasion, captured=CaptureTime(moment, occasion.captured.offset_minutes))
+
+    def own(self, count: int) -> list[Findings]:
+        """Lawful pictures, by occasions."""
+        occasions = []
+        while count > 0:
+            occasions.append(self.occasion(is_recent=self.random.random() < self.told.recent))
+            for _ in range(self.told.shots):
+                count -= self.family(
+                    self.shot(occasions[-1]), self.told.family, is_unlawful=False, series=0, most=max(count, 1)
+                )
+                if count <= 0:
+                    break
+        return occasions
+
+    def loose(self, count: int, mean: float, *, is_unlawful: bool) -> None:
+        """Pictures without traces."""
+        while count > 0:
+            near = is_unlawful and self.random.random() < self.told.near_known
+            count -= self.family(Findings(), mean, is_unlawful=is_unlawful, series=0, most=count, near=near)
+
+    def urgent(self, count: int, occasions: list[Findings]) -> None:
+        """Series of about twenty items each."""
+        series = 0
+        while count > 0:
+            series += 1
+            drawn = self.random.random()
+            if drawn < self.told.urgent_without_traces:
+                occasion = Findings()
+            elif self.random.random() < self.told.urgent_among_own:
+                occasion = self.random.choice(occasions)
+            else:
+                is_recent = self.random.random() >= self.told.urgent_clock_wrong
+                occasion = self.occasion(is_recent=is_recent)
+            left = min(20, count)
+            count -= left
+            while left > 0:
+                findings = self.shot(occasion) if occasion.captured else occasion
+                left -= self.family(findings, self.told.family, is_unlawful=True, series=series, most=left)
+
+
+def made(told: Assumptions) -> Seizure:
+    """Draw a seizure; the same assumptions give the same one."""
+    maker = _Maker(told)
+    rest = round(told.items * (1 - told.known - told.known_good))
+    occasions = maker.own(round(rest * told.own))
+    maker.loose(round(rest * told.stray), 1.5, is_unlawful=False)
+    maker.loose(round(rest * told.distributed), 2 * told.family, is_unlawful=True)
+    maker.urgent(rest - len(maker.made), occasions)
+    left = list(maker.made)
+    maker.random.shuffle(left)
+    return Seizure(told, left)
