@@ -5,7 +5,7 @@ a second connection looks every few seconds how many items are received, answere
 cost (the programs, their chambers, PostgreSQL's backends that serve them), and how large the processes are. An empty
 database at URL is needed; without it SQLite in the data folder is used. With a queue (Redis) `triage relay` and two
 `triage worker` do the work, otherwise `triage work`. At the end what is in the database must be exact. Not counted:
-Redis, PostgreSQL's writers in the background, our own looking.
+Redis, PostgreSQL's writers in the background, our own looking. A server without autovacuum is kept house for.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import redis
 from sqlalchemy import create_engine, text
 
 from bench.figures import Figure, arguments, report
+from bench.housekeeping import housekeeping
 from bench.pictures import FOLDER
 from bench.watching import Course, Looking, watch
 
@@ -66,14 +67,15 @@ def main() -> None:
     looking = Looking(max(2.0, count / 100_000), options.looks)  # our questions read whole tables
     subprocess.run([TRIAGE, "init"], check=True, stdout=subprocess.DEVNULL)
     basis = ["--case", "BENCH", "--exhibit", "MANY", "--basis", "synthetic pictures, bench"]
-    submit = watch(url, {"submit": [[TRIAGE, "submit", str(source), *basis]]}, [_RECEIVED], looking=looking)
-    if options.queue:
-        programs = {"relay": [[TRIAGE, "relay"]], "worker": [[TRIAGE, "worker", "--threads", "1"]] * 2}
-        work = watch(url, programs, [_ANSWERED, _LINKED], looking=looking, until=_DONE)
-        _forget(options.queue, namespace)
-    else:
-        programs = {"work": [[TRIAGE, "work", "--threads", "2"]]}
-        work = watch(url, programs, [_ANSWERED, _LINKED], looking=looking)
+    with housekeeping(url):
+        submit = watch(url, {"submit": [[TRIAGE, "submit", str(source), *basis]]}, [_RECEIVED], looking=looking)
+        if options.queue:
+            programs = {"relay": [[TRIAGE, "relay"]], "worker": [[TRIAGE, "worker", "--threads", "1"]] * 2}
+            work = watch(url, programs, [_ANSWERED, _LINKED], looking=looking, until=_DONE)
+            _forget(options.queue, namespace)
+        else:
+            programs = {"work": [[TRIAGE, "work", "--threads", "2"]]}
+            work = watch(url, programs, [_ANSWERED, _LINKED], looking=looking)
     check(url, count)
     shutil.rmtree(run)
     figures = [
