@@ -28,6 +28,7 @@ OF_A_MACHINE: tuple[Callable[[Settings], Iterator[Check]], ...] = (
 
 OF_A_DEPLOYMENT: tuple[Callable[[Application], Iterator[Check]], ...] = (
     deployment.database,
+    deployment.statistics,
     deployment.clock,
     deployment.vault,
     deployment.custody_log,

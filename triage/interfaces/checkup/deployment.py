@@ -24,6 +24,22 @@ def database(application: Application) -> Iterator[Check]:
     yield Check("database", State.OK, f"{engine.dialect.name} {version}: {total:,} items, {pending:,} waiting")
 
 
+def statistics(application: Application) -> Iterator[Check]:
+    """PostgreSQL plans by what it knows of the tables. Knowing nothing it reads a whole submission for each batch."""
+    with application.store.reading() as unit:
+        kept = unit.figures.keeps_statistics()
+    if kept is None:
+        return
+    yield judged(
+        "statistics",
+        "autovacuum is on" if kept else "autovacuum is off",
+        good=kept,
+        otherwise=State.WARN,
+        todo="Switch autovacuum on, or run VACUUM (ANALYZE) every few minutes: without it each file costs more than "
+        "the one before.",
+    )
+
+
 def clock(application: Application) -> Iterator[Check]:
     """Leases go by the database's clock alone; custody records bear this machine's."""
     with application.store.reading() as unit:

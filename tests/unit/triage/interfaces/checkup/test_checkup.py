@@ -13,6 +13,7 @@ from triage.bootstrap import open_application
 from triage.deploying import initialise
 from triage.interfaces.checkup import OF_A_DEPLOYMENT, OF_A_MACHINE, Check, State, deployment, machine
 from triage.settings import Settings, load_settings
+from triage.store.figures import FigureReading
 
 
 @pytest.fixture
@@ -90,6 +91,19 @@ def test_a_processor_without_vector_instructions_is_slow(
     assert (check.state, "avx2" in check.todo) == (State.WARN, True)
     (tmp_path / "cpuinfo").write_text("flags : sse2 aes avx2\n", encoding="ascii")
     assert found(machine.processor(settings))["processor"].state is State.OK
+
+
+@pytest.mark.parametrize(("kept", "states"), [(None, []), (True, [State.OK]), (False, [State.WARN])])
+def test_a_server_without_statistics_is_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, kept: bool | None, states: list[State]
+) -> None:
+    """It would read a whole submission for each of its batches."""
+    monkeypatch.setattr(FigureReading, "keeps_statistics", lambda _: kept)
+    application = open_application(settings)
+    try:
+        assert [check.state for check in deployment.statistics(application)] == states
+    finally:
+        application.close()
 
 
 def test_clocks_that_differ_are_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
