@@ -142,8 +142,10 @@ def _look(
     memory: dict[str, int] = {}
     for kind, process in running:
         chambers = children_of(process.pid)
-        cpu[kind] = cpu.get(kind, 0.0) + processor_seconds(process.pid)
-        cpu[CHAMBER] = cpu.get(CHAMBER, 0.0) + sum(map(processor_seconds, chambers))
+        own = own_seconds(process.pid)
+        cpu[kind] = cpu.get(kind, 0.0) + own
+        ended = processor_seconds(process.pid) - own
+        cpu[CHAMBER] = cpu.get(CHAMBER, 0.0) + ended + sum(map(processor_seconds, chambers))
         memory[kind] = max(memory.get(kind, 0), resident_bytes(process.pid))
         memory[CHAMBER] = max(memory.get(CHAMBER, 0), *map(resident_bytes, chambers), 0)
     if connection.dialect.name == "postgresql":
