@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from hashsets.algorithms.compiling import exact_kernel
+from hashsets.compiling import exact_kernel
 
 LANES = 16
 BLOCK = 64
