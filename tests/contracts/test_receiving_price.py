@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, text
 
-from tests.contracts.test_jobs import NOW
+from tests.contracts.queues import NOW
 from tests.contracts.test_ringing import cost, submitted
 from triage.domain.submissions import Found
 from triage.store.tables import item, occurrence

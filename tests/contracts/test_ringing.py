@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, text, update
 
-from tests.contracts.test_jobs import NOW, WORK, another, claim, held, owe, pass_time, ring, rings
+from tests.contracts.queues import NOW, WORK, another, claim, held, owe, pass_time, ring, rings
 from triage.domain.jobs import NewJob, Places, Rank, Stage
 from triage.domain.submissions import Delivery, SubmissionState
 from triage.domain.workers import LOST_AFTER, Worker, WorkerKind
