@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from triage.domain.legal import Handling, Origin
+from triage.domain.reports import Viewed
+
 
 class SubmissionState(StrEnum):
     """Receiving until the whole source has been walked once; a new walk of the same source reopens it."""
@@ -16,7 +19,10 @@ class SubmissionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a person states when handing something in. `source` is an absolute path as bytes."""
+    """What a person states when handing something in. `source` is an absolute path as bytes, or names a report.
+
+    `basis` is what it was acquired under; `may_share_with` names countries or agencies.
+    """
 
     case_ref: str
     exhibit_ref: str
@@ -24,6 +30,9 @@ class Delivery:
     source: bytes
     in_place: bool = False
     preserve_until: date | None = None
+    origin: Origin = Origin.SEIZURE
+    may_share_with: tuple[str, ...] = ()
+    handling: tuple[Handling, ...] = (Handling.H1, Handling.H2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +55,4 @@ class Found:
     size: int
     mtime_ns: int
     parent_item_id: int = 0
+    viewed: Viewed | None = None  # by a person at the sender; None where there is no such sender

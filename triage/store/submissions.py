@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from triage.domain.errors import NotFound
 from triage.domain.findings import ProcessingNote
+from triage.domain.legal import Handling, Origin
 from triage.domain.submissions import Delivery, Found, Submission, SubmissionState
 
 from .rows import among, insert_new, sliced
@@ -41,6 +42,9 @@ class Submissions:
             "preserve_until": delivery.preserve_until,
             "created_at": now,
             "urgent": False,
+            "origin": delivery.origin,
+            "may_share_with": list(delivery.may_share_with),
+            "handling": [code.value for code in delivery.handling],
         }
         insert_new(self.connection, submission, [row])
         found = self.connection.execute(
@@ -121,6 +125,7 @@ class Submissions:
                     "size": place.size,
                     "mtime_ns": place.mtime_ns,
                     "linked": False,
+                    "viewed": place.viewed,
                 }
                 for item_id, place in found
             ],
@@ -204,6 +209,9 @@ def _submission(row: Row[Any]) -> Submission:
             source=row.source,
             in_place=row.in_place,
             preserve_until=row.preserve_until,
+            origin=Origin(row.origin),
+            may_share_with=tuple(row.may_share_with),
+            handling=tuple(map(Handling, row.handling)),
         ),
         state=SubmissionState(row.state),
         created_at=row.created_at,

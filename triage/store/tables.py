@@ -2,69 +2,24 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Any
-
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     Column,
     Date,
-    DateTime,
     Float,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(column_0_N_label)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-Id = BigInteger().with_variant(Integer, "sqlite")
-Document = JSON().with_variant(JSONB(), "postgresql")
-
-
-def _where(condition: str) -> dict[str, Any]:
-    """A partial index of this condition. Queries must state it word for word, or SQLite does not use it."""
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
-
-
-class UtcDateTime(TypeDecorator[dt.datetime]):
-    """Aware UTC in Python, UTC in the database (SQLite keeps no zone)."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Refuse naive times: a custody record without a zone is no record."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone cannot be stored")
-        return value.astimezone(dt.UTC)
-
-    def process_result_value(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Give the zone back where the database dropped it."""
-        if value is None or value.tzinfo is not None:
-            return value
-        return value.replace(tzinfo=dt.UTC)
-
+from .columns import Document, Id, UtcDateTime, metadata, where
 
 submission = Table(
     "submission",
@@ -80,6 +35,10 @@ submission = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("received_at", UtcDateTime),
     Column("urgent", Boolean, nullable=False),  # its jobs, later stages included, go before all others
+    # What came along with it: from whom, and what may be done with it.
+    Column("origin", String(16), nullable=False),  # seizure, or what the sender is
+    Column("may_share_with", Document, nullable=False),
+    Column("handling", Document, nullable=False),
     UniqueConstraint("case_ref", "exhibit_ref", "source"),
 )
 
@@ -128,6 +87,7 @@ occurrence = Table(
     Column("size", BigInteger, nullable=False),
     Column("mtime_ns", BigInteger, nullable=False),
     Column("linked", Boolean, nullable=False),
+    Column("viewed", String(8)),  # by a person at the sender: yes, no, unknown; NULL where there is no such sender
     UniqueConstraint("submission_id", "parent_item_id", "path_key", "item_id"),
 )
 Index("ix_occurrence_submission_item", occurrence.c.submission_id, occurrence.c.item_id)
@@ -406,9 +366,9 @@ job = Table(
 WAITING = "state = 'ready' AND ring_at = 0"
 IN_HAND = "state = 'ready' AND ring_at > 0"
 """The two halves of what is owed, each with an index of its own. In hand are few: rung for, leased, or pausing."""
-Index("ix_job_waiting", job.c.rank, job.c.lane, job.c.priority, job.c.id, **_where(WAITING))
-Index("ix_job_in_hand", job.c.ring_at, **_where(IN_HAND))
-Index("ix_job_dead", job.c.id, **_where("state = 'dead'"))
+Index("ix_job_waiting", job.c.rank, job.c.lane, job.c.priority, job.c.id, **where(WAITING))
+Index("ix_job_in_hand", job.c.ring_at, **where(IN_HAND))
+Index("ix_job_dead", job.c.id, **where("state = 'dead'"))
 Index("ix_job_submission", job.c.submission_id, job.c.state)
 Index("ix_job_rematch", job.c.rematch_id, job.c.state)
 

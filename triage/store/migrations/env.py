@@ -2,7 +2,10 @@
 
 from alembic import context
 
-from triage.store.tables import metadata
+import triage.store.intake_tables
+import triage.store.review_tables
+import triage.store.tables
+from triage.store.columns import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

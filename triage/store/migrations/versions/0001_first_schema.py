@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 
-import triage.store.tables
+import triage.store.columns
 
 revision: str = "0001"
 down_revision: str | None = None
@@ -71,8 +71,8 @@ def upgrade() -> None:
             "reasons", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
         ),
         sa.Column("edition", sa.Text(), nullable=False),
-        sa.Column("created_at", triage.store.tables.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", triage.store.tables.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", triage.store.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", triage.store.columns.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_referral")),
     )
     op.create_table(
@@ -85,8 +85,8 @@ def upgrade() -> None:
         sa.Column("in_place", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("preserve_until", sa.Date(), nullable=True),
-        sa.Column("created_at", triage.store.tables.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("received_at", triage.store.tables.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("created_at", triage.store.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("received_at", triage.store.columns.UtcDateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submission")),
         sa.UniqueConstraint(
             "case_ref", "exhibit_ref", "source", name=op.f("uq_submission_case_ref_exhibit_ref_source")
@@ -115,7 +115,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(length=16), nullable=False),
         sa.Column("closed_because", sa.Text(), nullable=True),
         sa.Column("comparison_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("first_seen", triage.store.tables.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("first_seen", triage.store.columns.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["comparison_id"], ["comparison.id"], name=op.f("fk_item_comparison_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_item")),
         sa.UniqueConstraint("sha256", name=op.f("uq_item_sha256")),
@@ -166,8 +166,8 @@ def upgrade() -> None:
         sa.Column("high_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(length=24), nullable=False),
         sa.Column("because", sa.Text(), nullable=False),
-        sa.Column("made_at", triage.store.tables.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("withdrawn_at", triage.store.tables.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("made_at", triage.store.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", triage.store.columns.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["high_id"], ["submission.id"], name=op.f("fk_network_join_high_id")),
         sa.ForeignKeyConstraint(["low_id"], ["submission.id"], name=op.f("fk_network_join_low_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_network_join")),
@@ -184,7 +184,7 @@ def upgrade() -> None:
         sa.Column(
             "details", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
         ),
-        sa.Column("at", triage.store.tables.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("at", triage.store.columns.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["referral_id"], ["referral.id"], name=op.f("fk_referral_event_referral_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_referral_event")),
     )
@@ -195,7 +195,7 @@ def upgrade() -> None:
         "referral_member",
         sa.Column("submission_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("referral_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("joined_at", triage.store.tables.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("joined_at", triage.store.columns.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["referral_id"], ["referral.id"], name=op.f("fk_referral_member_referral_id")),
         sa.ForeignKeyConstraint(["submission_id"], ["submission.id"], name=op.f("fk_referral_member_submission_id")),
         sa.PrimaryKeyConstraint("submission_id", name=op.f("pk_referral_member")),
@@ -211,7 +211,7 @@ def upgrade() -> None:
         sa.Column("path_key", sa.LargeBinary(length=16), nullable=False),
         sa.Column("code", sa.String(length=40), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
-        sa.Column("at", triage.store.tables.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("at", triage.store.columns.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["submission_id"], ["submission.id"], name=op.f("fk_source_note_submission_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_source_note")),
         sa.UniqueConstraint(
@@ -300,7 +300,7 @@ def upgrade() -> None:
             "opinion", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
         ),
         sa.Column("comparison_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("at", triage.store.tables.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("at", triage.store.columns.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["comparison_id"], ["comparison.id"], name=op.f("fk_match_comparison_id")),
         sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_match_item_id")),
         sa.PrimaryKeyConstraint(

@@ -13,7 +13,7 @@ from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 
-import triage.store.tables
+import triage.store.columns
 
 revision: str = "0005"
 down_revision: str | None = "0004"
@@ -22,7 +22,7 @@ depends_on: str | Sequence[str] | None = None
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 DOCUMENT = sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql")
-MOMENT = triage.store.tables.UtcDateTime(timezone=True)
+MOMENT = triage.store.columns.UtcDateTime(timezone=True)
 WHOLE = sa.text("whole")
 
 
