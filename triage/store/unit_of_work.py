@@ -27,6 +27,7 @@ from .links import Links
 from .matches import Matches
 from .networks import Networks
 from .read_models import ReadModels
+from .referral_pages import ReferralPages
 from .rematches import Rematches
 from .submissions import Submissions
 from .workers import Workers
@@ -57,6 +58,7 @@ class Unit:
         self.custody = Custody(connection, signer)
         self.job_pages = JobPages(connection)
         self.read = ReadModels(connection)
+        self.referral_pages = ReferralPages(connection)
         self.dossier = DossierFacts(connection)
         self.figures = FigureReading(connection)
         self.committed = False

@@ -125,7 +125,7 @@ def test_what_a_release_no_longer_says_is_retracted_and_kept(
     assert scene.rows("SELECT closed_because FROM item") == [(None,)]
     assert [line.split()[0] for line in scene.log()][-4:] == ["matched", "reopened", "retracted", "rematched"]
     with scene.store.reading() as unit:
-        (told,) = unit.read.referral_history(referral)
+        (told,) = unit.referral_pages.referral_history(referral)
     assert told["kind"] == "rematched"
     assert told["details"] == {
         "rematch": run_id,
