@@ -5,10 +5,12 @@ import pytest
 from tests.contracts.queues import received
 from tests.integration.conftest import database_url, postgres_database, postgres_server, sqlite_template, store
 from tests.servers.s3 import s3_proxy, s3_server
+from tests.vaults import keys
 from triage.store.unit_of_work import Store
 
 __all__ = [
     "database_url",
+    "keys",
     "postgres_database",
     "postgres_server",
     "s3_proxy",
