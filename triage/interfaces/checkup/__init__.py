@@ -33,6 +33,7 @@ OF_A_DEPLOYMENT: tuple[Callable[[Application], Iterator[Check]], ...] = (
     deployment.vault,
     deployment.custody_log,
     deployment.apart,
+    deployment.policy,
     deployment.hash_sets,
     deployment.jobs,
     deployment.workers,

@@ -101,6 +101,22 @@ def apart(application: Application) -> Iterator[Check]:
         )
 
 
+def policy(application: Application) -> Iterator[Check]:
+    """A machine with another matching policy than the one in force answers nothing."""
+    own = application.matching.policy.provenance
+    with application.store.reading() as unit:
+        in_force = unit.hash_sets.recorded().policy
+    if in_force in {"", own}:
+        yield Check("policy", State.OK, f"{own} is in force" if in_force else f"{own}; nothing was answered yet")
+        return
+    yield Check(
+        "policy",
+        State.FAIL,
+        f"{in_force} is in force, {own} is here",
+        "Copy config/matching.toml from the other machines, or put this one in force everywhere: triage rematch.",
+    )
+
+
 def hash_sets(application: Application) -> Iterator[Check]:
     """What can be known."""
     releases = application.library.releases()

@@ -262,13 +262,13 @@ def test_an_item_that_is_known_good_no_longer_is_to_be_linked(
     assert scene.jobs() == [("link", one, ()), ("link", two, ())]
 
 
-def test_another_policy_is_noticed_as_another_release_is(rematching: Rematching, scene: Scene) -> None:
-    """What is in force is the policy and the library together."""
+def test_another_policy_is_put_in_force_by_command(rematching: Rematching, scene: Scene) -> None:
+    """What is in force is the policy and the library together; all that was answered is matched again."""
     one = scene.submission()
     matched(rematching, scene, one, scene.item(one, seen=examined(value("x"), quality=60)))
     stricter = replace(rematching.matching, policy=MatchPolicy("policy 2", Nearness(quality_floor=70)))
     changed = replace(rematching, matching=stricter)
-    assert changed.notice()
+    assert changed.notice("asked for", insist=True)
     run(changed, scene)
     assert list(scene.outcomes().values()) == ["too-poor"]
     assert changed.notice() is None

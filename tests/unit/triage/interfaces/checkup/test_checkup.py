@@ -93,6 +93,22 @@ def test_a_processor_without_vector_instructions_is_slow(
     assert found(machine.processor(settings))["processor"].state is State.OK
 
 
+@pytest.mark.parametrize(("in_force", "state"), [("", State.OK), ("ours", State.OK), ("theirs", State.FAIL)])
+def test_another_policy_than_the_one_in_force_fails(settings: Settings, in_force: str, state: State) -> None:
+    """Nothing would be answered here."""
+    application = open_application(settings)
+    try:
+        own = application.matching.policy.provenance
+        with application.store.writing() as unit:
+            unit.hash_sets.hold()
+            unit.hash_sets.put_in_force(own if in_force == "ours" else in_force)
+            unit.commit()
+        (check,) = deployment.policy(application)
+    finally:
+        application.close()
+    assert (check.state, own in check.detail) == (state, True)
+
+
 @pytest.mark.parametrize(("kept", "states"), [(None, []), (True, [State.OK]), (False, [State.WARN])])
 def test_a_server_without_statistics_is_told(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, kept: bool | None, states: list[State]
