@@ -77,6 +77,8 @@ def submit(
 
     Then run `triage work`. Prints the submission's id.
     """
+    from triage.services.contending import undisturbed  # noqa: PLC0415 - keeps `triage --help` quick
+
     delivery = Delivery(
         case_ref=case,
         exhibit_ref=exhibit,
@@ -88,10 +90,12 @@ def submit(
     if settings().data.resolve().is_relative_to(path.resolve()):
         raise Refused("source-holds-data", "The source contains this deployment's own folder; choose a narrower one.")
     with opened() as application, progress("Receiving", quiet=as_json) as tell:
-        receipt = application.receiving.receive(
-            delivery,
-            lambda done: tell(f"files, {size(done.bytes_read)}, {done.problems} problems", done.files, None),
-            urgent=urgent,
+        receipt = undisturbed(
+            lambda: application.receiving.receive(
+                delivery,
+                lambda done: tell(f"files, {size(done.bytes_read)}, {done.problems} problems", done.files, None),
+                urgent=urgent,
+            )
         )
     done = receipt.progress
     if as_json:
