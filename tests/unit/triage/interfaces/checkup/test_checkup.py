@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -131,3 +134,17 @@ def test_clocks_that_differ_are_told(settings: Settings, monkeypatch: pytest.Mon
         assert found(deployment.clock(application))["clock"].state is State.WARN
     finally:
         application.close()
+
+
+def test_compiled_loops_are_kept_for_whoever_comes_next(tmp_path: Path) -> None:
+    """After doctor the first delivery waits for no compiler."""
+    program = (
+        "from pathlib import Path; from triage.interfaces.checkup import machine; from triage.settings import load_settings;"
+        "print([check.state.value for check in machine.compiled_code(load_settings(data=Path('none')))])"
+    )
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    ran = subprocess.run(
+        [sys.executable, "-c", program], env=environment, check=True, text=True, stdout=subprocess.PIPE
+    )
+    assert ran.stdout == "['ok']\n"
+    assert list(tmp_path.rglob("md5_lanes._advance*.nbi"))
