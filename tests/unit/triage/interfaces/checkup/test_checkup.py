@@ -139,7 +139,8 @@ def test_clocks_that_differ_are_told(settings: Settings, monkeypatch: pytest.Mon
 def test_compiled_loops_are_kept_for_whoever_comes_next(tmp_path: Path) -> None:
     """After doctor the first delivery waits for no compiler."""
     program = (
-        "from pathlib import Path; from triage.interfaces.checkup import machine; from triage.settings import load_settings;"
+        "from pathlib import Path; from triage.interfaces.checkup import machine; "
+        "from triage.settings import load_settings; "
         "print([check.state.value for check in machine.compiled_code(load_settings(data=Path('none')))])"
     )
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
