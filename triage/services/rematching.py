@@ -45,6 +45,14 @@ class Rematching:
         """What a change owes, under the policy that is matched with."""
         return Owing(self.matching.policy.provenance, self.clock, self.actor)
 
+    def in_force(self) -> tuple[str, str]:
+        """The policy and the library's version on which answers should rest, as they stand. Cheap."""
+        with answered():
+            self.matching.library.refresh()
+        with self.store.reading() as unit:
+            recorded = unit.hash_sets.recorded()
+        return recorded.policy, recorded.version
+
     def notice(self, because: str = "noticed", *, insist: bool = False) -> int | None:
         """Owe a run if what is in force is not what the latest run reached, because a release expired, for example.
 
