@@ -67,8 +67,8 @@ def template(port: int, token: str) -> tuple[bytes, list[int]]:
     while at >= 0:
         places.append(at)
         at = whole.find(_MARK, at + 1)
-    for one in told:  # the three digests, each made another by the number
-        places.append(whole.index(b"000000000000" + one[12:].encode()))
+    # The three digests, each made another by the number.
+    places.extend(whole.index(b"000000000000" + one[12:].encode()) for one in told)
     return whole, places
 
 

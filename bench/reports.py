@@ -1,6 +1,6 @@
-"""Small reports over HTTP: three files by digest and one of 100 kB (a made-up JPEG, each another item) in one request.
+"""Small reports over HTTP: three files by digest and one of 100 kB (a made-up JPEG, each another) in one request.
 
-`python -m bench.reports [--quick] [--no-workers] [--one-each] [--seconds N]`. A client process of its own, over
+`python -m bench.reports [--quick] [--no-workers] [--only KIND] [--seconds N]`. A client process of its own, over
 PostgreSQL, while `triage work` works on what arrives. Measured: reports accepted a second with 32 connections that
 always ask; then, at 300 due a second, the time from when a request was due until its answer was read. The peers, in
 the same run: the same server with one transaction for each report, and a bare FastAPI route that parses the same
