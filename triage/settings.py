@@ -132,6 +132,15 @@ class ServeSettings(_Section):
     names: tuple[str, ...]
 
 
+class ApiSettings(_Section):
+    """What one request of the reporting interface may hold, and how fast a key may ask."""
+
+    max_body_bytes: int = Field(ge=1_024, le=1 << 30)
+    max_files: int = Field(ge=1, le=1_000)
+    requests_per_second: float = Field(gt=0)
+    burst: int = Field(ge=1)
+
+
 class PluginNames(_Section):
     """What may be loaded beside what ships: names of entry points."""
 
@@ -163,6 +172,7 @@ class Settings(BaseSettings):
     log: LogSettings
     trace: TraceSettings
     serve: ServeSettings
+    api: ApiSettings
 
     @property
     def database_url(self) -> str:

@@ -32,6 +32,8 @@ from .preservation import Preservation
 from .read_models import ReadModels
 from .rematches import Rematches
 from .report_facts import ReportRows
+from .reports import Reports
+from .senders import Senders
 from .submissions import Submissions
 from .workers import Workers
 
@@ -55,6 +57,8 @@ class Unit:
         self.links = Links(connection)
         self.networks = Networks(connection)
         self.hash_sets = HashSets(connection)
+        self.senders = Senders(connection)
+        self.reports = Reports(connection)
         self.authorities = Authorities(connection)
         self.gates = Gates(connection)
         self.preservation = Preservation(connection)
