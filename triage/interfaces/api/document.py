@@ -9,10 +9,10 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from .models import ErrorTold, FileGiven, KnownAsked, ReportGiven
+from .models import AuthorityGiven, ErrorTold, FileGiven, KnownAsked, ReportGiven
 
 _TEMPLATE = "#/components/schemas/{model}"
-_GIVEN: tuple[type[BaseModel], ...] = (ReportGiven, FileGiven, KnownAsked)
+_GIVEN: tuple[type[BaseModel], ...] = (ReportGiven, FileGiven, KnownAsked, AuthorityGiven)
 _ABOUT = """Reports from providers and hotlines. All codes and a first report in ten minutes: `docs/providers.md`."""
 
 ERRORS: dict[int | str, dict[str, Any]] = {

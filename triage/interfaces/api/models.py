@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from hashsets.vocabulary import Digest, DigestAlgorithm, Fingerprint, FingerprintAlgorithm, Profile
+from triage.domain.authorities import AuthorityKind, NewAuthority
 from triage.domain.feedback import Feedback
 from triage.domain.reports import (
     ClockNote,
@@ -287,3 +288,37 @@ class ErrorTold(_Told):
     """Every error of every door that speaks JSON."""
 
     error: ErrorBody
+
+
+class AuthorityGiven(_Given):
+    """What lets somebody look at what nobody at its sender opened."""
+
+    kind: AuthorityKind
+    reference: Reference
+    person: Reference
+    given_at: AwareDatetime
+    item: Annotated[str, StringConstraints(pattern=r"^I-[0-9]{1,18}$")] | None = None
+
+    def facts(self, submission_id: int) -> NewAuthority:
+        """The same for the domain."""
+        return NewAuthority(
+            kind=self.kind,
+            reference=self.reference,
+            person=self.person,
+            given_at=self.given_at,
+            submission_id=submission_id,
+            item_id=int(self.item.removeprefix("I-")) if self.item else None,
+        )
+
+
+class AuthorityTold(BaseModel):
+    """An authority as recorded."""
+
+    authority: str
+    submission: str
+    item: str | None
+    kind: AuthorityKind
+    reference: str
+    person: str
+    given_at: AwareDatetime
+    recorded_at: AwareDatetime

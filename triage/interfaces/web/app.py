@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from triage.chamber.sealing import Layer
 from triage.domain.errors import TriageError
+from triage.interfaces.api.authorities import authority_routes
 from triage.interfaces.api.door import ReportsDoor
 from triage.interfaces.api.routes import report_routes
 
@@ -52,6 +53,7 @@ def web_app(deployment: Deployment, layers: tuple[Layer, ...], names: Sequence[s
     )
     app.include_router(health_routes(deployment, layers))
     app.include_router(report_routes(reports))
+    app.include_router(authority_routes(reports))
     app.add_exception_handler(TriageError, _error_told)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _address_error)
