@@ -332,7 +332,7 @@ class TakingReports:
                 sender=one.admitted.sender,
                 facts=one.facts,
                 files=tuple(file.facts for file in one.files),
-                reference=one.reference or "",
+                reference=one.reference or one.public_id,
             )
             for report_id, one in reports
         ]
