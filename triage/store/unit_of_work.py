@@ -28,6 +28,7 @@ from .matches import Matches
 from .networks import Networks
 from .read_models import ReadModels
 from .rematches import Rematches
+from .stated_items import StatedItems
 from .submissions import Submissions
 from .workers import Workers
 
@@ -45,6 +46,7 @@ class Unit:
         self.connection = connection
         self.submissions = Submissions(connection)
         self.items = Items(connection)
+        self.stated = StatedItems(connection)
         self.examinations = Examinations(connection)
         self.matches = Matches(connection)
         self.rematches = Rematches(connection)
