@@ -14,6 +14,7 @@ from hashsets.plugins import plugged_formats
 from triage.chamber.limits import ChamberLimits, ExamineLimits
 from triage.deploying import Folders, open_store, open_vault
 from triage.domain.errors import Refused
+from triage.services.admitting import Admitting
 from triage.services.auditing import Auditing
 from triage.services.backing_up import BackingUp
 from triage.services.clock import system_clock
@@ -64,6 +65,7 @@ class Application:
     store: Store
     vault: Vault
     library: Library
+    admitting: Admitting
     receiving: Receiving
     expanding: Expanding
     examining: Examining
@@ -119,6 +121,7 @@ def open_application(settings: Settings) -> Application:
         store=store,
         vault=vault,
         library=library,
+        admitting=Admitting(store, clock, actor),
         receiving=Receiving(store, vault, settings.receive, clock, actor),
         expanding=Expanding(
             store, vault, keeping, settings.archives, settings.receive, settings.work, clock, actor, stop.is_set

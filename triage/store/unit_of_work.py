@@ -28,6 +28,7 @@ from .matches import Matches
 from .networks import Networks
 from .read_models import ReadModels
 from .rematches import Rematches
+from .senders import Senders
 from .submissions import Submissions
 from .workers import Workers
 
@@ -51,6 +52,7 @@ class Unit:
         self.links = Links(connection)
         self.networks = Networks(connection)
         self.hash_sets = HashSets(connection)
+        self.senders = Senders(connection)
         self.jobs = Jobs(connection)
         self.doorbells = Doorbells(connection)
         self.workers = Workers(connection)
