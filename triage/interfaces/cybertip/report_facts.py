@@ -1,7 +1,7 @@
 """A validated `report` → what our domain says of a report.
 
-Whatever has no place of its own there and may matter to an investigator stands as a labelled line in a note. What every
-report of a company repeats (template, terms of service, legal URL) is left out.
+Whatever has no place of its own there and may matter to an investigator stands as a labelled line in a note. What
+every report of a company repeats (template, terms of service, legal URL) is left out.
 """
 
 from __future__ import annotations
