@@ -33,7 +33,7 @@ def test_the_map_has_the_countries_of_the_first_users_and_no_pixels() -> None:
 
 
 def test_a_ring_over_the_date_line_is_cut_there() -> None:
-    square = [[[179, -10], [2, 0], [0, 20], [-2, 0], [0, -20]]]  # steps from 179° to 181°, which is written −179°
+    square = [[[179, -10], [2, 0], [0, 20], [-2, 0], [0, -20]]]  # steps from 179° to 181°, written as 179° west
     across = [[[179, -10], [-358, 0], [0, 20], [358, 0], [0, -20]]]
     for arcs, most in ((square, 3), (across, 2)):
         drawn = world(
