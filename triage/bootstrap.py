@@ -34,6 +34,7 @@ from triage.services.linking import Linking
 from triage.services.look_alikes import LookAlikeMemory
 from triage.services.looking_up import LookingUp
 from triage.services.matching import Matching
+from triage.services.numbering_reports import NumberingReports
 from triage.services.observing import Observing
 from triage.services.owing import Owing
 from triage.services.putting_in_force import PuttingInForce
@@ -72,6 +73,7 @@ class Application:
     admitting: Admitting
     knowing: Knowing
     taking_reports: TakingReports
+    numbering_reports: NumberingReports
     receiving: Receiving
     expanding: Expanding
     examining: Examining
@@ -131,6 +133,7 @@ def open_application(settings: Settings) -> Application:
         library=library,
         admitting=Admitting(store, clock, actor),
         knowing=knowing,
+        numbering_reports=NumberingReports(store),
         taking_reports=TakingReports(Preparing(store, Writers(vault), knowing), clock, actor),
         receiving=Receiving(store, vault, settings.receive, clock, actor),
         expanding=Expanding(

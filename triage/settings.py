@@ -131,6 +131,15 @@ class ServeSettings(_Section):
     names: tuple[str, ...]
 
 
+class IspwsSettings(_Section):
+    """The door in the shape of the CyberTipline Reporting API, and the import of such reports."""
+
+    xsd: str
+    document_bytes: int = Field(ge=1 << 10, le=64 << 20)
+    upload_bytes: int = Field(ge=1, le=4 << 30)
+    import_bytes: int = Field(ge=1, le=16 << 30)
+
+
 class PluginNames(_Section):
     """What may be loaded beside what ships: names of entry points."""
 
@@ -162,6 +171,7 @@ class Settings(BaseSettings):
     log: LogSettings
     trace: TraceSettings
     serve: ServeSettings
+    ispws: IspwsSettings
 
     @property
     def database_url(self) -> str:

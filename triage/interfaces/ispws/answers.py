@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 
 from starlette.responses import Response
 
-from triage.domain.errors import NotFound, Refused, TriageError, Unavailable
+from triage.domain.errors import Tampered, TriageError, Unavailable
 
 
 class ResponseCode(IntEnum):
@@ -54,9 +54,9 @@ _LATER: Mapping[str, int] = {"rate-limited": 429, "too-many-requests": 429}
 _UNAVAILABLE, _FAULT, _NO_SUCH_ADDRESS = 503, 500, 404
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class About:
-    """What an answer speaks of: the report as far as the request named one, a file and its MD5 (32 hex digits)."""
+    """What an answer speaks of: the report once the request has named it, a file and its MD5 (32 hex digits)."""
 
     report_id: int | None = None
     file_id: str | None = None
@@ -108,7 +108,7 @@ def code_of(error: TriageError, unscoped: ResponseCode = ResponseCode.NOT_AUTHOR
         return unscoped
     if error.code in _CODES:
         return _CODES[error.code]
-    if error.code in _LATER or not isinstance(error, (Refused, NotFound)):
+    if error.code in _LATER or isinstance(error, (Unavailable, Tampered)):
         return ResponseCode.SERVER_ERROR
     return ResponseCode.INVALID_REQUEST
 

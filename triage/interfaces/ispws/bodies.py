@@ -6,18 +6,43 @@ it is not asked. `multipart` bodies are read by callbacks, within limits that ho
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from triage.domain.errors import Refused, Unreadable
+from triage.domain.errors import Refused, Unavailable, Unreadable
 
 _FIELD_BYTES, _FIELDS, _FORM_BYTES = 4_096, 16, 64 << 10
 _OVERHEAD = 64 << 10
 """What boundaries, headers and small fields may take beside the file."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many bytes of files may be in memory at once, of all requests together. For the event loop's thread."""
+
+    left: int
+
+    @contextmanager
+    def share(self) -> Iterator[Callable[[int], None]]:
+        """Takes bytes as they arrive, and gives all of them back at the end. Raises Unavailable `uploads-busy`."""
+        taken = 0
+
+        def take(count: int) -> None:
+            nonlocal taken
+            if count > self.left:
+                raise Unavailable("uploads-busy", "Too much is being uploaded at once: send it again later.")
+            self.left -= count
+            taken += count
+
+        try:
+            yield take
+        finally:
+            self.left += taken
 
 
 @dataclass(slots=True)
@@ -39,15 +64,18 @@ async def document(chunks: AsyncIterator[bytes], most: int) -> bytes:
     return bytes(body)
 
 
-async def form(content_type: str, chunks: AsyncIterator[bytes], most: int) -> Form:
-    """A form with a file of up to `most` bytes (0: without a file).
+async def form(
+    content_type: str, chunks: AsyncIterator[bytes], most: int, take: Callable[[int], None] = lambda _count: None
+) -> Form:
+    """A form with a file of up to `most` bytes (0: without a file). `take` is told of each chunk's length.
 
-    Raises Refused `form-invalid`, `upload-too-large`.
+    Raises Refused `form-invalid`, `upload-too-large`, and what `take` raises.
     """
     kind, options = parse_options_header(content_type)
     if kind == b"multipart/form-data":
         reading = _Multipart(options, most)
         async for chunk in chunks:
+            take(len(chunk))
             reading.write(chunk)
         return reading.end()
     if kind != b"application/x-www-form-urlencoded":
