@@ -131,6 +131,15 @@ class ServeSettings(_Section):
     names: tuple[str, ...]
 
 
+class ApiSettings(_Section):
+    """What one request of the reporting interface may hold, and how fast a key may ask."""
+
+    max_body_bytes: int = Field(ge=1_024, le=1 << 30)
+    max_files: int = Field(ge=1, le=1_000)
+    requests_per_second: float = Field(gt=0)
+    burst: int = Field(ge=1)
+
+
 class IspwsSettings(_Section):
     """The door in the shape of the CyberTipline Reporting API, and the import of such reports."""
 
@@ -171,6 +180,7 @@ class Settings(BaseSettings):
     log: LogSettings
     trace: TraceSettings
     serve: ServeSettings
+    api: ApiSettings
     ispws: IspwsSettings
 
     @property
