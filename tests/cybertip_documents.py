@@ -153,3 +153,61 @@ FILE_DETAILS = """<fileDetails>
 def file_details(report: int, file: str, hashes: str = "") -> bytes:
     """Details of a file of a report."""
     return FILE_DETAILS.format(report=report, file=file, hashes=hashes).encode()
+
+
+def delivered(**more: object) -> dict[str, object]:
+    """What a police unit receives of a report, made up; `more` goes over its reported information."""
+    capture = {
+        "captureType": "IP Address",
+        "value": "203.0.113.7",
+        "dateTime": "2026-03-09T21:07:05Z",
+        "eventName": "UPLOAD",
+        "port": "443",
+    }
+    told: dict[str, object] = {
+        "reportingEsp": {"espName": "ExampleHost"},
+        "incidentSummary": {
+            "incidentType": {"value": "Online Enticement of Children for Sexual Acts"},
+            "incidentDateTime": {"value": "03-09-2026 21:07:05 UTC"},
+        },
+        "additionalInformations": [{"value": "SYNTHETIC"}, {"value": "N/A"}],
+        "reportedPeople": {
+            "reportedPersons": [
+                {
+                    "firstName": {"value": "A"},
+                    "lastName": {"value": "B"},
+                    "espUserId": "user-1",
+                    "espService": "ExampleHost",
+                    "screenName": {"value": "made_up"},
+                    "emails": {"emails": [{"value": "a@h.invalid", "verified": "false"}]},
+                    "phones": {"phones": [{"value": "+66800000000"}]},
+                    "addresses": {"addresses": [{"city": "Nowhere", "country": "th"}]},
+                    "sourceInformation": {"sourceCaptures": [capture, {"captureType": "Profile URL", "value": "u"}]},
+                }
+            ]
+        },
+        "intendedRecipients": {"intendedRecipients": [{"screenName": {"value": "somebody"}}]},
+        "uploadedFiles": {
+            "uploadedFiles": [
+                {
+                    "filename": "one.png",
+                    "originalFilename": "IMG_0001.PNG",
+                    "submittalId": "s-1",
+                    "viewedByEsp": False,
+                    "ncmecTags": {"groups": [{"tags": [{"value": "made up tag"}]}]},
+                    "espMetadata": {"metadatas": [{"name": "Make", "value": "SynthCam"}]},
+                    "sourceInformation": {"sourceCaptures": [capture]},
+                    "additionalInformations": [{"value": "of the file"}],
+                },
+                {"filename": "two.png", "viewedByEsp": "true"},
+                {"filename": "three.png"},
+            ]
+        },
+        "incidentDetails": {
+            "webpageIncident": [
+                {"sourceInformation": {"sourceCaptures": [{"captureType": "URL", "value": "https://h.invalid/1"}]}}
+            ],
+            "emailIncident": [{"contents": [{"value": "made up mail"}]}],
+        },
+    }
+    return {"reportId": 4711, "dateReceived": "2026-03-10T00:00:00Z", "reportedInformation": told | more}

@@ -266,6 +266,17 @@ def test_nobody_comes_in_without_a_key(door: Door) -> None:
     assert door.client.get("/ispws/status", auth=door.auth).status_code == 401
 
 
+def test_a_key_that_asks_too_fast_is_told_to_wait(settings: Settings, door: Door) -> None:
+    """429 with the time to wait; the code is that of a service that cannot just now."""
+    api = settings.api.model_copy(update={"requests_per_second": 0.001, "burst": 2})
+    deployment = Deployment(lambda: open_application(settings.model_copy(update={"api": api})))
+    with TestClient(web_app(deployment, ()), base_url=HERE) as client:
+        answers = [client.get("/ispws/status", auth=door.auth) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert int(answers[-1].headers["Retry-After"]) > 60
+    assert code(fromstring(answers[-1].content)) == 1000
+
+
 def test_other_addresses_and_methods_are_not_found(door: Door) -> None:
     """With a code of its own, for whoever asks."""
     for method, address in (("GET", "/submit"), ("POST", "/status"), ("GET", "/"), ("GET", "/nothing/here")):

@@ -27,6 +27,11 @@ class NumberingReports:
         with self.store.reading() as unit:
             return unit.reports.numbered(number, admitted.sender.id, sandbox=admitted.key.sandbox).public_id
 
+    def submission_of(self, admitted: Admitted, public_id: str) -> int | None:
+        """The submission that a report became; None while it is none. Raises NotFound `no-report`."""
+        with self.store.reading() as unit:
+            return unit.reports.named(public_id, admitted.sender.id, sandbox=admitted.key.sandbox).submission_id
+
     def file_of(self, admitted: Admitted, number: int, file_id: str) -> KeptFile:
         """A file of the report of this number, as recorded. Raises NotFound `no-report`, `no-file`."""
         with self.store.reading() as unit:

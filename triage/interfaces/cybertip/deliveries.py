@@ -10,6 +10,7 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from triage.chamber.expansion import Expansion, Member
@@ -39,8 +40,15 @@ class Delivered:
     """A report with what came along. `left` counts members of the ZIP that belong to no report in it."""
 
     report: DeliveredReport
+    document_sha256: bytes
     files: tuple[BroughtFile, ...]
     left: int = 0
+
+    @property
+    def identity(self) -> bytes:
+        """SHA-256 of the document's and of each file's: the same delivery again has the same."""
+        digests = [sha256(file.data).digest() for file in self.files if file.data is not None]
+        return sha256(self.document_sha256 + b"".join(sorted(digests))).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,7 @@ class Delivery:
 @dataclass(frozen=True, slots=True)
 class _Document:
     folder: str
+    sha256: bytes
     report: DeliveredReport
 
 
@@ -89,9 +98,10 @@ def read_delivery(path: Path, chamber: Chamber, limits: ArchiveLimits, most_byte
         if source.read_at(0, len(_ZIP)) != _ZIP:
             if source.size > MOST_BYTES:
                 raise Unreadable("json-invalid", f"The document is longer than {MOST_BYTES:,} bytes.")
-            report = delivered_report(source.read_at(0, MOST_BYTES))
+            document = source.read_at(0, MOST_BYTES)
+            report = delivered_report(document)
             files = tuple(BroughtFile(file.facts, None) for file in report.files)
-            return Delivery((Delivered(report, files),))
+            return Delivery((Delivered(report, sha256(document).digest(), files),))
         documents, others, problems = _documents(chamber.expand(source, limits))
         if not documents:
             raise problems[0] if problems else Unreadable("no-cybertip", "There is no report as JSON in this ZIP.")
@@ -107,7 +117,9 @@ def _documents(expansion: Expansion) -> tuple[list[_Document], list[str], list[U
     for place, member in _members(expansion):
         if place.casefold().endswith(".json"):
             try:
-                documents.append(_Document(posixpath.dirname(place), delivered_report(_bytes(member, MOST_BYTES))))
+                document = _bytes(member, MOST_BYTES)
+                folder, digest = posixpath.dirname(place), sha256(document).digest()
+                documents.append(_Document(folder, digest, delivered_report(document)))
             except Unreadable as error:
                 problems.append(error)
         elif not place.casefold().endswith(_PAPER):
@@ -137,7 +149,7 @@ def _with_media(
             # They came along: better a file too many before the gate than one that nobody looks for.
             files += [BroughtFile(_unlisted(place), media[place]) for place in left if place in media]
             left = []
-        yield Delivered(document.report, tuple(files), len(left))
+        yield Delivered(document.report, document.sha256, tuple(files), len(left))
 
 
 def _wanted(documents: Sequence[_Document], others: Sequence[str]) -> dict[str, tuple[int, int]]:

@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape
 from starlette.responses import Response
 
 from triage.domain.errors import Tampered, TriageError, Unavailable
+from triage.interfaces.web.statuses import headers_of, status_of
 
 
 class ResponseCode(IntEnum):
@@ -50,8 +51,8 @@ _CODES: Mapping[str, ResponseCode] = {
     "report-expired": ResponseCode.NO_REPORT,  # as there: it was deleted, and nothing of it is left to speak of
 }
 NOT_ADMITTED = frozenset({"key-unknown", "key-expired", "key-revoked", "sender-disabled"})
-_LATER: Mapping[str, int] = {"rate-limited": 429, "too-many-requests": 429}
-_UNAVAILABLE, _FAULT, _NO_SUCH_ADDRESS = 503, 500, 404
+_LATER = "too-many-requests"
+_FAULT, _NO_SUCH_ADDRESS = 500, 404
 
 
 @dataclass(slots=True)
@@ -83,7 +84,11 @@ def failed(error: TriageError, about: About | None = None, *, unscoped: Response
     if error.code in NOT_ADMITTED:
         return not_admitted()
     code = code_of(error, unscoped)
-    return _report_response(code, error.sentence, about or About(), _status_of(error, code))
+    status = status_of(error) if code is ResponseCode.SERVER_ERROR else 200
+    answer = _report_response(code, error.sentence, about or About(), status)
+    if status != 200:
+        answer.headers.update(headers_of(error))
+    return answer
 
 
 def not_admitted() -> Response:
@@ -108,17 +113,9 @@ def code_of(error: TriageError, unscoped: ResponseCode = ResponseCode.NOT_AUTHOR
         return unscoped
     if error.code in _CODES:
         return _CODES[error.code]
-    if error.code in _LATER or isinstance(error, (Unavailable, Tampered)):
+    if error.code == _LATER or isinstance(error, (Unavailable, Tampered)):
         return ResponseCode.SERVER_ERROR
     return ResponseCode.INVALID_REQUEST
-
-
-def _status_of(error: TriageError, code: ResponseCode) -> int:
-    if error.code in _LATER:
-        return _LATER[error.code]
-    if code is not ResponseCode.SERVER_ERROR:
-        return 200
-    return _UNAVAILABLE if isinstance(error, Unavailable) else _FAULT
 
 
 def _report_response(code: ResponseCode, sentence: str, about: About, status: int) -> Response:

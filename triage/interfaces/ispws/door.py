@@ -13,6 +13,7 @@ from hashsets.vocabulary import Digest
 from triage.bootstrap import Application
 from triage.domain.errors import Refused
 from triage.domain.reports import Door, FileFacts
+from triage.interfaces.api.admission import Pace
 from triage.interfaces.cybertip.file_facts import file_details
 from triage.interfaces.cybertip.reading_xml import Node, XmlLimits, read_xml
 from triage.interfaces.cybertip.report_facts import report_facts
@@ -46,8 +47,17 @@ class IspwsDoor:
         """Of files in memory."""
         return Budget(_TIMES_IN_MEMORY * self.settings.upload_bytes)
 
+    @cached_property
+    def pace(self) -> Pace:
+        """How fast a key may ask at this door: as at `/v1`, counted apart."""
+        api = self.open_it().settings.api
+        return Pace(api.requests_per_second, api.burst)
+
     def admit(self, authorization: str) -> Admitted:
-        """Whose name and password of HTTP Basic these are: a key's prefix and its secret. Raises Refused."""
+        """Whose name and password of HTTP Basic these are: a key's prefix and its secret.
+
+        Raises Refused, TooManyRequests.
+        """
         scheme, _, coded = authorization.partition(" ")
         try:
             name, _, secret = base64.b64decode(coded.strip(), validate=True).decode("ascii").partition(":")
@@ -55,7 +65,9 @@ class IspwsDoor:
             name = secret = ""
         if scheme.lower() != "basic":
             raise Refused("key-unknown", "There is no such key.")
-        return self.open_it().admitting.admit(f"{name}.{secret}")
+        admitted = self.open_it().admitting.admit(f"{name}.{secret}")
+        self.pace.take(admitted.key.id)
+        return admitted
 
     def schema(self) -> bytes:
         """The schema that clients may read: the administrator's, or what this program accepts."""
