@@ -58,12 +58,12 @@ DELIVERED = json.dumps(
     }
 ).encode()
 _TYPES = (b"multipart/form-data; boundary=b", b"application/x-www-form-urlencoded")
-_FORM = b'--b\r\nContent-Disposition: form-data; name="id"\r\n\r\n1\r\n--b\r\nContent-Disposition: form-data; name="file"; '
+_PART = b"--b\r\nContent-Disposition: form-data; name="
 _FORMS = (
-    _TYPES[0] + b"\n" + _FORM + b"filename=\"a\"\r\n\r\nbytes\r\n--b--\r\n",
+    _TYPES[0] + b"\n" + _PART + b'"id"\r\n\r\n1\r\n' + _PART + b'"file"; filename="a"\r\n\r\nbytes\r\n--b--\r\n',
     _TYPES[1] + b"\nid=1&file=%20",
-    b"multipart/form-data; boundary=\"b\\\"\"\n--b--",
-)  # fmt: skip
+    b'multipart/form-data; boundary="b"\n--b--',
+)
 
 
 def _xml(data: bytes) -> None:
