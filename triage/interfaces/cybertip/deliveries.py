@@ -52,7 +52,7 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class Unpacked:
     """What a file holds: reports, and why documents in it are none."""
 
     reports: tuple[Delivered, ...]
@@ -88,7 +88,7 @@ class FileBytes:
         self._file.close()
 
 
-def read_delivery(path: Path, chamber: Chamber, limits: ArchiveLimits, most_bytes: int) -> Delivery:
+def read_delivery(path: Path, chamber: Chamber, limits: ArchiveLimits, most_bytes: int) -> Unpacked:
     """The reports in a file, with up to `most_bytes` of media in all.
 
     Raises NotFound `source-missing`, Unreadable `source-unreadable`, `json-invalid`, `no-cybertip`, `zip-unreadable`,
@@ -101,12 +101,12 @@ def read_delivery(path: Path, chamber: Chamber, limits: ArchiveLimits, most_byte
             document = source.read_at(0, MOST_BYTES)
             report = delivered_report(document)
             files = tuple(BroughtFile(file.facts, None) for file in report.files)
-            return Delivery((Delivered(report, sha256(document).digest(), files),))
+            return Unpacked((Delivered(report, sha256(document).digest(), files),))
         documents, others, problems = _documents(chamber.expand(source, limits))
         if not documents:
             raise problems[0] if problems else Unreadable("no-cybertip", "There is no report as JSON in this ZIP.")
         reports = _with_media(documents, others, chamber.expand(source, limits), most_bytes)
-        return Delivery(tuple(reports), tuple(problems))
+        return Unpacked(tuple(reports), tuple(problems))
 
 
 def _documents(expansion: Expansion) -> tuple[list[_Document], list[str], list[Unreadable]]:

@@ -87,8 +87,8 @@ class IspwsDoor:
             raise Refused("form-invalid", "The form has no file.")
         application = self.open_it()
         public_id = application.numbering_reports.public_id_of(admitted, report_id)
-        facts = FileFacts(name=form.file_name)
-        added = application.taking_reports.add_file(admitted, public_id, facts, bytes(form.file))
+        data, form.file = bytes(form.file), None  # what was read is not held twice
+        added = application.taking_reports.add_file(admitted, public_id, FileFacts(name=form.file_name), data)
         md5 = added.measured.digests.md5.hex() if added.measured else None
         return About(report_id, added.public_id, md5)
 
