@@ -27,7 +27,9 @@ from triage.services.admitting import Admitted, Admitting
 from triage.services.coming_reports import GivenFile, GivenReport, Preparing
 from triage.services.knowing import Knowing
 from triage.services.lending_writers import Writers
+from triage.services.preserving import Preserving
 from triage.services.taking_reports import TakingReports
+from triage.settings import load_retention_rules
 from triage.store.unit_of_work import Store
 from triage.vault.keys import FileKeyProvider
 from triage.vault.local import LocalVault
@@ -88,7 +90,12 @@ class Desk:
     @property
     def taking(self) -> TakingReports:
         """What takes reports."""
-        return TakingReports(Preparing(self.store, Writers(self.vault), self.knowing), self.clock, ACTOR)
+        return TakingReports(
+            Preparing(self.store, Writers(self.vault), self.knowing),
+            Preserving(load_retention_rules()),
+            self.clock,
+            ACTOR,
+        )
 
     def sender(
         self,

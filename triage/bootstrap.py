@@ -16,12 +16,14 @@ from triage.deploying import Folders, open_store, open_vault
 from triage.domain.errors import Refused
 from triage.services.admitting import Admitting
 from triage.services.auditing import Auditing
+from triage.services.authorising import Authorising
 from triage.services.backing_up import BackingUp
 from triage.services.clock import system_clock
 from triage.services.coming_reports import Preparing
 from triage.services.examining import Examining
 from triage.services.expanding import Expanding
 from triage.services.exporting_sets import ExportingSets
+from triage.services.gatekeeping import Gatekeeping
 from triage.services.giving_up import GivingUp
 from triage.services.hurrying import Hurrying
 from triage.services.importing import Importing
@@ -37,6 +39,7 @@ from triage.services.matching import Matching
 from triage.services.numbering_reports import NumberingReports
 from triage.services.observing import Observing
 from triage.services.owing import Owing
+from triage.services.preserving import Preserving
 from triage.services.putting_in_force import PuttingInForce
 from triage.services.receiving import Receiving
 from triage.services.recording_sets import RecordingSets
@@ -53,6 +56,7 @@ from triage.settings import (
     load_match_policy,
     load_plugin_names,
     load_priority_rules,
+    load_retention_rules,
 )
 from triage.store.unit_of_work import Store
 from triage.telemetry.logs import configure_logs
@@ -91,6 +95,8 @@ class Application:
     looking_up: LookingUp
     auditing: Auditing
     joining: Joining
+    authorising: Authorising
+    gatekeeping: Gatekeeping
     reporting: Reporting
     observing: Observing
     backing_up: BackingUp
@@ -134,7 +140,9 @@ def open_application(settings: Settings) -> Application:
         admitting=Admitting(store, clock, actor),
         knowing=knowing,
         numbering_reports=NumberingReports(store),
-        taking_reports=TakingReports(Preparing(store, Writers(vault), knowing), clock, actor),
+        taking_reports=TakingReports(
+            Preparing(store, Writers(vault), knowing), Preserving(load_retention_rules()), clock, actor
+        ),
         receiving=Receiving(store, vault, settings.receive, clock, actor),
         expanding=Expanding(
             store, vault, keeping, settings.archives, settings.receive, settings.work, clock, actor, stop.is_set
@@ -156,6 +164,8 @@ def open_application(settings: Settings) -> Application:
         looking_up=LookingUp(library, policy),
         auditing=Auditing(store, vault, keeping, library, LogMirror(folders.witness), clock, actor),
         joining=Joining(store, library, shelf, clock, actor),
+        authorising=Authorising(store, clock, actor),
+        gatekeeping=Gatekeeping(store, clock),
         observing=Observing(store, library, LogMirror(folders.witness), vault.check),
         backing_up=BackingUp(store, folders.vault, folders.hash_sets, keys.key_id, clock, actor),
         restoring=Restoring(

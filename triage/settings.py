@@ -16,6 +16,7 @@ from triage.domain.linking_rules import LinkRules, parse_link_rules
 from triage.domain.match_policy import MatchPolicy
 from triage.domain.match_policy_file import parse_match_policy
 from triage.domain.priority import PriorityRules, parse_rules
+from triage.domain.retention import RetentionRules, parse_retention
 
 DATABASE_NAME = "triage.sqlite3"
 _PREFIX, _NESTED = "TRIAGE_", "__"
@@ -263,6 +264,15 @@ def load_priority_rules() -> PriorityRules:
     """The priority rules of `config/priority.toml`."""
     try:
         return parse_rules(_toml("priority.toml"))
+    except ValueError as error:
+        raise Refused("config-invalid", str(error)) from error
+
+
+def load_retention_rules() -> RetentionRules:
+    """The retention rules of `config/jurisdictions/`, one file a country and one for all others."""
+    names = sorted(path.stem for path in (config_folder() / "jurisdictions").glob("*.toml"))
+    try:
+        return parse_retention({name: _toml(f"jurisdictions/{name}.toml") for name in names})
     except ValueError as error:
         raise Refused("config-invalid", str(error)) from error
 

@@ -27,7 +27,7 @@ from triage.services.admitting import Admitted
 from triage.services.coming_reports import ComingFile, GivenFile, Preparing
 from triage.services.knowing import SANDBOX_ANSWERS, Known
 from triage.services.report_answers import ReportStatus
-from triage.store.intake_tables import report, reported_file, upload
+from triage.store.intake_tables import preservation, report, reported_file, reported_identifier, upload
 from triage.store.tables import item, job, occurrence, sealed_object, submission
 from triage.store.unit_of_work import Store
 from triage.vault.seam import SealedObject
@@ -110,6 +110,15 @@ def test_the_bytes_are_in_the_vault_and_come_back(desk: Desk, provider: Admitted
     row.pop("item_id")
     with closing(desk.vault.open(SealedObject(**row))) as source:  # type: ignore[arg-type]
         assert source.read_at(0, len(PICTURE)) == PICTURE
+
+
+def test_preservation_and_identifiers_are_in_the_same_commit(desk: Desk, provider: Admitted) -> None:
+    """At once or step by step."""
+    one(desk, report_of(provider, file_of(PICTURE)))
+    desk.taking.finish(provider, desk.taking.open(provider, Door.API, FACTS).public_id)
+    told = [(row["report_id"], row["kind"], row["value"], row["port"]) for row in rows(desk, reported_identifier)]
+    assert told == [(1, "ip", "192.0.2.7", 4711), (2, "ip", "192.0.2.7", 4711)]
+    assert {row["submission_id"] for row in rows(desk, preservation)} == {1, 2}
 
 
 def test_many_reports_are_taken_in_one_commit(desk: Desk, provider: Admitted) -> None:
@@ -496,10 +505,10 @@ def test_a_reference_taken_by_another_process_meanwhile_is_seen(
     seal = type(taking.preparing).seal
     first: list[ReportStatus] = []
 
-    def overtaken(preparing: Preparing, files: Sequence[ComingFile]) -> None:
+    def overtaken(preparing: Preparing, files: Sequence[ComingFile], held: set[bytes]) -> None:
         monkeypatch.setattr(Preparing, "seal", seal)
         first.append(one(desk, report_of(provider, reference="r")))
-        seal(preparing, files)
+        seal(preparing, files, held)
 
     monkeypatch.setattr(Preparing, "seal", overtaken)
     answer = taking.take([report_of(provider, file_of(PICTURE), reference="r")])[0]

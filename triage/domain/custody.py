@@ -58,6 +58,9 @@ class CustodyAction(StrEnum):
     RESTORED = "restored"  # the database was put back from a backup; records after it are lost
     AUDITED = "audited"
     REPORTED = "reported"  # a report without image bytes was written
+    AUTHORISED = "authorised"  # an authority was recorded that lifts "do not render"
+    WITHDRAWN = "withdrawn"  # an authority was withdrawn, and lifts nothing any more
+    LOOK_REFUSED = "look-refused"  # somebody asked for a rendition, and the legal gate was shut
     REDACTED = "redacted"  # the text of an earlier record was lawfully deleted
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -25,7 +26,7 @@ from triage.domain.reports import (
 )
 from triage.store.report_documents import file_document, report_document
 from triage.store.reports import Measured, NewReport, NewReportedFile
-from triage.store.unit_of_work import Store
+from triage.store.unit_of_work import Store, Unit
 
 from .admitting import Admitted
 from .finishing_reports import Ready, ReadyFile
@@ -228,20 +229,21 @@ class Preparing:
         for file, known in zip(files, answers, strict=True):
             file.known = known
 
-    def seal(self, files: Sequence[ComingFile]) -> None:
-        """Seal the bytes that no item has. Raises Unavailable `disk-full`, …: then none of it is recorded."""
-        brought = {file.public_id: file.measured.digests.sha256 for file in files if file.measured}
-        if not brought:
-            return
-        with self.store.reading() as unit:
-            held = unit.items.sealed_among(list(brought.values()))
-        fresh = [file for file in files if file.public_id in brought and brought[file.public_id] not in held]
+    def seal(self, files: Sequence[ComingFile], held: AbstractSet[bytes]) -> None:
+        """Seal the bytes whose SHA-256 is not `held`. Raises Unavailable `disk-full`, …: record nothing then."""
+        fresh = [file for file in files if file.measured and file.measured.digests.sha256 not in held]
         if not fresh:
             return
         with self.writers.lent() as writer:
             for file in fresh:
                 file.sealed = sealed_row(writer.seal([file.given.data or b""]))
             writer.sync()
+
+
+def held_among(unit: Unit, files: Sequence[ComingFile]) -> set[bytes]:
+    """SHA-256 values of those bytes that an item has in the vault."""
+    brought = [file.measured.digests.sha256 for file in files if file.measured]
+    return unit.items.sealed_among(brought) if brought else set()
 
 
 def undecided(coming: Sequence[Coming]) -> list[Coming]:

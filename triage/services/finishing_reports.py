@@ -61,22 +61,29 @@ class Finished:
     items: Mapping[str, int]
 
 
-def finish_all(unit: Unit, reports: Sequence[Ready], now: datetime, actor: str) -> list[Finished]:
-    """Write submissions, items, occurrences, custody and first jobs of these reports, in their order."""
-    if not reports:
-        return []
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Submissions, items and occurrences of reports that are being finished in this unit; see `write_all`."""
+
+    reports: Sequence[Ready]
+    finished: Sequence[Finished]
+    taken: Taken
+    jobs: Sequence[NewJob]
+
+
+def write_all(unit: Unit, reports: Sequence[Ready], now: datetime) -> Written:
+    """Write submissions, items and occurrences of these reports, in their order. `record_all` is owed after it."""
     submissions = unit.submissions.add_received([_delivery(one) for one in reports], now)
     if len(submissions) < len(reports):
         raise Conflict("report-finished", "The report is finished already.")
-    ids = [submissions[_source(one)] for one in reports]
     new = {one.public_id: [_new_item(file) for file in one.files if file.measured] for one in reports}
     taken = take(unit, [item for items in new.values() for item in items], now)
     finished = [
         Finished(
-            submission_id,
+            submissions[_source(one)],
             {file.public_id: taken.ids[file.measured.digests.sha256] for file in one.files if file.measured},
         )
-        for one, submission_id in zip(reports, ids, strict=True)
+        for one in reports
     ]
     unit.submissions.add_occurrences_of(
         {
@@ -86,12 +93,16 @@ def finish_all(unit: Unit, reports: Sequence[Ready], now: datetime, actor: str) 
             for one, done in zip(reports, finished, strict=True)
         }
     )
-    jobs = _jobs(reports, finished, new, taken)
-    unit.custody.append(_events(reports, finished, taken, now, actor))
-    # After the custody record, whose lock lets one such commit after another: see `settling`.
-    jobs += _links(unit, finished, {job.submission_id for job in jobs})
-    unit.jobs.add(jobs)
-    return finished
+    return Written(reports, finished, taken, _jobs(reports, finished, new, taken))
+
+
+def record_all(unit: Unit, written: Written, now: datetime, actor: str) -> None:
+    """Write the custody records and first jobs: last in the unit, since the log's lock holds up everybody else."""
+    if written.reports:
+        unit.custody.append(_events(written.reports, written.finished, written.taken, now, actor))
+        # After the custody record, whose lock lets one such commit after another: see `settling`.
+        busy = {job.submission_id for job in written.jobs}
+        unit.jobs.add([*written.jobs, *_links(unit, written.finished, busy)])
 
 
 def _delivery(report: Ready) -> Delivery:

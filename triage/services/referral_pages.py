@@ -1,9 +1,10 @@
-"""What an analyst is shown of one referral: facts, matches, clusters and links. No image bytes, no file names."""
+"""What an analyst is shown of one referral: facts, law, matches, clusters, links. No image bytes, no file names."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from hashsets.library import ReleaseInfo
@@ -15,6 +16,7 @@ from triage.domain.links import LinkKind, too_common
 from triage.domain.rematches import EndedMatch
 from triage.store.unit_of_work import Unit
 
+from .legal_pages import Legal, Reported, legal_part, preservation_part, reported_part
 from .not_comparing import not_comparable
 
 
@@ -30,6 +32,10 @@ class ReferralPage:
     reasons: list[dict[str, Any]]
     outcomes: dict[str, int]
     closed_without_viewing: int
+    legal: Legal
+    reported: Reported | None
+    preservation_counts: dict[str, int]
+    preservation: list[dict[str, Any]]
     findings: dict[str, int]
     notes: dict[str, int]
     joins: list[dict[str, Any]]
@@ -46,9 +52,9 @@ class ReferralPage:
 
 
 def referral_page(
-    unit: Unit, referral_id: int, rules: LinkRules, releases: Sequence[ReleaseInfo], limit: int
+    unit: Unit, referral_id: int, rules: LinkRules, releases: Sequence[ReleaseInfo], limit: int, now: datetime
 ) -> ReferralPage:
-    """Gather one referral; `releases` are all that there are. Raises NotFound."""
+    """Gather one referral as it stands now; `releases` are all that there are. Raises NotFound."""
     row = unit.read.referral(referral_id)
     summary = unit.read.outcomes(row.submissions)
     return ReferralPage(
@@ -65,6 +71,10 @@ def referral_page(
         reasons=row.reasons,
         outcomes=summary.outcomes,
         closed_without_viewing=summary.closed,
+        legal=legal_part(unit, row.submissions, now, limit),
+        reported=reported_part(unit, row.submissions, now, limit),
+        preservation_counts=unit.preservation.count(row.submissions),
+        preservation=preservation_part(unit, row.submissions, now, limit),
         findings=unit.read.finding_counts(row.submissions, THUMBNAIL_DISAGREES_ABOVE),
         notes=summary.notes,
         joins=[_join(found) for found in unit.read.joins_within(row.submissions)],

@@ -16,6 +16,7 @@ from typing import Any
 from triage.domain.custody import CustodyAction, CustodyEvent
 from triage.domain.errors import Conflict, NotFound, Refused, TriageError
 from triage.domain.feedback import of_file, of_report
+from triage.domain.finished_reports import FinishedReport
 from triage.domain.reports import (
     IDLE_FOR,
     OPEN_FOR,
@@ -40,12 +41,14 @@ from .coming_reports import (
     GivenReport,
     Preparing,
     check_text,
+    held_among,
     measure,
     require_agreement,
     require_media_allowed,
     undecided,
 )
-from .finishing_reports import Finished, Ready, ReadyFile, finish_all
+from .finishing_reports import Finished, Ready, ReadyFile, record_all, write_all
+from .preserving import Preserving
 from .report_answers import (
     FileStatus,
     ReportOutcome,
@@ -69,6 +72,7 @@ class TakingReports:
     """Takes reports in. Parses nothing of a file, and fetches nothing that a report names."""
 
     preparing: Preparing
+    preserving: Preserving
     clock: Clock
     actor: str
 
@@ -109,7 +113,9 @@ class TakingReports:
             self.preparing.check(undecided(coming))
             with self.preparing.store.reading() as unit:
                 self._claim(unit, undecided(coming))
-            self.preparing.seal([file for one in undecided(coming) if one.is_evidence for file in one.files])
+                files = [file for one in undecided(coming) if one.is_evidence for file in one.files]
+                held = held_among(unit, files)
+            self.preparing.seal(files, held)
             try:
                 self._record(coming)
             except _Overtaken:
@@ -130,7 +136,9 @@ class TakingReports:
         require_agreement(facts, file.measured)
         self.preparing.ask([file], sandbox=sandbox)
         if not sandbox:
-            self.preparing.seal([file])
+            with self.preparing.store.reading() as unit:
+                held = held_among(unit, [file])
+            self.preparing.seal([file], held)
         now = self.clock()
         with self.preparing.store.writing() as unit:
             kept = self._opened(unit, admitted, report_id, hold=True)
@@ -261,15 +269,19 @@ class TakingReports:
             left = undecided(coming)
             whole = [one for one in left if one.given.finish and one.is_evidence]
             ready = [one.ready(admitted[one.given.admitted.key.id], now) for one in whole]
-            done = finish_all(unit, ready, now, self.actor)
-            finished = {one.public_id: it for one, it in zip(whole, done, strict=True)}
+            written = write_all(unit, ready, now)
+            finished = {one.public_id: done for one, done in zip(whole, written.finished, strict=True)}
             rows = [one.row(_submission_id(finished.get(one.public_id)), now) for one in left]
             ids = unit.reports.add(rows)
             if len(ids) < len(left):
                 raise _Overtaken
             _add_files(unit, left, ids, finished, now)
+            self._preserve(
+                unit, [(ids[one.public_id], it) for one, it in zip(whole, ready, strict=True)], finished, now
+            )
             opened = [one for one in left if one.is_evidence and not one.given.finish]
             unit.custody.append([event for one in opened for event in self._opening(one, now)])
+            record_all(unit, written, now, self.actor)
             unit.commit()
         for one in left:
             one.answer = one.status(now)
@@ -297,10 +309,35 @@ class TakingReports:
                 for file in files
             ),
         )
-        [finished] = finish_all(unit, [ready], now, self.actor)
+        written = write_all(unit, [ready], now)
+        [finished] = written.finished
         by_public = {file.public_id: file.id for file in files}
         unit.reports.taken({by_public[public_id]: item_id for public_id, item_id in finished.items.items()})
+        self._preserve(unit, [(kept.id, ready)], {kept.public_id: finished}, now)
+        record_all(unit, written, now, self.actor)
         return finished.submission_id
+
+    def _preserve(
+        self,
+        unit: Unit,
+        reports: Sequence[tuple[int, Ready]],
+        finished: Mapping[str, Finished],
+        now: datetime,
+    ) -> None:
+        """Identifiers as rows, and who is to be asked for what until when."""
+        told = [
+            FinishedReport(
+                report_id=report_id,
+                submission_id=finished[one.public_id].submission_id,
+                sender=one.admitted.sender,
+                facts=one.facts,
+                files=tuple(file.facts for file in one.files),
+                reference=one.reference or "",
+            )
+            for report_id, one in reports
+        ]
+        unit.report_rows.add_identifiers(told)
+        self.preserving.preserve(unit, told, now)
 
     def _opened(self, unit: Unit, admitted: Admitted, report_id: str, *, hold: bool = False) -> KeptReport:
         """The report, if it is open and the key still opens it. Raises NotFound, Conflict, Refused."""

@@ -58,6 +58,12 @@ class Submissions:
             raise NotFound("no-submission", f"There is no submission S-{submission_id}.")
         return _submission(row)
 
+    def many(self, submission_ids: Sequence[int]) -> list[Submission]:
+        """The submissions named, by id."""
+        named = among(self.connection, submission.c.id, submission_ids)
+        rows = self.connection.execute(select(submission).where(named).order_by(submission.c.id))
+        return [_submission(row) for row in rows]
+
     def all_ids(self) -> list[int]:
         """Every submission, oldest first."""
         return list(self.connection.execute(select(submission.c.id).order_by(submission.c.id)).scalars())

@@ -2,6 +2,7 @@
 
 from . import (
     audit_and_report,
+    authorities,
     backup,
     doctor,
     hash_set_entries,
@@ -10,6 +11,7 @@ from . import (
     jobs,
     keys,
     lookup,
+    preservation,
     referrals,
     reports,
     reports_import,
@@ -24,6 +26,7 @@ from .app import app, run
 __all__ = [
     "app",
     "audit_and_report",
+    "authorities",
     "backup",
     "doctor",
     "hash_set_entries",
@@ -32,6 +35,7 @@ __all__ = [
     "jobs",
     "keys",
     "lookup",
+    "preservation",
     "referrals",
     "reports",
     "reports_import",
