@@ -24,7 +24,7 @@ from triage.domain.senders import Scope, SenderKind
 from triage.interfaces.web.app import web_app
 from triage.interfaces.web.deployment import Deployment
 from triage.settings import Settings, load_settings
-from triage.store.intake_tables import report, reported_file, upload
+from triage.store.intake_tables import report, reported_file, reported_identifier, upload
 
 HERE = "http://127.0.0.1:8470"
 PLANTED = b"planted plain text, made up " * 4_000
@@ -146,6 +146,10 @@ def test_a_provider_reports_as_it_always_has(door: Door, settings: Settings) -> 
         assert file.item_id is not None
         details = dict(map(tuple, file.facts["details"]))
         assert details["original md5"] == md5(b"before it was made smaller").hexdigest()
+        found = unit.connection.execute(
+            select(reported_identifier.c.value, reported_identifier.c.port).where(reported_identifier.c.kind == "ip")
+        ).all()
+        assert ("203.0.113.7", 54321) in [tuple(row) for row in found]
         submission = unit.submissions.get(kept.submission_id)
         assert submission.delivery.origin is Origin.PROVIDER
         assert submission.delivery.basis == "18 USC 2258A"
