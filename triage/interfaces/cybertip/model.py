@@ -1,8 +1,8 @@
 """The CyberTip documents `report` and `fileDetails` as data: our own words for what NCMEC's service asks for.
 
-Written from NCMEC's public documentation of the CyberTipline Reporting API and what several open clients send; no
-schema file of theirs is part of this program. Where the documentation names what the schema of November 2025 does not
-have (`informational`, `ageAssertionDiscrepancy`), it is taken.
+Names, orders and lists of words were compared with NCMEC's public schema of November 2025 and with what open clients
+send; no schema file of theirs, and no text of it, is part of this program. Where the public documentation names what
+that schema does not have (`informational`, `ageAssertionDiscrepancy`), it is taken.
 """
 
 from __future__ import annotations
