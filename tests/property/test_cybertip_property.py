@@ -88,6 +88,8 @@ def test_any_other_order_is_refused(document: Node, data: st.DataObject) -> None
     node, at = data.draw(st.sampled_from(places))
     node.children[at], node.children[at + 1] = node.children[at + 1], node.children[at]
     refused(changed, document.name)
+    with pytest.raises(InvalidXml):
+        published().validate(read_xml(written(changed)))
 
 
 @EASY
