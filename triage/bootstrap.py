@@ -36,6 +36,7 @@ from triage.services.linking import Linking
 from triage.services.look_alikes import LookAlikeMemory
 from triage.services.looking_up import LookingUp
 from triage.services.matching import Matching
+from triage.services.numbering_reports import NumberingReports
 from triage.services.observing import Observing
 from triage.services.owing import Owing
 from triage.services.preserving import Preserving
@@ -76,6 +77,7 @@ class Application:
     admitting: Admitting
     knowing: Knowing
     taking_reports: TakingReports
+    numbering_reports: NumberingReports
     receiving: Receiving
     expanding: Expanding
     examining: Examining
@@ -137,6 +139,7 @@ def open_application(settings: Settings) -> Application:
         library=library,
         admitting=Admitting(store, clock, actor),
         knowing=knowing,
+        numbering_reports=NumberingReports(store),
         taking_reports=TakingReports(
             Preparing(store, Writers(vault), knowing), Preserving(load_retention_rules()), clock, actor
         ),

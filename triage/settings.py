@@ -148,6 +148,15 @@ class ApiSettings(_Section):
     burst: int = Field(ge=1)
 
 
+class IspwsSettings(_Section):
+    """The door in the shape of the CyberTipline Reporting API, and the import of such reports."""
+
+    xsd: str
+    document_bytes: int = Field(ge=1 << 10, le=64 << 20)
+    upload_bytes: int = Field(ge=1, le=4 << 30)
+    import_bytes: int = Field(ge=1, le=16 << 30)
+
+
 class PluginNames(_Section):
     """What may be loaded beside what ships: names of entry points."""
 
@@ -181,6 +190,7 @@ class Settings(BaseSettings):
     trace: TraceSettings
     serve: ServeSettings
     api: ApiSettings
+    ispws: IspwsSettings
 
     @property
     def database_url(self) -> str:

@@ -223,6 +223,16 @@ class Reports:
             raise NotFound("no-report", "There is no such report of this sender.")
         return _kept(row)
 
+    def numbered(self, report_id: int, sender_id: int, *, sandbox: bool) -> KeptReport:
+        """As `named`, by the report's number. Raises NotFound."""
+        query = select(report).where(
+            report.c.id == report_id, report.c.sender_id == sender_id, report.c.sandbox.is_(sandbox)
+        )
+        row = self.connection.execute(query).one_or_none()
+        if row is None:
+            raise NotFound("no-report", "There is no such report of this sender.")
+        return _kept(row)
+
     def claimed(self, sender_ids: Sequence[int], references: Sequence[str], keys: Sequence[str]) -> list[KeptReport]:
         """Reports of these senders that have one of these references or idempotency keys."""
         of_senders = select(report).where(among(self.connection, report.c.sender_id, sender_ids))

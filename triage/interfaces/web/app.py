@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from triage.chamber.sealing import Layer
@@ -18,6 +18,9 @@ from triage.domain.errors import TriageError
 from triage.interfaces.api.authorities import authority_routes
 from triage.interfaces.api.door import ReportsDoor
 from triage.interfaces.api.routes import report_routes
+from triage.interfaces.ispws.answers import fault
+from triage.interfaces.ispws.routes import PREFIX as ISPWS
+from triage.interfaces.ispws.routes import ispws_routes
 
 from .deployment import Deployment
 from .health import health_routes
@@ -54,6 +57,7 @@ def web_app(deployment: Deployment, layers: tuple[Layer, ...], names: Sequence[s
     app.include_router(health_routes(deployment, layers))
     app.include_router(report_routes(reports))
     app.include_router(authority_routes(reports))
+    app.include_router(ispws_routes(deployment.application))
     app.add_exception_handler(TriageError, _error_told)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _address_error)
@@ -77,7 +81,9 @@ def _http_error(_request: Request, error: Exception) -> JSONResponse:
     return _answer(f"http-{error.status_code}", str(error.detail), error.status_code)
 
 
-def _fault(_request: Request, _error: Exception) -> JSONResponse:
+def _fault(request: Request, _error: Exception) -> Response:
+    if request.url.path.startswith(f"{ISPWS}/"):
+        return fault()
     return _answer("unexpected", "A fault of ours; the log has its kind and place under this request's number.", 500)
 
 
