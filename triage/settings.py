@@ -88,6 +88,13 @@ class ExamineSettings(_Section):
     luma_first: bool
 
 
+class IntakeSettings(_Section):
+    """What is done with what senders hand in over the network."""
+
+    keeps_media: bool
+    unkept_max_bytes: int = Field(ge=1)
+
+
 class WorkSettings(_Section):
     """How jobs are worked."""
 
@@ -167,6 +174,7 @@ class Settings(BaseSettings):
     receive: ReceiveSettings
     archives: ArchiveSettings
     examine: ExamineSettings
+    intake: IntakeSettings
     work: WorkSettings
     chamber: ChamberSettings
     log: LogSettings

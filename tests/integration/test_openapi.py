@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,18 +28,18 @@ schema = schemathesis.openapi.from_path(Path(__file__).parents[2] / "docs" / "op
 """The checked-in document; a unit test says that the running server tells the same one."""
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str]]]:
-    """Where a server listens, and the headers of a key."""
+@contextmanager
+def serving(data: Path, scopes: frozenset[Scope], *, sandbox: bool = False) -> Iterator[tuple[str, str]]:
+    """A server of a new deployment in this process: its address, and the token of a provider."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("TRIAGE_API__REQUESTS_PER_SECOND", "100000")
         environment.setenv("TRIAGE_API__BURST", "100000")
-        chosen = load_settings(data=tmp_path_factory.mktemp("openapi") / "data")
+        chosen = load_settings(data=data)
     initialise(chosen)
     deployment = Deployment(lambda: open_application(chosen))
     admitting = deployment.application().admitting
     admitting.add_sender("example-provider", SenderKind.PROVIDER, "TH", Legal("made-up statute 1"))
-    issued = admitting.issue("example-provider", frozenset({Scope.REPORT, Scope.KNOWN}), timedelta(days=1))
+    issued = admitting.issue("example-provider", scopes, timedelta(days=1), sandbox=sandbox)
     with bound(chosen.serve.model_copy(update={"port": 0})) as listening:
         config = uvicorn.Config(web_app(deployment, ()), log_config=None, timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
@@ -46,9 +47,16 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dic
         thread.start()
         while not server.started:
             time.sleep(0.01)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}", {"Authorization": f"Bearer {issued.token}"}
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}", issued.token
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str]]]:
+    """Where a server listens, and the headers of a key."""
+    with serving(tmp_path_factory.mktemp("openapi") / "data", frozenset({Scope.REPORT, Scope.KNOWN})) as (at, token):
+        yield at, {"Authorization": f"Bearer {token}"}
 
 
 @schema.parametrize()

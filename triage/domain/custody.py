@@ -39,6 +39,9 @@ class CustodyAction(StrEnum):
     RECEIVED = "received"  # a submission was taken in, under its lawful basis
     SEALED = "sealed"  # an item's bytes were written to the vault
     REFERENCED = "referenced"  # an item's bytes stay where they are and were recorded in place
+    STATED = "stated"  # an item became known by what a sender told of it; nothing of it is held
+    SIGHTED = "sighted"  # bytes were digested and examined in memory, and dropped: the sender keeps no media
+    IDENTIFIED = "identified"  # a stated item turned out to be another item, and goes by that from now on
     OPENED = "opened"  # an item's bytes are about to be read; committed before the first byte
     EXAMINED = "examined"
     MATCHED = "matched"

@@ -67,6 +67,7 @@ class Rematching:
             while not self._listed(lease, lease.rematch_id):
                 pass
         else:
+            self.matching.identify(lease.item_ids)
             while not self._recorded(lease, lease.rematch_id, self.matching.answers(lease.item_ids)):
                 pass
 

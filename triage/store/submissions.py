@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from triage.domain.errors import NotFound
 from triage.domain.findings import ProcessingNote
@@ -183,8 +183,8 @@ class Submissions:
             select(item.c.id)
             .join(occurrence, occurrence.c.item_id == item.c.id)
             .where(occurrence.c.submission_id == submission_id, occurrence.c.linked.is_(False))
-            .group_by(item.c.id, item.c.sha256)
-            .order_by(item.c.sha256)
+            .group_by(item.c.id)
+            .order_by(func.coalesce(item.c.sha256, item.c.sha1, item.c.md5))
         )
         yield from self.connection.execute(query).scalars()
 

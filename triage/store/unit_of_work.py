@@ -34,6 +34,7 @@ from .rematches import Rematches
 from .report_facts import ReportRows
 from .reports import Reports
 from .senders import Senders
+from .stated_items import StatedItems
 from .submissions import Submissions
 from .workers import Workers
 
@@ -51,6 +52,7 @@ class Unit:
         self.connection = connection
         self.submissions = Submissions(connection)
         self.items = Items(connection)
+        self.stated = StatedItems(connection)
         self.examinations = Examinations(connection)
         self.matches = Matches(connection)
         self.rematches = Rematches(connection)
