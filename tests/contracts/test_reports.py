@@ -198,7 +198,10 @@ def test_a_report_step_by_step(desk: Desk, provider: Admitted) -> None:
     finished = desk.taking.finish(provider, opened.public_id)
     assert finished.state is ReportState.FINISHED
     assert [file.public_id for file in finished.files] == [with_bytes.public_id, told.public_id]
-    assert [(row["outcome"], row["size"]) for row in rows(desk, item)] == [("pending", len(PICTURE))]
+    assert [(row["outcome"], row["size"]) for row in rows(desk, item)] == [
+        ("pending", len(PICTURE)),
+        ("pending", None),
+    ]
     assert [(row["state"], row["sealed"]) for row in rows(desk, upload)] == [("taken", None)]
     assert events(desk) == [
         ("received", "report", "opened"),
@@ -206,6 +209,22 @@ def test_a_report_step_by_step(desk: Desk, provider: Admitted) -> None:
         ("received", "submission", "complete"),
         ("sealed", "item", ""),
     ]
+    assert sorted((str(owed["stage"]), owed["item_ids"]) for owed in rows(desk, job)) == [
+        ("examine", [1]),
+        ("match", [2]),
+    ]
+
+
+def test_digests_alone_become_items_that_are_matched(desk: Desk, provider: Admitted) -> None:
+    """Many reports at once, and the same digest in two of them."""
+    told = GivenFile(FileFacts(name="a.jpg", digests=(sha256(b"elsewhere"),)))
+    desk.taking.take([report_of(provider, told), report_of(provider, told, file_of(PICTURE))])
+    assert [row["submission_id"] for row in rows(desk, occurrence) if row["item_id"] == 2] == [1, 2]
+    assert sorted((str(owed["stage"]), owed["submission_id"]) for owed in rows(desk, job)) == [
+        ("examine", 2),
+        ("match", 1),
+    ]
+    assert all(row["item_id"] for row in rows(desk, reported_file))
 
 
 def test_both_ways_give_the_same(desk: Desk, provider: Admitted) -> None:

@@ -20,6 +20,7 @@ from triage.store.unit_of_work import Unit
 
 from .admitting import Admitted
 from .receiving import AFTER_REFERENCE, Taken, first_jobs, take
+from .taking_stated import StatedItem, TakenStated, take_stated_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,20 +69,23 @@ class Written:
     reports: Sequence[Ready]
     finished: Sequence[Finished]
     taken: Taken
+    stated: TakenStated
     jobs: Sequence[NewJob]
 
 
-def write_all(unit: Unit, reports: Sequence[Ready], now: datetime) -> Written:
+def write_all(unit: Unit, reports: Sequence[Ready], now: datetime, actor: str) -> Written:
     """Write submissions, items and occurrences of these reports, in their order. `record_all` is owed after it."""
     submissions = unit.submissions.add_received([_delivery(one) for one in reports], now)
     if len(submissions) < len(reports):
         raise Conflict("report-finished", "The report is finished already.")
     new = {one.public_id: [_new_item(file) for file in one.files if file.measured] for one in reports}
     taken = take(unit, [item for items in new.values() for item in items], now)
+    stated, stated_ids = _take_stated(unit, reports, submissions, now, actor)
     finished = [
         Finished(
             submissions[_source(one)],
-            {file.public_id: taken.ids[file.measured.digests.sha256] for file in one.files if file.measured},
+            {file.public_id: taken.ids[file.measured.digests.sha256] for file in one.files if file.measured}
+            | {file.public_id: stated_ids[file.public_id] for file in one.files if file.public_id in stated_ids},
         )
         for one in reports
     ]
@@ -93,16 +97,33 @@ def write_all(unit: Unit, reports: Sequence[Ready], now: datetime) -> Written:
             for one, done in zip(reports, finished, strict=True)
         }
     )
-    return Written(reports, finished, taken, _jobs(reports, finished, new, taken))
+    jobs = [*_jobs(reports, finished, new, taken), *stated.jobs]
+    return Written(reports, finished, taken, stated, jobs)
 
 
 def record_all(unit: Unit, written: Written, now: datetime, actor: str) -> None:
     """Write the custody records and first jobs: last in the unit, since the log's lock holds up everybody else."""
     if written.reports:
-        unit.custody.append(_events(written.reports, written.finished, written.taken, now, actor))
+        events = _events(written.reports, written.finished, written.taken, now, actor)
+        unit.custody.append([*events, *written.stated.events])
         # After the custody record, whose lock lets one such commit after another: see `settling`.
         busy = {job.submission_id for job in written.jobs}
         unit.jobs.add([*written.jobs, *_links(unit, written.finished, busy)])
+
+
+def _take_stated(
+    unit: Unit, reports: Sequence[Ready], submissions: Mapping[bytes, int], now: datetime, actor: str
+) -> tuple[TakenStated, dict[str, int]]:
+    """Items of files of which only digests are told; also by the public id of the file."""
+    told = [(submissions[_source(one)], file) for one in reports for file in one.files if not file.measured]
+    if not told:
+        return TakenStated((), frozenset(), (), ()), {}
+    told_of = [
+        (submission_id, StatedItem(file.facts.digests, file.facts.fingerprints)) for submission_id, file in told
+    ]
+    taken = take_stated_of(unit, told_of, now, actor)
+    ids = {file.public_id: one for (_, file), one in zip(told, taken.item_ids, strict=True) if one is not None}
+    return taken, ids
 
 
 def _delivery(report: Ready) -> Delivery:

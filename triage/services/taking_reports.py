@@ -269,7 +269,7 @@ class TakingReports:
             left = undecided(coming)
             whole = [one for one in left if one.given.finish and one.is_evidence]
             ready = [one.ready(admitted[one.given.admitted.key.id], now) for one in whole]
-            written = write_all(unit, ready, now)
+            written = write_all(unit, ready, now, self.actor)
             finished = {one.public_id: done for one, done in zip(whole, written.finished, strict=True)}
             rows = [one.row(_submission_id(finished.get(one.public_id)), now) for one in left]
             ids = unit.reports.add(rows)
@@ -309,7 +309,7 @@ class TakingReports:
                 for file in files
             ),
         )
-        written = write_all(unit, [ready], now)
+        written = write_all(unit, [ready], now, self.actor)
         [finished] = written.finished
         by_public = {file.public_id: file.id for file in files}
         unit.reports.taken({by_public[public_id]: item_id for public_id, item_id in finished.items.items()})

@@ -47,6 +47,12 @@ def take_stated(
     unit: Unit, submission_id: int, stated: Sequence[StatedItem], now: datetime, actor: str
 ) -> TakenStated:
     """Write what was told. Occurrences, jobs, custody and settling are the caller's, in the same unit."""
+    return take_stated_of(unit, [(submission_id, one) for one in stated], now, actor)
+
+
+def take_stated_of(unit: Unit, told_of: Sequence[tuple[int, StatedItem]], now: datetime, actor: str) -> TakenStated:
+    """As `take_stated`, for several submissions at once: each item is matched and recorded for the first of them."""
+    stated = [entry for _, entry in told_of]
     told = [told_digests(one.digests) for one in stated]
     named = [one for one in told if one.name]
     ids = unit.stated.named(named)
@@ -54,20 +60,39 @@ def take_stated(
     fresh = unit.stated.add(sizes, now)
     ids |= unit.stated.named([one for one in named if one not in ids])
     lied, changed = _tell(unit, told, stated, ids)
-    still_stated = {one.id for one in unit.items.many(sorted(set(ids.values()))) if one.is_stated}
-    grouped: dict[int, list[Fingerprint]] = {}
-    for one, entry in zip(told, stated, strict=True):
-        if ids.get(one) in still_stated:
-            grouped.setdefault(ids[one], []).extend(
-                each for each in entry.fingerprints if not each.profile.is_estimate
-            )
-    changed |= unit.stated.add_fingerprints(submission_id, grouped)
+    changed |= _tell_fingerprints(unit, told_of, [ids.get(one) for one in told])
     unit.items.add_notes(Stage.MATCH, [(one, NoteCode.DIGESTS_DISAGREE.value, "") for one in sorted(lied)])
+    first: dict[int, int] = {}
+    for one, (submission_id, _) in zip(told, told_of, strict=True):
+        if one in ids:
+            first.setdefault(ids[one], submission_id)
+    owed: dict[int, list[int]] = {}
+    for item_id in sorted(fresh | changed):
+        owed.setdefault(first[item_id], []).append(item_id)
     jobs = tuple(
-        NewJob(Stage.MATCH, submission_id, tuple(part)) for part in sliced(sorted(fresh | changed), _MATCHED_TOGETHER)
+        NewJob(Stage.MATCH, submission_id, tuple(part))
+        for submission_id, items in owed.items()
+        for part in sliced(items, _MATCHED_TOGETHER)
     )
-    events = tuple(_event(item, submission_id, now, actor) for item in unit.items.many(sorted(fresh)))
+    events = tuple(_event(item, first[item.id], now, actor) for item in unit.items.many(sorted(fresh)))
     return TakenStated(tuple(ids.get(one) for one in told), frozenset(fresh), jobs, events)
+
+
+def _tell_fingerprints(
+    unit: Unit, told_of: Sequence[tuple[int, StatedItem]], item_ids: Sequence[int | None]
+) -> set[int]:
+    """Write fingerprints that were told of what is still only told of; the items that they change."""
+    named = {one for one, (_, entry) in zip(item_ids, told_of, strict=True) if one and entry.fingerprints}
+    still_stated = {one.id for one in unit.items.many(sorted(named)) if one.is_stated}
+    grouped: dict[int, dict[int, list[Fingerprint]]] = {}
+    for item_id, (submission_id, entry) in zip(item_ids, told_of, strict=True):
+        if item_id in still_stated:
+            exact = [each for each in entry.fingerprints if not each.profile.is_estimate]
+            grouped.setdefault(submission_id, {}).setdefault(item_id, []).extend(exact)
+    changed: set[int] = set()
+    for submission_id, of_items in grouped.items():
+        changed |= unit.stated.add_fingerprints(submission_id, of_items)
+    return changed
 
 
 def _tell(

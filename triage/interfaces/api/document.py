@@ -31,17 +31,23 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def body_of(model: type[BaseModel], part: str = "", about: str = "") -> dict[str, Any]:
-    """The body of a request: JSON, or with `part` also a form whose part of that name is the JSON."""
+_BYTES = {"type": "string", "contentMediaType": "application/octet-stream"}
+
+
+def body_of(model: type[BaseModel], part: str = "", about: str = "", data: str = "") -> dict[str, Any]:
+    """The body of a request: JSON; with `part` also a form whose part of that name is the JSON.
+
+    The form's other parts hold bytes: one of the name `data`, or any, where no name is given.
+    """
     schema = {"$ref": _TEMPLATE.format(model=model.__name__)}
     content: dict[str, Any] = {"application/json": {"schema": schema}}
     if part:
         content["multipart/form-data"] = {
             "schema": {
                 "type": "object",
-                "properties": {part: schema},
+                "properties": {part: schema, **({data: _BYTES} if data else {})},
                 "required": [part],
-                "additionalProperties": {"type": "string", "contentMediaType": "application/octet-stream"},
+                "additionalProperties": False if data else _BYTES,
                 "description": about,
             },
             "encoding": {part: {"contentType": "application/json"}},

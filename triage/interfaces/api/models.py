@@ -46,7 +46,7 @@ MOST_PARTIES = 200
 
 
 class _Given(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_enum_values=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class IdentifierGiven(_Given):
@@ -149,11 +149,6 @@ class FileGiven(_Given):
 
     def facts(self) -> FileFacts:
         """The same for the domain."""
-        told = (
-            (DigestAlgorithm.MD5, self.md5),
-            (DigestAlgorithm.SHA1, self.sha1),
-            (DigestAlgorithm.SHA256, self.sha256),
-        )
         return FileFacts(
             name=self.name,
             viewed=self.viewed,
@@ -164,7 +159,7 @@ class FileGiven(_Given):
             marks=tuple(self.marks),
             uploaded_at=self.uploaded_at,
             url=self.url,
-            digests=tuple(Digest(algorithm, bytes.fromhex(value)) for algorithm, value in told if value),
+            digests=_digests(self.md5, self.sha1, self.sha256),
             fingerprints=tuple(one.facts() for one in self.fingerprints),
             identifiers=tuple(one.facts() for one in self.identifiers),
             details=tuple((one.name, one.value) for one in self.details),
@@ -206,9 +201,13 @@ class ReportGiven(_Given):
 class DigestsGiven(_Given):
     """A file by its digests; one at least."""
 
-    md5: Md5 | None = None
-    sha1: Sha1 | None = None
-    sha256: Sha256 | None = None
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": [name]} for name in ("md5", "sha1", "sha256")]}
+    )
+
+    md5: Md5 = Field(default_factory=str)
+    sha1: Sha1 = Field(default_factory=str)
+    sha256: Sha256 = Field(default_factory=str)
 
     @model_validator(mode="after")
     def _some(self) -> Self:
@@ -218,13 +217,19 @@ class DigestsGiven(_Given):
 
     def digests(self) -> tuple[Digest, ...]:
         """The same for the domain."""
-        return FileGiven(md5=self.md5, sha1=self.sha1, sha256=self.sha256).facts().digests
+        return _digests(self.md5, self.sha1, self.sha256)
 
 
 class KnownAsked(_Given):
     """Files of which is asked whether they are known."""
 
     files: list[DigestsGiven] = Field(min_length=1, max_length=MOST_FILES)
+
+
+def _digests(md5: str | None, sha1: str | None, sha256: str | None) -> tuple[Digest, ...]:
+    """Those that are told, from hexadecimal."""
+    told = ((DigestAlgorithm.MD5, md5), (DigestAlgorithm.SHA1, sha1), (DigestAlgorithm.SHA256, sha256))
+    return tuple(Digest(algorithm, bytes.fromhex(value)) for algorithm, value in told if value)
 
 
 class _Told(BaseModel):

@@ -94,7 +94,7 @@ def _steps(routes: APIRouter, door: ReportsDoor) -> None:
         operation_id="addFile",
         response_model=FileTold,
         responses=ERRORS,
-        openapi_extra=body_of(FileGiven, "file", "The part `data` holds its bytes."),
+        openapi_extra=body_of(FileGiven, "file", "The part `data` holds its bytes.", "data"),
     )
     async def add_file(request: Request, report: ReportId) -> Response:
         """Add a file to an open report."""

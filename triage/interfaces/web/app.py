@@ -78,7 +78,7 @@ def _address_error(_request: Request, _error: Exception) -> JSONResponse:
 
 def _http_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return _answer(f"http-{error.status_code}", str(error.detail), error.status_code)
+    return _answer(f"http-{error.status_code}", str(error.detail), error.status_code, error.headers)
 
 
 def _fault(request: Request, _error: Exception) -> Response:

@@ -318,3 +318,9 @@ def test_the_document_leads_nowhere_else(served: Served) -> None:
     schemas = json.loads(text)["components"]["schemas"]
     named = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert named <= set(schemas)
+
+
+def test_another_method_is_told_which_ones_there_are(served: Served) -> None:
+    """As RFC 9110 asks; schemathesis found it missing."""
+    answer = served.client.request("TRACE", "/v1/known", headers=served.key())
+    assert (code_of(answer), answer.headers["allow"]) == ((405, "http-405"), "POST")
