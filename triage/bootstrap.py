@@ -18,6 +18,7 @@ from triage.services.admitting import Admitting
 from triage.services.auditing import Auditing
 from triage.services.backing_up import BackingUp
 from triage.services.clock import system_clock
+from triage.services.coming_reports import Preparing
 from triage.services.examining import Examining
 from triage.services.expanding import Expanding
 from triage.services.exporting_sets import ExportingSets
@@ -27,6 +28,8 @@ from triage.services.importing import Importing
 from triage.services.joining import Joining
 from triage.services.judging_entries import JudgingEntries
 from triage.services.keeping import Keeping
+from triage.services.knowing import Knowing
+from triage.services.lending_writers import Writers
 from triage.services.linking import Linking
 from triage.services.look_alikes import LookAlikeMemory
 from triage.services.looking_up import LookingUp
@@ -42,6 +45,7 @@ from triage.services.reporting import Reporting
 from triage.services.restoring import Restoring
 from triage.services.retrying import Retrying
 from triage.services.shelving import Shelf
+from triage.services.taking_reports import TakingReports
 from triage.settings import (
     Settings,
     load_link_rules,
@@ -66,6 +70,8 @@ class Application:
     vault: Vault
     library: Library
     admitting: Admitting
+    knowing: Knowing
+    taking_reports: TakingReports
     receiving: Receiving
     expanding: Expanding
     examining: Examining
@@ -92,6 +98,7 @@ class Application:
 
     def close(self) -> None:
         """Let go of the database, and send what is left of the trace."""
+        self.taking_reports.preparing.writers.close()
         self.store.close()
         stop_traces()
 
@@ -114,6 +121,7 @@ def open_application(settings: Settings) -> Application:
     recording = RecordingSets(store, owing, shelf, clock, actor)
     library = Library.open(folders.hash_sets, formats=(*FORMATS, *_plugged_formats()), keeper=recording)
     matching = Matching(store, library, policy, clock, actor)
+    knowing = Knowing(store, library, policy)
     rematching = Rematching(store, matching, settings.work, clock, actor)
     configure_traces(settings.trace.endpoint, _version())
     return Application(
@@ -122,6 +130,8 @@ def open_application(settings: Settings) -> Application:
         vault=vault,
         library=library,
         admitting=Admitting(store, clock, actor),
+        knowing=knowing,
+        taking_reports=TakingReports(Preparing(store, Writers(vault), knowing), clock, actor),
         receiving=Receiving(store, vault, settings.receive, clock, actor),
         expanding=Expanding(
             store, vault, keeping, settings.archives, settings.receive, settings.work, clock, actor, stop.is_set

@@ -28,6 +28,7 @@ from .matches import Matches
 from .networks import Networks
 from .read_models import ReadModels
 from .rematches import Rematches
+from .reports import Reports
 from .senders import Senders
 from .submissions import Submissions
 from .workers import Workers
@@ -53,6 +54,7 @@ class Unit:
         self.networks = Networks(connection)
         self.hash_sets = HashSets(connection)
         self.senders = Senders(connection)
+        self.reports = Reports(connection)
         self.jobs = Jobs(connection)
         self.doorbells = Doorbells(connection)
         self.workers = Workers(connection)
