@@ -131,6 +131,16 @@ class ServeSettings(_Section):
     names: tuple[str, ...]
 
 
+class UploadSettings(_Section):
+    """What senders may upload in parts, and for how long unfinished parts are kept."""
+
+    max_bytes: int = Field(ge=1)
+    open_uploads: int = Field(ge=1)
+    open_bytes: int = Field(ge=1)
+    keep_hours: float = Field(gt=0)
+    idle_seconds: float = Field(gt=0)
+
+
 class PluginNames(_Section):
     """What may be loaded beside what ships: names of entry points."""
 
@@ -162,6 +172,7 @@ class Settings(BaseSettings):
     log: LogSettings
     trace: TraceSettings
     serve: ServeSettings
+    uploads: UploadSettings
 
     @property
     def database_url(self) -> str:

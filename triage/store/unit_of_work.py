@@ -26,11 +26,13 @@ from .jobs import Jobs
 from .links import Links
 from .matches import Matches
 from .networks import Networks
+from .pushes import Pushes
 from .read_models import ReadModels
 from .rematches import Rematches
 from .reports import Reports
 from .senders import Senders
 from .submissions import Submissions
+from .uploads import Uploads
 from .workers import Workers
 
 _COMPARED = 4_096
@@ -54,6 +56,8 @@ class Unit:
         self.networks = Networks(connection)
         self.hash_sets = HashSets(connection)
         self.senders = Senders(connection)
+        self.uploads = Uploads(connection)
+        self.pushes = Pushes(connection)
         self.reports = Reports(connection)
         self.jobs = Jobs(connection)
         self.doorbells = Doorbells(connection)
