@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, func, select, update
 
 from triage.domain.errors import NotFound
 from triage.domain.items import ItemKind
@@ -84,6 +84,13 @@ class Pushes:
         """Both sides agree on what was sent."""
         done = update(push).where(push.c.submission_id == submission_id)
         self.connection.execute(done.values(finished_at=now, manifest_sha256=manifest))
+
+    def count_recorded(self, submission_id: int) -> int:
+        """How many places are recorded."""
+        query = select(func.count()).where(
+            occurrence.c.submission_id == submission_id, occurrence.c.parent_item_id == 0
+        )
+        return int(self.connection.execute(query).scalar_one())
 
     def recorded_at(self, submission_id: int, paths: Sequence[bytes]) -> dict[bytes, Recorded]:
         """What is recorded lastly at each of these paths."""

@@ -172,7 +172,7 @@ class Spool:
         """As far as a power cut leaves it: all that a sender may be told."""
         return self._durable
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: bytes | bytearray) -> None:
         """Seal up to 1 MiB as the next frame; durable after 16 MiB at the latest.
 
         Raises Unavailable `disk-full`, `spool-failed`; then what was written before is still there.

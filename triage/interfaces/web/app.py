@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from triage.chamber.sealing import Layer
 from triage.domain.errors import Conflict, NotFound, Refused, TriageError, Unavailable, Unreadable
+from triage.interfaces.uploads import upload_routes
 
 from .deployment import Deployment
 from .health import health_routes
@@ -49,6 +50,7 @@ def web_app(deployment: Deployment, layers: tuple[Layer, ...], names: Sequence[s
         lifespan=lifespan,
     )
     app.include_router(health_routes(deployment, layers))
+    app.include_router(upload_routes(deployment))
     app.add_exception_handler(TriageError, _error_told)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _fault)
