@@ -1,6 +1,7 @@
 """tus 1.0: core, creation (with upload), termination, expiration, checksum.
 
-https://tus.io/protocols/resumable-upload says what each header means. Beside it `GET` on an upload, our own: what became of it, as JSON.
+https://tus.io/protocols/resumable-upload says what each header means. Beside it `GET` on an upload, our own: what
+became of it, as JSON.
 """
 
 from __future__ import annotations

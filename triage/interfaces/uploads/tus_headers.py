@@ -21,7 +21,7 @@ EXTENSIONS = "creation,creation-with-upload,termination,expiration,checksum"
 CHECKSUMS = {"sha1": 20, "sha256": 32}
 OFFSET_TYPE = "application/offset+octet-stream"
 _NUMBER = re.compile(r"[0-9]{1,18}")
-_SIGNED = re.compile(r"-?[0-9]{1,18}")
+_SIGNED = re.compile(r"-?[0-9]{1,19}")
 
 
 def require_version(headers: Headers) -> None:
