@@ -260,7 +260,7 @@ def _require_may_push(admitted: Admitted) -> None:
 
 
 def _delivery(admitted: Admitted, new: NewPush) -> Delivery:
-    legal, label = admitted.sender.legal, new.label.encode("utf-8", "surrogatepass")
+    legal, label = admitted.sender.legal, new.label.encode()
     if not 0 < len(label) <= _LONGEST_LABEL:
         raise Refused("label-invalid", "Give the source a label: which machine, which folder.")
     return Delivery(

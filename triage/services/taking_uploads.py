@@ -74,12 +74,13 @@ class TakingUploads:
             overdue = unit.uploads.overdue(machine, self.clock().timestamp())
         for kept in overdue:
             self._end(kept, UploadState.DROPPED, "expired")
+            still_open.pop(kept.public_id, None)
         for kept in still_open.values():
             self._find_whole(kept)
         needless = set(names) - set(still_open)
         for name in needless:
             self.spools.remove(name)
-        return len(needless) + len(overdue)
+        return len(needless)
 
     def _find_whole(self, kept: KeptUpload) -> None:
         """A process may have died after the last byte was durable and before that was recorded."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
 from pathlib import Path
@@ -55,7 +54,7 @@ def push(
         source=source,
         case=case,
         exhibit=exhibit,
-        label=label or f"{socket.gethostname()}:{os.fsdecode(source)}",
+        label=label or f"{socket.gethostname()}:{source.decode(errors='backslashreplace')}",
         basis=basis,
         handling=tuple(code.value for code in handling) if handling else None,
         may_share_with=tuple(may_share_with) if may_share_with else None,

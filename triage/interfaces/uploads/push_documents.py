@@ -37,7 +37,7 @@ class PushDocument(_Document):
 
     case: Text
     exhibit: Text
-    label: Annotated[str, Field(min_length=1, max_length=4_000)]
+    label: Text
     basis: Text = ""
     handling: tuple[Handling, ...] | None = None
     may_share_with: Annotated[tuple[Text, ...], Field(max_length=250)] | None = None
