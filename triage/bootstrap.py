@@ -40,6 +40,7 @@ from triage.services.numbering_reports import NumberingReports
 from triage.services.observing import Observing
 from triage.services.owing import Owing
 from triage.services.preserving import Preserving
+from triage.services.pushing import Pushing
 from triage.services.putting_in_force import PuttingInForce
 from triage.services.receiving import Receiving
 from triage.services.recording_sets import RecordingSets
@@ -50,6 +51,8 @@ from triage.services.restoring import Restoring
 from triage.services.retrying import Retrying
 from triage.services.shelving import Shelf
 from triage.services.taking_reports import TakingReports
+from triage.services.taking_uploads import TakingUploads
+from triage.services.uploading import Uploading
 from triage.settings import (
     Settings,
     load_link_rules,
@@ -63,6 +66,7 @@ from triage.telemetry.logs import configure_logs
 from triage.telemetry.traces import configure_traces, stop_traces
 from triage.vault.keys import FileKeyProvider
 from triage.vault.seam import Vault
+from triage.vault.spool import Spools
 from triage.vault.witness import LogMirror
 
 
@@ -78,6 +82,9 @@ class Application:
     knowing: Knowing
     taking_reports: TakingReports
     numbering_reports: NumberingReports
+    uploading: Uploading
+    taking_uploads: TakingUploads
+    pushing: Pushing
     receiving: Receiving
     expanding: Expanding
     examining: Examining
@@ -123,7 +130,8 @@ def open_application(settings: Settings) -> Application:
     policy, rules = load_match_policy(), load_link_rules()
     keys = FileKeyProvider(folders.vault_key)
     vault = open_vault(settings, folders)
-    keeping = Keeping(vault)
+    keeping, spools = Keeping(vault), Spools(folders.spool, keys)
+    uploading = Uploading(store, spools, settings.uploads, clock)
     owing = Owing(policy.provenance, clock, actor)
     shelf = Shelf(store, vault, folders.hash_sets) if settings.has_many_machines else None
     recording = RecordingSets(store, owing, shelf, clock, actor)
@@ -143,6 +151,9 @@ def open_application(settings: Settings) -> Application:
         taking_reports=TakingReports(
             Preparing(store, Writers(vault), knowing), Preserving(load_retention_rules()), clock, actor
         ),
+        uploading=uploading,
+        taking_uploads=TakingUploads(store, vault, spools, uploading.remembered, clock, actor, stop.is_set),
+        pushing=Pushing(store, vault, uploading, clock, actor),
         receiving=Receiving(store, vault, settings.receive, clock, actor),
         expanding=Expanding(
             store, vault, keeping, settings.archives, settings.receive, settings.work, clock, actor, stop.is_set

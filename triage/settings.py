@@ -157,6 +157,16 @@ class IspwsSettings(_Section):
     import_bytes: int = Field(ge=1, le=16 << 30)
 
 
+class UploadSettings(_Section):
+    """What senders may upload in parts, and for how long unfinished parts are kept."""
+
+    max_bytes: int = Field(ge=1)
+    open_uploads: int = Field(ge=1)
+    open_bytes: int = Field(ge=1)
+    keep_hours: float = Field(gt=0)
+    idle_seconds: float = Field(gt=0)
+
+
 class PluginNames(_Section):
     """What may be loaded beside what ships: names of entry points."""
 
@@ -191,6 +201,7 @@ class Settings(BaseSettings):
     serve: ServeSettings
     api: ApiSettings
     ispws: IspwsSettings
+    uploads: UploadSettings
 
     @property
     def database_url(self) -> str:

@@ -71,7 +71,7 @@ class Receiving:
 
         An urgent submission's jobs go before all others; without it, one that is urgent already stays so.
         """
-        _require(delivery)
+        require_stated(delivery)
         submission = self._open(delivery, urgent=urgent)
         root = root_of(delivery.source)
         progress = Progress()
@@ -399,7 +399,8 @@ def _differs(begun: Delivery, again: Delivery) -> bool:
     return terms or (begun.in_place, begun.basis, begun.preserve_until) != (again.in_place, again.basis, day)
 
 
-def _require(delivery: Delivery) -> None:
+def require_stated(delivery: Delivery) -> None:
+    """Raise Refused `basis-missing`, `reference-missing` where a delivery does not say what it must."""
     if not delivery.basis.strip():
         raise Refused("basis-missing", "State the lawful basis under which this is received.")
     if not delivery.case_ref.strip() or not delivery.exhibit_ref.strip():

@@ -200,8 +200,6 @@ class Reports:
             "machine": "",
             "spool_key": b"",
             "spool_key_id": "",
-            "fence": 0,
-            "lease_until": 0.0,
             "made_at": database_now(self.connection),
             "expires_at": until.timestamp(),
             "md5": measured.digests.md5,

@@ -29,6 +29,7 @@ from .links import Links
 from .matches import Matches
 from .networks import Networks
 from .preservation import Preservation
+from .pushes import Pushes
 from .read_models import ReadModels
 from .referral_pages import ReferralPages
 from .rematches import Rematches
@@ -37,6 +38,7 @@ from .reports import Reports
 from .senders import Senders
 from .stated_items import StatedItems
 from .submissions import Submissions
+from .uploads import Uploads
 from .workers import Workers
 
 _COMPARED = 4_096
@@ -61,6 +63,8 @@ class Unit:
         self.networks = Networks(connection)
         self.hash_sets = HashSets(connection)
         self.senders = Senders(connection)
+        self.uploads = Uploads(connection)
+        self.pushes = Pushes(connection)
         self.reports = Reports(connection)
         self.authorities = Authorities(connection)
         self.gates = Gates(connection)

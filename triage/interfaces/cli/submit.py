@@ -90,7 +90,7 @@ def submit(
         case_ref=case,
         exhibit_ref=exhibit,
         basis=basis,
-        source=_found(path),
+        source=found_source(path),
         in_place=in_place,
         preserve_until=preserve_until.date() if preserve_until else None,
         may_share_with=tuple(share or ()),
@@ -117,7 +117,7 @@ def submit(
     )
 
 
-def _found(path: Path) -> bytes:
+def found_source(path: Path) -> bytes:
     """The absolute path of a source that is there. Raises NotFound, Unreadable; says no name."""
     try:
         return os.fsencode(path.resolve(strict=True))

@@ -21,6 +21,7 @@ from triage.interfaces.api.routes import report_routes
 from triage.interfaces.ispws.answers import fault
 from triage.interfaces.ispws.routes import PREFIX as ISPWS
 from triage.interfaces.ispws.routes import ispws_routes
+from triage.interfaces.uploads import upload_routes
 
 from .deployment import Deployment
 from .health import health_routes
@@ -58,6 +59,7 @@ def web_app(deployment: Deployment, layers: tuple[Layer, ...], names: Sequence[s
     app.include_router(report_routes(reports))
     app.include_router(authority_routes(reports))
     app.include_router(ispws_routes(deployment.application))
+    app.include_router(upload_routes(deployment))
     app.add_exception_handler(TriageError, _error_told)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _address_error)
