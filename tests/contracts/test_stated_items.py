@@ -124,7 +124,7 @@ TELLINGS = (("md5",), ("sha1",), ("sha256", "md5"), ("sha256", "sha1"))
 def test_whatever_is_told_first_the_bytes_decide(scene: Scene, library: Library, order: tuple[int, ...]) -> None:
     """One item in the end, held, with a place in every submission; nobody lied."""
     steps: list[Callable[[], object]] = [partial(tell, scene, *one) for one in TELLINGS[1:]]
-    steps.append(lambda: bring(scene))
+    steps.append(partial(bring, scene))
     tell(scene, "md5")
     for position in order:
         steps[position]()
@@ -135,10 +135,10 @@ def test_whatever_is_told_first_the_bytes_decide(scene: Scene, library: Library,
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 def test_who_lies_changes_nothing_of_what_is_held(scene: Scene, library: Library, order: tuple[int, ...]) -> None:
     """A told digest that is not that of the bytes is noted, whenever it was told."""
-    steps = [
-        lambda: tell(scene, "sha256", "sha1"),
-        lambda: tell(scene, "sha256", "sha1", other="sha1"),
-        lambda: bring(scene),
+    steps: list[Callable[[], object]] = [
+        partial(tell, scene, "sha256", "sha1"),
+        partial(tell, scene, "sha256", "sha1", other="sha1"),
+        partial(bring, scene),
     ]
     for position in order:
         steps[position]()

@@ -92,7 +92,8 @@ def test_items_that_others_refer_to_stay_when_their_columns_are_loosened(engine:
     move(engine, "head")
     with engine.begin() as connection:
         connection.exec_driver_sql(
-            "INSERT INTO item (md5, kind, depth, outcome, first_seen) VALUES (x'04', 'stated', 0, 'pending', '2026-03-16')"
+            "INSERT INTO item (md5, kind, depth, outcome, first_seen)"
+            " VALUES (x'04', 'stated', 0, 'pending', '2026-03-16')"
         )
         assert connection.exec_driver_sql("SELECT count(*) FROM item").scalar_one() == 2
         assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
