@@ -26,6 +26,7 @@ from triage.deploying import initialise
 from triage.domain.errors import TriageError
 from triage.domain.submissions import Delivery
 from triage.interfaces.cli.output import Teller, console, print_json, progress, reasons_text, table
+from triage.services.clock import system_clock
 from triage.services.referral_pages import referral_page
 from triage.settings import load_settings
 from workers.embedded import Backlog, work
@@ -177,7 +178,8 @@ def _facts(application: Application, truth: SeizureTruth, submissions: dict[str,
         found = {letter: unit.read.status(number) for letter, number in submissions.items()}
         together = unit.read.outcomes(list(submissions.values()))
         referrals = [
-            referral_page(unit, row.id, application.linking.rules, releases, limit=5) for row in unit.read.referrals()
+            referral_page(unit, row.id, application.linking.rules, releases, limit=5, now=system_clock())
+            for row in unit.referral_pages.referrals()
         ]
     letters = {f"S-{number}": letter for letter, number in submissions.items()}
     networks = {frozenset(letters[one] for one in page.submissions) for page in referrals}

@@ -17,6 +17,7 @@ from hashsets.writers.updates import write_updates
 from triage.bootstrap import Application
 from triage.domain.items import Outcome
 from triage.domain.rematches import in_words
+from triage.services.clock import system_clock
 from triage.services.referral_pages import referral_page
 
 SET = "synthetic-known"
@@ -75,7 +76,8 @@ def what_changed(application: Application, later: Later, submissions: Sequence[i
         run = unit.rematches.latest()
         releases = application.library.releases()
         pages = [
-            referral_page(unit, row.id, application.linking.rules, releases, limit=5) for row in unit.read.referrals()
+            referral_page(unit, row.id, application.linking.rules, releases, limit=5, now=system_clock())
+            for row in unit.referral_pages.referrals()
         ]
         closed = unit.read.outcomes(list(submissions)).closed
     changes = dict(run.result.changes) if run and run.result else {}

@@ -14,24 +14,32 @@ from hashsets.plugins import plugged_formats
 from triage.chamber.limits import ChamberLimits, ExamineLimits
 from triage.deploying import Folders, open_store, open_vault
 from triage.domain.errors import Refused
+from triage.services.admitting import Admitting
 from triage.services.auditing import Auditing
+from triage.services.authorising import Authorising
 from triage.services.backing_up import BackingUp
 from triage.services.clock import system_clock
+from triage.services.coming_reports import Preparing
 from triage.services.examining import Examining
 from triage.services.expanding import Expanding
 from triage.services.exporting_sets import ExportingSets
+from triage.services.gatekeeping import Gatekeeping
 from triage.services.giving_up import GivingUp
 from triage.services.hurrying import Hurrying
 from triage.services.importing import Importing
 from triage.services.joining import Joining
 from triage.services.judging_entries import JudgingEntries
 from triage.services.keeping import Keeping
+from triage.services.knowing import Knowing
+from triage.services.lending_writers import Writers
 from triage.services.linking import Linking
 from triage.services.look_alikes import LookAlikeMemory
 from triage.services.looking_up import LookingUp
 from triage.services.matching import Matching
+from triage.services.numbering_reports import NumberingReports
 from triage.services.observing import Observing
 from triage.services.owing import Owing
+from triage.services.preserving import Preserving
 from triage.services.putting_in_force import PuttingInForce
 from triage.services.receiving import Receiving
 from triage.services.recording_sets import RecordingSets
@@ -41,12 +49,14 @@ from triage.services.reporting import Reporting
 from triage.services.restoring import Restoring
 from triage.services.retrying import Retrying
 from triage.services.shelving import Shelf
+from triage.services.taking_reports import TakingReports
 from triage.settings import (
     Settings,
     load_link_rules,
     load_match_policy,
     load_plugin_names,
     load_priority_rules,
+    load_retention_rules,
 )
 from triage.store.unit_of_work import Store
 from triage.telemetry.logs import configure_logs
@@ -64,6 +74,10 @@ class Application:
     store: Store
     vault: Vault
     library: Library
+    admitting: Admitting
+    knowing: Knowing
+    taking_reports: TakingReports
+    numbering_reports: NumberingReports
     receiving: Receiving
     expanding: Expanding
     examining: Examining
@@ -81,6 +95,8 @@ class Application:
     looking_up: LookingUp
     auditing: Auditing
     joining: Joining
+    authorising: Authorising
+    gatekeeping: Gatekeeping
     reporting: Reporting
     observing: Observing
     backing_up: BackingUp
@@ -90,6 +106,7 @@ class Application:
 
     def close(self) -> None:
         """Let go of the database, and send what is left of the trace."""
+        self.taking_reports.preparing.writers.close()
         self.store.close()
         stop_traces()
 
@@ -112,6 +129,7 @@ def open_application(settings: Settings) -> Application:
     recording = RecordingSets(store, owing, shelf, clock, actor)
     library = Library.open(folders.hash_sets, formats=(*FORMATS, *_plugged_formats()), keeper=recording)
     matching = Matching(store, library, policy, clock, actor)
+    knowing = Knowing(store, library, policy)
     rematching = Rematching(store, matching, settings.work, clock, actor)
     configure_traces(settings.trace.endpoint, _version())
     return Application(
@@ -119,6 +137,12 @@ def open_application(settings: Settings) -> Application:
         store=store,
         vault=vault,
         library=library,
+        admitting=Admitting(store, clock, actor),
+        knowing=knowing,
+        numbering_reports=NumberingReports(store),
+        taking_reports=TakingReports(
+            Preparing(store, Writers(vault), knowing), Preserving(load_retention_rules()), clock, actor
+        ),
         receiving=Receiving(store, vault, settings.receive, clock, actor),
         expanding=Expanding(
             store, vault, keeping, settings.archives, settings.receive, settings.work, clock, actor, stop.is_set
@@ -140,6 +164,8 @@ def open_application(settings: Settings) -> Application:
         looking_up=LookingUp(library, policy),
         auditing=Auditing(store, vault, keeping, library, LogMirror(folders.witness), clock, actor),
         joining=Joining(store, library, shelf, clock, actor),
+        authorising=Authorising(store, clock, actor),
+        gatekeeping=Gatekeeping(store, clock),
         observing=Observing(store, library, LogMirror(folders.witness), vault.check),
         backing_up=BackingUp(store, folders.vault, folders.hash_sets, keys.key_id, clock, actor),
         restoring=Restoring(

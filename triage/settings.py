@@ -16,6 +16,7 @@ from triage.domain.linking_rules import LinkRules, parse_link_rules
 from triage.domain.match_policy import MatchPolicy
 from triage.domain.match_policy_file import parse_match_policy
 from triage.domain.priority import PriorityRules, parse_rules
+from triage.domain.retention import RetentionRules, parse_retention
 
 DATABASE_NAME = "triage.sqlite3"
 _PREFIX, _NESTED = "TRIAGE_", "__"
@@ -138,6 +139,24 @@ class ServeSettings(_Section):
     names: tuple[str, ...]
 
 
+class ApiSettings(_Section):
+    """What one request of the reporting interface may hold, and how fast a key may ask."""
+
+    max_body_bytes: int = Field(ge=1_024, le=1 << 30)
+    max_files: int = Field(ge=1, le=1_000)
+    requests_per_second: float = Field(gt=0)
+    burst: int = Field(ge=1)
+
+
+class IspwsSettings(_Section):
+    """The door in the shape of the CyberTipline Reporting API, and the import of such reports."""
+
+    xsd: str
+    document_bytes: int = Field(ge=1 << 10, le=64 << 20)
+    upload_bytes: int = Field(ge=1, le=4 << 30)
+    import_bytes: int = Field(ge=1, le=16 << 30)
+
+
 class PluginNames(_Section):
     """What may be loaded beside what ships: names of entry points."""
 
@@ -170,6 +189,8 @@ class Settings(BaseSettings):
     log: LogSettings
     trace: TraceSettings
     serve: ServeSettings
+    api: ApiSettings
+    ispws: IspwsSettings
 
     @property
     def database_url(self) -> str:
@@ -251,6 +272,15 @@ def load_priority_rules() -> PriorityRules:
     """The priority rules of `config/priority.toml`."""
     try:
         return parse_rules(_toml("priority.toml"))
+    except ValueError as error:
+        raise Refused("config-invalid", str(error)) from error
+
+
+def load_retention_rules() -> RetentionRules:
+    """The retention rules of `config/jurisdictions/`, one file a country and one for all others."""
+    names = sorted(path.stem for path in (config_folder() / "jurisdictions").glob("*.toml"))
+    try:
+        return parse_retention({name: _toml(f"jurisdictions/{name}.toml") for name in names})
     except ValueError as error:
         raise Refused("config-invalid", str(error)) from error
 

@@ -55,11 +55,15 @@ class CustodyAction(StrEnum):
     RELEASED = "released"  # a hash-set release was made, put in or out of force, or given another end
     JUDGED = "judged"  # a person said something of an entry of a hash set, or took it back
     DISCLOSED = "disclosed"  # something left the house as a file: a hash-set release, or what we say of one
+    ADMITTED = "admitted"  # a sender or a key of one was made or ended: who may hand something in
     JOINED = "joined"  # a machine joined; its witness of this log begins with what the database said then
     BACKED_UP = "backed-up"  # a copy of everything but keys and witness is about to be written
     RESTORED = "restored"  # the database was put back from a backup; records after it are lost
     AUDITED = "audited"
     REPORTED = "reported"  # a report without image bytes was written
+    AUTHORISED = "authorised"  # an authority was recorded that lifts "do not render"
+    WITHDRAWN = "withdrawn"  # an authority was withdrawn, and lifts nothing any more
+    LOOK_REFUSED = "look-refused"  # somebody asked for a rendition, and the legal gate was shut
     REDACTED = "redacted"  # the text of an earlier record was lawfully deleted
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from triage.domain.errors import Refused
 
 
 class Origin(StrEnum):
@@ -31,3 +34,28 @@ class Legal:
     acquired_under: str
     may_share_with: tuple[str, ...] = ()
     handling: tuple[Handling, ...] = (Handling.H1, Handling.H2)
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """On what terms something may leave the house. With whom nobody named, it may be shared with nobody."""
+
+    may_share_with: tuple[str, ...]
+    handling: tuple[Handling, ...]
+
+    def require(self, receiver: str) -> None:
+        """Raise Refused `may-not-share` where the receiver, a country or agency, is not named."""
+        if receiver.strip().casefold() not in {name.strip().casefold() for name in self.may_share_with}:
+            raise Refused("may-not-share", "It may not be shared with this receiver: its sender named others.")
+
+
+def sharing_together(parts: Iterable[Sharing]) -> Sharing:
+    """The terms of several things in one: only receivers that all of them name, every handling code of any."""
+    listed = list(parts)
+    spelt = [name.strip() for one in reversed(listed) for name in one.may_share_with]
+    names = {name.casefold(): name for name in spelt}  # as the first of them is spelt
+    for one in listed:
+        named = {name.strip().casefold() for name in one.may_share_with}
+        names = {key: name for key, name in names.items() if key in named}
+    handling = {code for one in listed for code in one.handling}
+    return Sharing(tuple(names[key] for key in sorted(names)), tuple(sorted(handling)))

@@ -16,10 +16,13 @@ from hashsets.vocabulary import SetKind, Transform
 from triage.domain.checkpoints import Checkpoint
 from triage.domain.findings import NoteCode
 from triage.domain.items import Outcome
+from triage.domain.legal import Handling, Origin
 from triage.domain.match_policy import MatchPolicy
 from triage.domain.matches import Because
 from triage.domain.priority import Assessment
 from triage.domain.rematches import EndedBecause
+from triage.domain.reports import FileMark, IncidentType, Viewed
+from triage.domain.retention import HolderKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,10 @@ class Heading:
     received_at: datetime | None
     produced_at: datetime
     tool_version: str
+    origin: Origin = Origin.SEIZURE
+    handling: tuple[Handling, ...] = ()
+    may_share_with: tuple[str, ...] = ()
+    receiver: str = ""  # for whom this page was made, where somebody was named
     checkpoint: Checkpoint | None = None
     signed_checkpoint: str = ""  # the signed note of `checkpoint`, to be kept: an audit can be given it
 
@@ -62,6 +69,21 @@ class ReferralSummary:
     earliest_expiry: date | None = None
     joined_because: tuple[str, ...] = ()
     links_nothing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedFacts:
+    """What a provider's or hotline's report says, counted: no identifiers. `facts` are named as priority rules do.
+
+    `viewed` (by a person at the sender), `classifications` (the sender's own) and `marks` count files.
+    """
+
+    files: int
+    viewed: Mapping[Viewed, int]
+    classifications: Mapping[str, int] = field(default_factory=dict)
+    marks: Mapping[FileMark, int] = field(default_factory=dict)
+    facts: Mapping[str, int] = field(default_factory=dict)
+    incident_types: tuple[IncidentType, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +193,8 @@ class SubmissionDossier:
 
     `distances` counts near matches by bits of 256, `transforms` by how the known picture was turned;
     `captured` counts items by the first day of the month in which they were taken, by the cameras' clocks.
-    `held_back` counts items by why a near match of theirs did not count.
+    `held_back` counts items by why a near match of theirs did not count. `do_not_render` counts items whose legal
+    gate is shut; `preservation` counts what holders of data are to be asked for, by kind of record.
     """
 
     heading: Heading
@@ -179,6 +202,10 @@ class SubmissionDossier:
     outcomes: Mapping[Outcome, int]
     method: Method
     closed_without_viewing: int = 0
+    do_not_render: int = 0
+    reported: ReportedFacts | None = None
+    preservation: Mapping[HolderKind, int] = field(default_factory=dict)
+    preserve_until: date | None = None
     referrals: tuple[ReferralSummary, ...] = ()
     matches: tuple[SetMatches, ...] = ()
     ended: tuple[EndedSetMatch, ...] = ()  # the latest of `ended_count`

@@ -7,7 +7,7 @@ and camera facts come out of evidence. Long tables are cut, and say so.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,7 @@ def _view(dossier: SubmissionDossier) -> dict[str, Any]:
         "outcomes": outcomes,
         "left": [(outcome, count) for outcome, count in outcomes if count and outcome in _FOR_PEOPLE],
         "outcome_bar": charts.stacked_bar([(outcome.value, count) for outcome, count in outcomes]),
+        "classifications": _largest_first(dossier.reported.classifications) if dossier.reported else [],
         "matches": sorted(dossier.matches, key=_match_order),
         "held_back": sorted(dossier.held_back.items(), key=lambda pair: (-pair[1], pair[0])),
         "not_comparable": [one.not_comparable for one in dossier.method.releases if one.not_comparable],
@@ -73,6 +74,10 @@ def _view(dossier: SubmissionDossier) -> dict[str, Any]:
         "times": charts.histogram(charts.time_bins(dossier.captured)),
         "notes": sorted(dossier.notes.items(), key=lambda pair: (-pair[1], pair[0])),
     }
+
+
+def _largest_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def _match_order(line: SetMatches) -> tuple[int, str, str, str]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from hashsets.vocabulary import SetKind, Transform
 from triage.domain.findings import NoteCode
 from triage.domain.items import Outcome
+from triage.domain.legal import Handling, Origin
 from triage.domain.match_policy import Action
 from triage.domain.matches import Because
 from triage.domain.priority import Axis
 from triage.domain.rematches import EndedBecause
+from triage.domain.reports import FileMark, IncidentType, Viewed
+from triage.domain.retention import HolderKind
 
 OUTCOMES: dict[Outcome, tuple[str, str]] = {
     Outcome.KNOWN: ("Known", "The very same bytes are in a trusted hash set. Closed without viewing."),
@@ -111,4 +114,78 @@ NOTES: dict[NoteCode, str] = {
     NoteCode.MEMBERS_NOT_EXPANDED: "An archive from a sender that keeps no media. What is inside was not examined.",
     NoteCode.NO_CLOSER_LOOK: "The picture may resemble known content, and could not be decoded again to make sure.",
     NoteCode.GAVE_UP: "Tried several times without success. A technician has to look at the machine.",
+}
+
+
+ORIGINS: dict[Origin, str] = {
+    Origin.SEIZURE: "seized by this unit",
+    Origin.UNIT: "pushed by a unit",
+    Origin.PROVIDER: "reported by a provider",
+    Origin.HOTLINE: "reported by a hotline",
+}
+
+HANDLING: dict[Handling, str] = {
+    Handling.H0: "for preventing and combating crime",
+    Handling.H1: "not for judicial proceedings without the owner's permission",
+    Handling.H2: "not to be passed on without the owner's permission",
+    Handling.H3: "other restrictions: ask the owner",
+}
+"""Europol's handling codes, in short."""
+
+VIEWED: dict[Viewed, str] = {
+    Viewed.YES: "opened by a person at the sender",
+    Viewed.NO: "opened by nobody at the sender",
+    Viewed.UNKNOWN: "not known whether anybody at the sender opened it",
+}
+
+INCIDENTS: dict[IncidentType, str] = {
+    IncidentType.MATERIAL: "material held, made or passed on",
+    IncidentType.TRAFFICKING: "trafficking",
+    IncidentType.TRAVEL: "travel",
+    IncidentType.CONTACT_ABUSE: "contact abuse",
+    IncidentType.MISLEADING_DOMAIN: "misleading domain name",
+    IncidentType.MISLEADING_WORDS: "misleading words or images",
+    IncidentType.ENTICEMENT: "enticement",
+    IncidentType.UNSOLICITED: "unsolicited material",
+    IncidentType.SEXTORTION: "sextortion",
+    IncidentType.SOLICITATION: "solicitation",
+    IncidentType.BETWEEN_MINORS: "between minors",
+    IncidentType.LIVE_STREAM: "live-stream",
+    IncidentType.SADISTIC: "sadistic",
+    IncidentType.SPAM: "spam",
+}
+
+MARKS: dict[FileMark, str] = {
+    FileMark.MEME: "circulating joke",
+    FileMark.VIRAL: "circulating widely",
+    FileMark.GENERATED: "machine-generated",
+    FileMark.DRAWN: "drawn",
+    FileMark.SELF_PRODUCED: "made by the person shown",
+    FileMark.HARM: "harm",
+    FileMark.VIOLENCE: "violence",
+    FileMark.ANIMAL: "animal",
+    FileMark.LIVE_STREAM: "live-stream",
+    FileMark.INFANT: "infant",
+}
+
+REPORT_FACTS: dict[str, str] = {
+    "reporter_escalated": "Marked as urgent by the sender",
+    "accounts": "Accounts",
+    "phones": "Phone numbers",
+    "emails": "E-mail addresses",
+    "ips_with_port": "IP addresses with port and time",
+    "fresh_ips_with_port": "of them, within the operator's estimated retention",
+    "child_accounts_in_several_reports": "Accounts of children in several reports",
+    "agreeing_jurisdiction_signs": "Independent signs that name one country",
+    "marked_generated": "Items marked as machine-generated",
+    "marked_meme": "Items marked as circulating jokes",
+    "widely_reported": "Items that are in many other reports",
+}
+"""What reports say, counted; the names are those of `ReferralFacts`."""
+
+RECORDS: dict[HolderKind, str] = {
+    HolderKind.REPORT_CONTENT: "Contents of the report",
+    HolderKind.SUBSCRIBER_RECORDS: "Subscriber records",
+    HolderKind.MESSAGE_CONTENT: "Contents of accounts",
+    HolderKind.TRAFFIC_DATA: "Traffic data",
 }

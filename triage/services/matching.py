@@ -20,6 +20,7 @@ from .answering import Answers, events_of, write_answers
 from .asking import askable, near_candidates
 from .clock import Clock
 from .hash_set_errors import answered
+from .policy_in_force import require_in_force
 from .settling import settle
 
 
@@ -76,9 +77,10 @@ class Matching:
     def answers(self, item_ids: Sequence[int]) -> Answers:
         """What the library says of these items now, all in one state of it. Slow: open no transaction around it.
 
-        Raises Tampered for a damaged release.
+        Raises Tampered for a damaged release, Unavailable `other-policy`.
         """
         with self.store.reading() as unit:
+            require_in_force(unit.hash_sets.recorded(), self.policy.provenance)
             items = unit.items.many(item_ids)
             gone = unit.stated.gone_among(items)
             items = [item for item in items if item.id not in gone]
@@ -170,9 +172,11 @@ def holds(unit: Unit, answers: Answers) -> bool:
 
     Ask it after the unit's custody record: whoever changes what is in force, on whichever machine, does so under the
     log's lock, and then looks for items that rest on another state. So either they find these, or this finds the
-    change.
+    change. Raises Unavailable `other-policy`.
     """
-    return unit.hash_sets.recorded().version == answers.releases
+    recorded = unit.hash_sets.recorded()
+    require_in_force(recorded, answers.policy)
+    return recorded.version == answers.releases
 
 
 def seen_of(unit: Unit, items: Sequence[Item]) -> dict[int, Seen]:

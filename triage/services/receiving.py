@@ -95,7 +95,7 @@ class Receiving:
             if _differs(submission.delivery, delivery):
                 raise Refused(
                     "delivery-differs",
-                    f"S-{submission.id} has another lawful basis, --in-place or --preserve-until: give the same.",
+                    f"S-{submission.id} has another basis, terms, --in-place or --preserve-until: give the same.",
                 )
             unit.submissions.set_state(submission.id, SubmissionState.RECEIVING, None)
             if urgent:
@@ -395,7 +395,8 @@ def _groups(sizes: Mapping[int, int], most: int) -> Iterator[tuple[int, ...]]:
 def _differs(begun: Delivery, again: Delivery) -> bool:
     """Whether a repeated delivery states something else; leaving the day of deletion out states nothing."""
     day = again.preserve_until or begun.preserve_until
-    return (begun.in_place, begun.basis, begun.preserve_until) != (again.in_place, again.basis, day)
+    terms = (begun.may_share_with, begun.handling) != (again.may_share_with, again.handling)
+    return terms or (begun.in_place, begun.basis, begun.preserve_until) != (again.in_place, again.basis, day)
 
 
 def _require(delivery: Delivery) -> None:

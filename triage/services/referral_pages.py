@@ -1,9 +1,10 @@
-"""What an analyst is shown of one referral: facts, matches, clusters and links. No image bytes, no file names."""
+"""What an analyst is shown of one referral: facts, law, matches, clusters, links. No image bytes, no file names."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from hashsets.library import ReleaseInfo
@@ -15,6 +16,7 @@ from triage.domain.links import LinkKind, too_common
 from triage.domain.rematches import EndedMatch
 from triage.store.unit_of_work import Unit
 
+from .legal_pages import Legal, Reported, legal_part, preservation_part, reported_part
 from .not_comparing import not_comparable
 
 
@@ -30,6 +32,10 @@ class ReferralPage:
     reasons: list[dict[str, Any]]
     outcomes: dict[str, int]
     closed_without_viewing: int
+    legal: Legal
+    reported: Reported | None
+    preservation_counts: dict[str, int]
+    preservation: list[dict[str, Any]]
     findings: dict[str, int]
     notes: dict[str, int]
     joins: list[dict[str, Any]]
@@ -46,10 +52,10 @@ class ReferralPage:
 
 
 def referral_page(
-    unit: Unit, referral_id: int, rules: LinkRules, releases: Sequence[ReleaseInfo], limit: int
+    unit: Unit, referral_id: int, rules: LinkRules, releases: Sequence[ReleaseInfo], limit: int, now: datetime
 ) -> ReferralPage:
-    """Gather one referral; `releases` are all that there are. Raises NotFound."""
-    row = unit.read.referral(referral_id)
+    """Gather one referral as it stands now; `releases` are all that there are. Raises NotFound."""
+    row = unit.referral_pages.referral(referral_id)
     summary = unit.read.outcomes(row.submissions)
     return ReferralPage(
         referral=f"R-{row.id}",
@@ -65,19 +71,23 @@ def referral_page(
         reasons=row.reasons,
         outcomes=summary.outcomes,
         closed_without_viewing=summary.closed,
-        findings=unit.read.finding_counts(row.submissions, THUMBNAIL_DISAGREES_ABOVE),
+        legal=legal_part(unit, row.submissions, now, limit),
+        reported=reported_part(unit, row.submissions, now, limit),
+        preservation_counts=unit.preservation.count(row.submissions),
+        preservation=preservation_part(unit, row.submissions, now, limit),
+        findings=unit.referral_pages.finding_counts(row.submissions, THUMBNAIL_DISAGREES_ABOVE),
         notes=summary.notes,
-        joins=[_join(found) for found in unit.read.joins_within(row.submissions)],
-        match_counts=[_match_count(found) for found in unit.read.match_counts(row.submissions)],
+        joins=[_join(found) for found in unit.referral_pages.joins_within(row.submissions)],
+        match_counts=[_match_count(found) for found in unit.referral_pages.match_counts(row.submissions)],
         held_back=unit.read.held_back(row.submissions),
         disputes=_disputes(unit, row.submissions, limit),
         not_comparable=not_comparable(releases, unit.dossier.releases_asked(row.submissions)),
-        matches=[_match(found) for found in unit.read.matches(row.submissions, limit)],
+        matches=[_match(found) for found in unit.referral_pages.matches(row.submissions, limit)],
         ended_count=unit.matches.ended_count(row.submissions),
         ended_matches=[_ended(found) for found in unit.matches.ended(row.submissions, limit)],
         clusters=_clusters(unit, row.submissions, rules, limit),
-        links=[_link(found) for found in unit.read.links(row.submissions, limit)],
-        history=unit.read.referral_history(referral_id),
+        links=[_link(found) for found in unit.referral_pages.links(row.submissions, limit)],
+        history=unit.referral_pages.referral_history(referral_id),
     )
 
 
@@ -89,7 +99,7 @@ def _clusters(unit: Unit, submissions: Sequence[int], rules: LinkRules, limit: i
             "because": f"All within {found['farthest']} of 256 bits of I-{found['centre']}",
             "note": None,
         }
-        for found in unit.read.look_alike_groups(submissions, limit)
+        for found in unit.referral_pages.look_alike_groups(submissions, limit)
     ]
     shared = [
         {
@@ -98,7 +108,7 @@ def _clusters(unit: Unit, submissions: Sequence[int], rules: LinkRules, limit: i
             "because": found["because"],
             "note": too_common(LinkKind(found["kind"]), found["members"], rules),
         }
-        for found in unit.read.shared_traits(submissions, limit)
+        for found in unit.referral_pages.shared_traits(submissions, limit)
     ]
     return [*stacks, *shared]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hashsets.library import Library, ReleaseInfo
@@ -13,11 +13,14 @@ from triage.domain.contradictions import contradictions
 from triage.domain.custody import CustodyAction, CustodyEvent
 from triage.domain.findings import NoteCode
 from triage.domain.items import Outcome
+from triage.domain.legal import Sharing
 from triage.domain.linking_rules import LinkRules
 from triage.domain.links import too_common
 from triage.domain.match_policy import MatchPolicy
 from triage.domain.matches import Because
 from triage.domain.rematches import EndedMatch
+from triage.domain.reports import FileMark, IncidentType, Viewed
+from triage.domain.retention import HolderKind
 from triage.exporters.dossier import (
     ArchiveUse,
     CameraUse,
@@ -29,6 +32,7 @@ from triage.exporters.dossier import (
     PlaceUse,
     ReferralSummary,
     ReleaseUse,
+    ReportedFacts,
     SetMatches,
     SubmissionDossier,
     Totals,
@@ -40,6 +44,7 @@ from triage.store.read_models import SubmissionStatus
 from triage.store.unit_of_work import Store, Unit
 
 from .clock import Clock
+from .legal_pages import Reported, legal_part, reported_part
 
 
 @dataclass(frozen=True)
@@ -54,19 +59,28 @@ class Reporting:
     actor: str
     tool_version: str
 
-    def report(self, submission_id: int) -> bytes:
+    def report(self, submission_id: int, receiver: str = "") -> bytes:
         """The report as one HTML page, recorded before it is handed out. Raises NotFound, Tampered.
+
+        With a `receiver` (a country or an agency) outside of the house it is made only where the submission may be
+        shared with them: Refused `may-not-share`.
 
         The page shows the log as it stood before; the record made here holds the page's SHA-256, so that a page
         can later be shown to be the one that was made.
         """
         dossier = self.dossier(submission_id)
+        if receiver:
+            heading = dossier.heading
+            Sharing(heading.may_share_with, heading.handling).require(receiver)
+            dossier = replace(dossier, heading=replace(heading, receiver=receiver))
         page = render_report(dossier)
         details: dict[str, str | int | None] = {
             "report_sha256": hashlib.sha256(page).hexdigest(),
             "bytes": len(page),
             "log_size": dossier.heading.checkpoint.size if dossier.heading.checkpoint else 0,
         }
+        if receiver:
+            details["receiver"] = receiver
         event = CustodyEvent(
             dossier.heading.produced_at,
             self.actor,
@@ -91,6 +105,8 @@ class Reporting:
             matches = facts.matches(submission_id)
             nearness = facts.nearness(submission_id)
             captured = facts.captured(submission_id)
+            legal = legal_part(unit, [submission_id], now, limit=0)
+            reported = reported_part(unit, [submission_id], now, limit=0)
             return SubmissionDossier(
                 heading=heading,
                 totals=Totals(facts.files(submission_id), status.occurrences, status.items, status.bytes),
@@ -102,6 +118,12 @@ class Reporting:
                 ),
                 referrals=self._referrals(facts, submission_id),
                 closed_without_viewing=status.closed_without_viewing,
+                do_not_render=legal.do_not_render,
+                reported=_reported(reported) if reported else None,
+                preservation={
+                    HolderKind(word): count for word, count in unit.preservation.count([submission_id]).items()
+                },
+                preserve_until=legal.preserve_until,
                 matches=tuple(_set_matches(line) for line in matches),
                 ended=tuple(_ended(found) for found in unit.matches.ended([submission_id], MOST_ROWS)),
                 ended_count=unit.matches.ended_count([submission_id]),
@@ -129,6 +151,9 @@ class Reporting:
             received_at=submission.received_at,
             produced_at=now,
             tool_version=self.tool_version,
+            origin=submission.delivery.origin,
+            handling=submission.delivery.handling,
+            may_share_with=submission.delivery.may_share_with,
             checkpoint=verify(note, self.store.signer.verifier) if note else None,
             signed_checkpoint=note,
         )
@@ -154,6 +179,19 @@ class Reporting:
                 ),
             ),
         )
+
+
+def _reported(found: Reported) -> ReportedFacts:
+    facts = {name: int(value) for name, value in found.facts.items() if name != "incident_types"}
+    said = found.counts
+    return ReportedFacts(
+        files=said.files,
+        viewed={Viewed(word): count for word, count in said.viewed.items()},
+        classifications=said.classifications,
+        marks={FileMark(word): count for word, count in said.marks.items()},
+        facts=facts,
+        incident_types=tuple(map(IncidentType, found.facts["incident_types"])),
+    )
 
 
 def _set_matches(line: MatchLine) -> SetMatches:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select, text
 
 from triage.domain.jobs import JobState
 
@@ -99,6 +99,12 @@ class FigureReading:
     def seconds_behind(self, own_seconds: float) -> float:
         """By how much the database's clock is ahead of `own_seconds`, seconds since 1970."""
         return float(self.connection.execute(select(database_now(self.connection))).scalar_one()) - own_seconds
+
+    def keeps_statistics(self) -> bool | None:
+        """Whether the server renews what its planner knows of the tables by itself; None where there is no server."""
+        if self.connection.dialect.name != "postgresql":
+            return None
+        return bool(self.connection.execute(text("SHOW autovacuum")).scalar_one() == "on")
 
     def _by(self, column: object, *conditions: ColumnElement[bool]) -> dict[str, int]:
         counted = select(column, func.count()).where(*conditions).group_by(column)  # type: ignore[call-overload]

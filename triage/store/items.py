@@ -181,6 +181,15 @@ class Items:
                 met = and_(among(self.connection, item.c.id, part), item.c.depth > depth)
                 self.connection.execute(update(item).where(met).values(depth=depth))
 
+    def pending_among(self, item_ids: Sequence[int]) -> set[int]:
+        """Those of these items that wait for their answer."""
+        found: set[int] = set()
+        for part in sliced(item_ids):
+            named = among(self.connection, item.c.id, part)
+            query = select(item.c.id).where(named, item.c.outcome == Outcome.PENDING)
+            found.update(self.connection.execute(query).scalars())
+        return found
+
     def many(self, item_ids: Sequence[int]) -> list[Item]:
         """The items named, by id."""
         rows: list[Item] = []

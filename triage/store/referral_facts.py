@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Float, and_, cast, func, or_, select
@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Float, and_, cast, func, or_, select
 from triage.domain.matches import COUNTING
 from triage.domain.referral_facts import ReferralFacts
 
+from .preservation import Preservation
+from .report_facts import count_report_facts
 from .tables import finding, item, match, occurrence, raster, submission
 
 _FULL_SIZE_PIXELS = 5_000_000
@@ -22,6 +24,7 @@ def count_facts(connection: Connection, submission_ids: Sequence[int], now: date
     held = select(occurrence.c.item_id).where(occurrence.c.submission_id.in_(submission_ids)).distinct()
     counted = select(item.c.outcome, func.count()).where(item.c.id.in_(held)).group_by(item.c.outcome)
     outcomes = {row[0]: int(row[1]) for row in connection.execute(counted)}
+    today = now.astimezone(UTC).date()
     return ReferralFacts(
         items=sum(count for name, count in outcomes.items() if name not in {"container", "known-good", "pending"}),
         known_exact=outcomes.get("known", 0),
@@ -31,6 +34,8 @@ def count_facts(connection: Connection, submission_ids: Sequence[int], now: date
         **_from_matches(connection, held),
         **_from_findings(connection, held, now),
         **_from_submissions(connection, submission_ids, held),
+        **count_report_facts(connection, submission_ids, today),
+        earliest_expiry=Preservation(connection).soonest(submission_ids, today),
     )
 
 
@@ -123,14 +128,12 @@ def _from_submissions(connection: Connection, submission_ids: Sequence[int], hel
         select(
             func.count(submission.c.id),
             func.count(submission.c.case_ref.distinct()),
-            func.min(submission.c.preserve_until),
         ).where(submission.c.id.in_(submission_ids))
     ).one()
     return {
         "seen_nowhere_else": nowhere_else,
         "distinct_submissions": row[0],
         "distinct_cases": row[1],
-        "earliest_expiry": row[2],
     }
 
 

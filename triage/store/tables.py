@@ -418,6 +418,7 @@ library_state = Table(
     Column("serial", BigInteger, nullable=False),
     Column("day", Date, nullable=False),
     Column("version", Text, nullable=False),
+    Column("policy", Text, nullable=False),  # of matching; "" until somebody works
     Column("enabled", Document, nullable=False),
     Column("checkpoints", Document, nullable=False),
     Column("expiries", Document, nullable=False),

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 from triage.domain.checkpoints import LogSigner
 from triage.domain.errors import Tampered
 
+from .authorities import Authorities
 from .custody import Custody, LogMirror
 from .doorbells import Doorbells
 from .dossier_facts import DossierFacts
@@ -23,11 +24,17 @@ from .hash_sets import HashSets
 from .items import Items
 from .job_pages import JobPages
 from .jobs import Jobs
+from .legal_gate import Gates
 from .links import Links
 from .matches import Matches
 from .networks import Networks
+from .preservation import Preservation
 from .read_models import ReadModels
+from .referral_pages import ReferralPages
 from .rematches import Rematches
+from .report_facts import ReportRows
+from .reports import Reports
+from .senders import Senders
 from .stated_items import StatedItems
 from .submissions import Submissions
 from .workers import Workers
@@ -53,12 +60,19 @@ class Unit:
         self.links = Links(connection)
         self.networks = Networks(connection)
         self.hash_sets = HashSets(connection)
+        self.senders = Senders(connection)
+        self.reports = Reports(connection)
+        self.authorities = Authorities(connection)
+        self.gates = Gates(connection)
+        self.preservation = Preservation(connection)
+        self.report_rows = ReportRows(connection)
         self.jobs = Jobs(connection)
         self.doorbells = Doorbells(connection)
         self.workers = Workers(connection)
         self.custody = Custody(connection, signer)
         self.job_pages = JobPages(connection)
         self.read = ReadModels(connection)
+        self.referral_pages = ReferralPages(connection)
         self.dossier = DossierFacts(connection)
         self.figures = FigureReading(connection)
         self.committed = False

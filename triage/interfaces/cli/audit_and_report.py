@@ -18,11 +18,14 @@ def report(
     submission: Annotated[str, typer.Argument(help="S-NUMBER.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="HTML file to write.")],
     *,
+    to: Annotated[
+        str, typer.Option(help="Country or agency that is to get it; refused where it may not be shared with them.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """One self-contained HTML page on a submission: facts, charts, no image bytes, no file names."""
     with opened() as application:
-        page = application.reporting.report(number_of(submission, "S"))
+        page = application.reporting.report(number_of(submission, "S"), to.strip())
     try:
         output.write_bytes(page)
     except OSError as error:

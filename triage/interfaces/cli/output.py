@@ -12,11 +12,14 @@ from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from triage.services.legal_pages import Legal, Reported
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 PLAIN_SECONDS = 5.0
@@ -160,3 +163,27 @@ def held_back_lines(held_back: Mapping[str, int]) -> list[str]:
 def reasons_text(reasons: Sequence[Mapping[str, Any]]) -> str:
     """Priority reasons as lines for a cell."""
     return "\n".join(f"{reason['axis']} {reason['level']}: {reason['sentence']}" for reason in reasons)
+
+
+def legal_lines(legal: Legal, reported: Reported | None) -> list[str]:
+    """What may be done with it, and what its senders say of its files, one line a matter."""
+    handling, receivers = ", ".join(legal.handling) or "not stated", ", ".join(legal.may_share_with) or "nobody"
+    lines = [f"Handling {handling}; may be shared with {receivers}."]
+    if legal.do_not_render:
+        items = "item" if legal.do_not_render == 1 else "items"
+        lines.append(f"Do not render: {legal.do_not_render:,} {items}, until an authority is recorded.")
+    if legal.preserve_until:
+        lines.append(f"By estimate, holders of data keep them until {legal.preserve_until}.")
+    if reported:
+        said = reported.counts
+        viewed = " · ".join(f"{word} {count:,}" for word, count in said.viewed.items())
+        lines.append(
+            f"{said.reports:,} reports with {said.files:,} files; viewed by a person at the sender: {viewed}."
+        )
+        for title, words in (
+            ("Classified by the sender", said.classifications),
+            ("Marked by the sender", said.marks),
+        ):
+            if words:
+                lines.append(f"{title}: {' · '.join(f'{word} {count:,}' for word, count in words.items())}.")
+    return lines

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from triage.domain.rematches import in_words
+from triage.services.clock import system_clock
 
+from . import preservation
 from .app import Json, app, number_of, opened
-from .output import console, counts, held_back_lines, print_json, reasons_text, table
+from .output import console, counts, held_back_lines, legal_lines, print_json, reasons_text, table
 
 if TYPE_CHECKING:
     from triage.services.referral_pages import ReferralPage
@@ -24,7 +26,7 @@ app.add_typer(referrals)
 def list_(*, as_json: Json = False) -> None:
     """The queue, most urgent first, each with its reasons."""
     with opened() as application, application.store.reading() as unit:
-        found = unit.read.referrals()
+        found = unit.referral_pages.referrals()
     if as_json:
         print_json(
             [
@@ -70,7 +72,8 @@ def show(
     with opened() as application:
         releases = application.library.releases()
         with application.store.reading() as unit:
-            page = referral_page(unit, number_of(referral, "R"), application.linking.rules, releases, limit)
+            rules, now = application.linking.rules, system_clock()
+            page = referral_page(unit, number_of(referral, "R"), rules, releases, limit, now)
     if as_json:
         print_json(page)
     else:
@@ -86,7 +89,11 @@ def _show(page: ReferralPage) -> None:
     out.print(f"Priority: {axes}\n{reasons_text(page.reasons)}\n")
     out.print(counts("Outcomes", page.outcomes))
     out.print(f"{page.closed_without_viewing:,} items closed without viewing.")
-    for line in (*held_back_lines(page.held_back), *(found.sentence for found in page.not_comparable)):
+    for line in (
+        *legal_lines(page.legal, page.reported),
+        *held_back_lines(page.held_back),
+        *(found.sentence for found in page.not_comparable),
+    ):
         out.print(line)
     out.print()
     _lists(out, page)
@@ -109,6 +116,16 @@ def _details(details: dict[str, Any]) -> str:
         if numbers:
             parts.append(f"{name.replace('_', ' ')} {', '.join(words.get(name, '') + str(one) for one in numbers)}")
     return "; ".join(parts)
+
+
+def _told(page: ReferralPage) -> dict[str, Any]:
+    """What reports say, without what says nothing."""
+    facts = page.reported.facts if page.reported else {}
+    return {name: value for name, value in facts.items() if value}
+
+
+def _fact(value: Any) -> object:
+    return ", ".join(value) if isinstance(value, tuple) else int(value)
 
 
 def _says(says: list[dict[str, Any]]) -> str:
@@ -164,9 +181,21 @@ def _lists(out: Any, page: ReferralPage) -> None:
     ]
     links = [(one["from"], one["to"], one["kind"], one["because"]) for one in page.links]
     history = [(f"{one['at']:%Y-%m-%d %H:%M}", one["kind"], _event(one)) for one in page.history]
+    told = page.reported.identifiers if page.reported else []
+    identifiers = [(one.kind, one.value, one.service, one.country, one.role, one.reports) for one in told]
+    shut = [(one["item"], one["because"]) for one in page.legal.shut]
+    facts = [(name.replace("_", " "), _fact(value)) for name, value in _told(page).items()]
     notes = list(page.notes.items())
     findings = list(page.findings.items())
     for title, columns, rows in (
+        ("Reported", ["", "says#"], facts),
+        ("Subjects", ["kind", "value", "service", "country", "role", "reports#"], identifiers),
+        (
+            f"To be preserved, by estimate: {sum(page.preservation_counts.values()):,}",
+            preservation.COLUMNS,
+            [preservation.row(one) for one in page.preservation],
+        ),
+        (f"Do not render: {page.legal.do_not_render:,}", ["item", "because"], shut),
         ("One network, because", ["submissions", "because", "withdrawn"], joins),
         ("Disputed: sets contradict each other about the same bytes", ["say", "items#", "among them"], disputes),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,6 +26,7 @@ def serve(
 ) -> None:
     """Answer over HTTP until stopped: /health, /ready, /metrics. Listens on this machine unless set otherwise."""
     from triage.bootstrap import open_application  # noqa: PLC0415 - keeps `triage --help` quick
+    from triage.interfaces.ispws.schema_file import read_schema  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.interfaces.web.app import web_app  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.interfaces.web.deployment import Deployment  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.interfaces.web.serving import bound  # noqa: PLC0415 - keeps `triage --help` quick
@@ -33,6 +35,8 @@ def serve(
 
     chosen = settings()
     configure_logs(chosen.log.format, chosen.log.level)
+    if chosen.ispws.xsd:
+        read_schema(Path(chosen.ispws.xsd))  # refused now, and not when a provider reports
     where = chosen.serve if port is None else chosen.serve.model_copy(update={"port": port})
 
     def open_it() -> Application:

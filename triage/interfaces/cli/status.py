@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from triage.services.clock import system_clock
+
 from .app import Json, app, number_of, opened
-from .output import console, counts, held_back_lines, print_json, size, table
+from .output import console, counts, held_back_lines, legal_lines, print_json, size, table
 
 if TYPE_CHECKING:
     from hashsets.reports import NotComparable
+    from triage.services.legal_pages import Legal
     from triage.store.read_models import SubmissionStatus
 
 
@@ -23,6 +26,7 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Counts by stage and outcome: of all submissions, or of one in detail."""
+    from triage.services.legal_pages import legal_part  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.services.not_comparing import not_comparable  # noqa: PLC0415 - keeps `triage --help` quick
 
     with opened() as application:
@@ -30,23 +34,34 @@ def status(
         with application.store.reading() as unit:
             ids = [number_of(submission, "S")] if submission else unit.submissions.all_ids()
             found = [unit.read.status(one) for one in ids]
+            legal = [legal_part(unit, [one], system_clock(), limit=0) for one in ids]
             unread = [not_comparable(releases, unit.dossier.releases_asked([one])) for one in ids]
     if as_json:
-        shown = [_labelled(*pair) for pair in zip(found, unread, strict=True)]
+        shown = [_labelled(*parts) for parts in zip(found, legal, unread, strict=True)]
         print_json(shown[0] if submission else shown)
     elif submission:
-        _show_one(found[0], unread[0])
+        _show_one(found[0], legal[0], unread[0])
     else:
-        _show_all(found)
+        _show_all(found, legal)
 
 
-def _labelled(found: SubmissionStatus, unread: Sequence[NotComparable]) -> dict[str, object]:
+def _labelled(found: SubmissionStatus, legal: Legal, unread: Sequence[NotComparable]) -> dict[str, object]:
     referral = f"R-{found.referral_id}" if found.referral_id else None
     facts = {name: value for name, value in asdict(found).items() if name not in {"id", "referral_id"}}
-    return {"submission": f"S-{found.id}", "referral": referral, **facts, "not_comparable": unread}
+    return {
+        "submission": f"S-{found.id}",
+        "referral": referral,
+        **facts,
+        "origin": legal.origins[0],
+        "handling": legal.handling,
+        "may_share_with": legal.may_share_with,
+        "do_not_render": legal.do_not_render,
+        "preserve_until": legal.preserve_until,
+        "not_comparable": unread,
+    }
 
 
-def _show_all(found: list[SubmissionStatus]) -> None:
+def _show_all(found: list[SubmissionStatus], legal: list[Legal]) -> None:
     rows = [
         (
             f"S-{one.id}",
@@ -56,15 +71,16 @@ def _show_all(found: list[SubmissionStatus]) -> None:
             one.items,
             one.outcomes.get("pending", 0),
             one.closed_without_viewing,
+            held.do_not_render,
             f"R-{one.referral_id}" if one.referral_id else None,
         )
-        for one in found
+        for one, held in zip(found, legal, strict=True)
     ]
-    columns = ["", "case", "exhibit", "state", "items#", "pending#", "closed unseen#", "referral"]
+    columns = ["", "case", "exhibit", "state", "items#", "pending#", "closed unseen#", "not to render#", "referral"]
     console().print(table("Submissions", columns, rows))
 
 
-def _show_one(one: SubmissionStatus, unread: Sequence[NotComparable]) -> None:
+def _show_one(one: SubmissionStatus, legal: Legal, unread: Sequence[NotComparable]) -> None:
     out = console()
     out.print(
         f"S-{one.id} · case {one.case_ref} · exhibit {one.exhibit_ref} · {one.state}"
@@ -73,7 +89,7 @@ def _show_one(one: SubmissionStatus, unread: Sequence[NotComparable]) -> None:
         f"{one.closed_without_viewing:,} closed without viewing"
         + (f"; in referral R-{one.referral_id}" if one.referral_id else "")
     )
-    for line in (*held_back_lines(one.held_back), *(found.sentence for found in unread)):
+    for line in (*legal_lines(legal, None), *held_back_lines(one.held_back), *(found.sentence for found in unread)):
         out.print(line)
     out.print(counts("Outcomes", one.outcomes))
     if one.jobs:

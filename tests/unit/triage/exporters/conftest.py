@@ -12,10 +12,13 @@ from hashsets.vocabulary import SetKind, Transform
 from triage.domain.checkpoints import Checkpoint
 from triage.domain.findings import NoteCode
 from triage.domain.items import Outcome
+from triage.domain.legal import Handling, Origin
 from triage.domain.match_policy import MatchPolicy, Nearness
 from triage.domain.matches import Because
 from triage.domain.priority import Assessment, Axis, Reason
 from triage.domain.rematches import EndedBecause
+from triage.domain.reports import FileMark, IncidentType, Viewed
+from triage.domain.retention import HolderKind
 from triage.exporters.dossier import (
     ArchiveUse,
     CameraUse,
@@ -27,6 +30,7 @@ from triage.exporters.dossier import (
     PlaceUse,
     ReferralSummary,
     ReleaseUse,
+    ReportedFacts,
     SetMatches,
     SubmissionDossier,
     Totals,
@@ -76,6 +80,9 @@ def full_dossier() -> SubmissionDossier:
             received_at=datetime(2026, 3, 16, 15, 2, tzinfo=bangkok),
             produced_at=PRODUCED,
             tool_version="0.1.0",
+            origin=Origin.PROVIDER,
+            handling=(Handling.H1, Handling.H2),
+            may_share_with=("TH", "<i>Agency</i>"),
             checkpoint=Checkpoint("triage.example/custody", 1204, bytes(range(32))),
         ),
         totals=Totals(files=182, occurrences=197, items=182, bytes=31_524_376),
@@ -89,6 +96,17 @@ def full_dossier() -> SubmissionDossier:
             Outcome.CONTAINER: 2,
         },
         closed_without_viewing=20,
+        do_not_render=3,
+        reported=ReportedFacts(
+            files=9,
+            viewed={Viewed.YES: 6, Viewed.NO: 2, Viewed.UNKNOWN: 1},
+            classifications={"ncmec:B2": 1, "<b>own</b>:A1": 5},
+            marks={FileMark.MEME: 2},
+            facts={"accounts": 4, "emails": 0, "fresh_ips_with_port": 1},
+            incident_types=(IncidentType.ENTICEMENT, IncidentType.MATERIAL),
+        ),
+        preservation={HolderKind.TRAFFIC_DATA: 3, HolderKind.REPORT_CONTENT: 1},
+        preserve_until=date(2026, 6, 10),
         referrals=(
             ReferralSummary(
                 label="R-1",

@@ -333,3 +333,34 @@ def test_impossible_camera_times_do_not_stop_a_report(full_dossier: SubmissionDo
     camera = CameraUse("SynthCam", "M", None, 1, datetime(1, 1, 1, 0, 0), datetime(9999, 12, 31, 23, 59))  # noqa: DTZ001  # a camera's clock
     page = Page(_page(replace(full_dossier, captured=captured, cameras=(camera,))))
     assert not page.open
+
+
+def test_the_page_says_where_it_is_from_and_what_may_be_done_with_it(full_dossier: SubmissionDossier) -> None:
+    """Handling codes in words, and for whom it may leave the house."""
+    text = _text(_page(full_dossier))
+    assert "reported by a provider" in text
+    assert "H1: not for judicial proceedings without the owner's permission" in text.replace("&#39;", "'")
+    assert "TH , &lt;i&gt;Agency&lt;/i&gt;" in text
+    named = replace(full_dossier, heading=replace(full_dossier.heading, receiver="TH"))
+    assert "made for TH" in _text(_page(named))
+
+
+def test_terms_that_nobody_stated_allow_nothing(empty_dossier: SubmissionDossier) -> None:
+    text = _text(_page(empty_dossier))
+    assert "May be shared with nobody" in text
+
+
+def test_what_a_report_says_is_counted(full_dossier: SubmissionDossier, empty_dossier: SubmissionDossier) -> None:
+    """Viewed or not, the sender's own words, what points to somebody, what is to be preserved; nought is left out."""
+    text = _text(_page(full_dossier))
+    assert "Do not render: 3 items" in text
+    assert "opened by nobody at the sender 2" in text
+    assert "ncmec:B2 1" in text
+    assert "circulating joke 2" in text
+    assert "Accounts 4" in text
+    assert "E-mail addresses" not in text
+    assert "enticement, material held, made or passed on" in text
+    assert "may delete from 2026-06-10 on" in text
+    assert "Traffic data 3" in text
+    assert "What the report says" not in _text(_page(empty_dossier))
+    assert "Do not render" not in _text(_page(empty_dossier))

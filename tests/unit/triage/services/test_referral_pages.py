@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,15 +12,18 @@ import pytest
 from hashsets.library import Library
 from hashsets.reports import NotComparable
 from hashsets.vocabulary import Basis, Opinion, SetKind, Transform
+from tests.unit.triage.reported import NOT_VIEWED, Desk, account, subject
 from tests.unit.triage.stored import NOW, Scene, candidate, digests_of
 from triage.domain.errors import NotFound
 from triage.domain.findings import Subject
 from triage.domain.items import Outcome
+from triage.domain.legal import Handling, Legal, Origin
 from triage.domain.links import LinkKind, Strength, Trait, near_fingerprint
 from triage.domain.matches import Answer, Because, Match, Standing
 from triage.domain.networks import join_between
 from triage.domain.priority import Assessment, Axis, Reason
 from triage.domain.rematches import EndedBecause
+from triage.services.legal_pages import legal_part, reported_part
 from triage.services.referral_pages import ReferralPage, referral_page
 from triage.settings import load_link_rules
 from triage.store.unit_of_work import Store
@@ -55,7 +59,7 @@ def page(store: Store, scene: Scene) -> ReferralPage:
         unit.networks.assess(referral, Assessment(2, 1, 0, 3, (reason,), "1", "e"), NOW)
         unit.networks.add_event(referral, "opened", {"submissions": [one, two]}, NOW)
         unit.commit()
-        return referral_page(unit, referral, RULES, [], limit=10)
+        return referral_page(unit, referral, RULES, [], limit=10, now=NOW)
 
 
 def test_who_it_is_and_how_urgent_with_reasons(page: ReferralPage) -> None:
@@ -99,8 +103,8 @@ def test_sets_that_contradict_each_other_are_shown_as_disputed(store: Store, sce
         unit.matches.add(found, unit.matches.comparison("p", "r"), NOW)
         referral = unit.networks.open_referral(NOW)
         unit.networks.place([one], referral, NOW)
-        page = referral_page(unit, referral, RULES, [], limit=2)
-        short = referral_page(unit, referral, RULES, [], limit=1)
+        page = referral_page(unit, referral, RULES, [], limit=2, now=NOW)
+        short = referral_page(unit, referral, RULES, [], limit=1, now=NOW)
     assert page.disputes == [
         {
             "kind": "categories-differ",
@@ -144,7 +148,7 @@ def test_what_was_held_back_and_what_cannot_be_compared_is_said(
         unit.items.set_outcomes({item: Answer(Outcome.TOO_POOR, Because.LITTLE_INFORMATION)}, comparison)
         referral = unit.networks.open_referral(NOW)
         unit.networks.place([one], referral, NOW)
-        page = referral_page(unit, referral, RULES, library.releases(), limit=5)
+        page = referral_page(unit, referral, RULES, library.releases(), limit=5, now=NOW)
     assert page.held_back == {"little-information": 1}
     assert page.not_comparable == [NotComparable("asked", lists["asked"], {"photodna": 2}, 1)]
     assert (page.matches[0]["standing"], page.matches[0]["because"]) == ("held-back", "little-information")
@@ -176,7 +180,7 @@ def test_lists_are_cut_at_the_limit(page: ReferralPage, store: Store) -> None:
     """Counts are not."""
     assert len(page.matches) == 3
     with store.reading() as unit:
-        short = referral_page(unit, 1, RULES, [], limit=1)
+        short = referral_page(unit, 1, RULES, [], limit=1, now=NOW)
     assert (len(short.matches), len(short.match_counts)) == (1, 2)
 
 
@@ -187,7 +191,7 @@ def test_matches_that_no_longer_hold_stand_apart(page: ReferralPage, store: Stor
         ended = [(1, EndedBecause.RETRACTED), (2, EndedBecause.SUPERSEDED), (3, EndedBecause.DECIDED)]
         unit.matches.end(ended, unit.matches.comparison("p", "none"), NOW)
         unit.commit()
-        later = referral_page(unit, 1, RULES, [], limit=1)
+        later = referral_page(unit, 1, RULES, [], limit=1, now=NOW)
     assert (later.matches, later.match_counts, later.ended_count) == ([], [], 2)
     assert [(one["item"], one["release"], one["because"]) for one in later.ended_matches] == [
         ("I-3", "a-set-r1", "retracted")
@@ -200,11 +204,36 @@ def test_a_merged_referral_says_where_it_goes_on(page: ReferralPage, store: Stor
     with store.writing() as unit:
         later = unit.networks.open_referral(NOW)
         unit.networks.merge(later, 1, NOW)
-        merged = referral_page(unit, later, RULES, [], limit=1)
+        merged = referral_page(unit, later, RULES, [], limit=1, now=NOW)
     assert (merged.state, merged.merged_into, merged.submissions, merged.outcomes) == ("merged", "R-1", [], {})
 
 
 def test_one_that_is_not_there(store: Store) -> None:
     """Its number is named."""
     with store.reading() as unit, pytest.raises(NotFound, match="R-4"):
-        referral_page(unit, 4, RULES, [], limit=1)
+        referral_page(unit, 4, RULES, [], limit=1, now=NOW)
+
+
+def test_law_and_reports_have_their_part(store: Store, scene: Scene) -> None:
+    """Of several submissions only terms that all of them name; reports are counted where there are any."""
+    report = Desk(store, legal=Legal("Report", ("TH", "US"), (Handling.H1,))).report(
+        subject(account("somebody")), files=[("a", NOT_VIEWED)]
+    )
+    seizure = scene.submission()
+    with store.writing() as unit:
+        referral = unit.networks.open_referral(NOW)
+        unit.networks.place([report, seizure], referral, NOW)
+        both = referral_page(unit, referral, RULES, [], limit=5, now=NOW)
+        alone = legal_part(unit, [report], NOW, limit=5)
+        assert reported_part(unit, [seizure], NOW, limit=5) is None
+    assert (alone.may_share_with, alone.handling, alone.origins) == (("TH", "US"), (Handling.H1,), [Origin.PROVIDER])
+    assert both.legal.may_share_with == ()
+    assert both.legal.handling == (Handling.H1, Handling.H2)
+    assert both.legal.origins == [Origin.PROVIDER, Origin.SEIZURE]
+    assert both.legal.do_not_render == len(both.legal.shut) == 1
+    assert both.legal.shut[0]["code"] == "not-viewed"
+    assert both.reported
+    assert [one.value for one in both.reported.identifiers] == ["somebody"]
+    assert both.legal.preserve_until == NOW.date() + timedelta(days=365)
+    assert [(one["holder_kind"], one["days_left"]) for one in both.preservation] == [("report-content", 365)]
+    assert both.preservation_counts == {"report-content": 1}

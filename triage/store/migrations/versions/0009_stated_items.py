@@ -5,7 +5,7 @@ SQLite cannot take NOT NULL off a column, and copying a table that others refer 
 text (https://www.sqlite.org/lang_altertable.html, "If some change does not affect the on-disk content").
 
 Revision ID: 0009
-Revises: 0007
+Revises: 0008
 """
 
 import re
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0009"
-down_revision: str | None = "0007"
+down_revision: str | None = "0008"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,0 +1,126 @@
+"""What the legal gate asks of one item, and its answers for many items counted by the database.
+
+The rule is `triage.domain.legal_gate.gate`; the query here is the same rule for counting, and a test holds the two
+together over made-up cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, func, not_, or_, select
+
+from triage.domain.authorities import Authority
+from triage.domain.legal import Origin
+from triage.domain.legal_gate import Gate, HeldUnder, gate, has_own_basis
+from triage.domain.reports import Viewed
+
+from .authorities import Authorities
+from .intake_tables import authority
+from .rows import among, sliced
+from .tables import occurrence, submission
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """Answers of the legal gate within one unit of work."""
+
+    connection: Connection
+
+    def of_item(self, item_id: int, submission_ids: Sequence[int], now: datetime) -> Gate:
+        """The gate of one item as far as these submissions go."""
+        return self.of_items([item_id], submission_ids, now)[item_id]
+
+    def of_items(self, item_ids: Sequence[int], submission_ids: Sequence[int], now: datetime) -> dict[int, Gate]:
+        """The gate of each of the items."""
+        authorities = Authorities(self.connection).of_submissions(submission_ids)
+        held: dict[int, list[HeldUnder]] = {item_id: [] for item_id in item_ids}
+        for part in sliced(item_ids):
+            for row in self.connection.execute(
+                select(
+                    occurrence.c.item_id,
+                    occurrence.c.submission_id,
+                    occurrence.c.viewed,
+                    occurrence.c.parent_item_id,
+                    submission.c.origin,
+                    submission.c.basis,
+                )
+                .join(submission, submission.c.id == occurrence.c.submission_id)
+                .where(
+                    among(self.connection, occurrence.c.item_id, part),
+                    among(self.connection, occurrence.c.submission_id, submission_ids),
+                )
+            ):
+                held[row.item_id].append(
+                    HeldUnder(
+                        submission_id=row.submission_id,
+                        origin=Origin(row.origin),
+                        basis=row.basis,
+                        viewed=Viewed(row.viewed) if row.viewed else None,
+                        is_member=bool(row.parent_item_id),
+                    )
+                )
+        covering = _by_item(authorities)
+        return {one: gate(one, held[one], [*covering.get(one, ()), *covering.get(None, ())], now) for one in item_ids}
+
+    def shut_count(self, submission_ids: Sequence[int], now: datetime) -> int:
+        """How many of these submissions' items are not to be rendered."""
+        query = self._shut(submission_ids, now)
+        if query is None:
+            return 0
+        return self.connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+
+    def shut(self, submission_ids: Sequence[int], now: datetime, limit: int) -> dict[int, Gate]:
+        """The first of them by id, each with its reason."""
+        query = self._shut(submission_ids, now)
+        if query is None:
+            return {}
+        found = list(self.connection.execute(query.order_by(occurrence.c.item_id).limit(limit)).scalars())
+        return self.of_items(found, submission_ids, now)
+
+    def _shut(self, submission_ids: Sequence[int], now: datetime) -> Select[Any] | None:
+        """Items none of whose occurrences is lawful to render; None where all of them stand on a basis of our own."""
+        named = among(self.connection, submission.c.id, submission_ids)
+        rows = self.connection.execute(
+            select(submission.c.id, submission.c.origin, submission.c.basis).where(named)
+        ).all()
+        own = [row.id for row in rows if has_own_basis(Origin(row.origin), row.basis)]
+        others = [row.id for row in rows if row.id not in set(own)]
+        if not others:
+            return None
+        senders = [row.id for row in rows if Origin(row.origin) in {Origin.PROVIDER, Origin.HOTLINE}]
+        lawful = occurrence.alias()
+        authorised = (
+            select(authority.c.id)
+            .where(
+                authority.c.submission_id == lawful.c.submission_id,
+                or_(authority.c.item_id.is_(None), authority.c.item_id == lawful.c.item_id),
+                authority.c.withdrawn_at.is_(None),
+                authority.c.given_at <= now,
+            )
+            .exists()
+        )
+        of_senders = and_(
+            among(self.connection, lawful.c.submission_id, senders),
+            or_(and_(lawful.c.viewed == Viewed.YES, lawful.c.parent_item_id == 0), authorised),
+        )
+        opens = (
+            select(lawful.c.id)
+            .where(
+                lawful.c.item_id == occurrence.c.item_id,
+                or_(among(self.connection, lawful.c.submission_id, own), of_senders),
+            )
+            .exists()
+        )
+        within = among(self.connection, occurrence.c.submission_id, others)
+        return select(occurrence.c.item_id).where(within, not_(opens)).distinct()
+
+
+def _by_item(authorities: Sequence[Authority]) -> Mapping[int | None, list[Authority]]:
+    found: dict[int | None, list[Authority]] = {}
+    for one in authorities:
+        found.setdefault(one.item_id, []).append(one)
+    return found
