@@ -20,8 +20,8 @@ from triage.domain.submissions import Found
 from triage.services.matching import Matching
 from triage.services.receiving import take
 from triage.services.sighting import Sighting, examine_unkept, take_sighted
+from triage.store.columns import metadata
 from triage.store.items import NewItem
-from triage.store.tables import metadata
 from triage.store.unit_of_work import Store
 
 MARKER = b"planted marker of a file that nobody keeps"

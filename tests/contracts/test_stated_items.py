@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -121,7 +123,8 @@ TELLINGS = (("md5",), ("sha1",), ("sha256", "md5"), ("sha256", "sha1"))
 @pytest.mark.parametrize("order", list(itertools.permutations(range(4)))[::5])
 def test_whatever_is_told_first_the_bytes_decide(scene: Scene, library: Library, order: tuple[int, ...]) -> None:
     """One item in the end, held, with a place in every submission; nobody lied."""
-    steps = [lambda one=one: tell(scene, *one) for one in TELLINGS[1:]] + [lambda: bring(scene)]
+    steps: list[Callable[[], object]] = [partial(tell, scene, *one) for one in TELLINGS[1:]]
+    steps.append(partial(bring, scene))
     tell(scene, "md5")
     for position in order:
         steps[position]()
@@ -132,10 +135,10 @@ def test_whatever_is_told_first_the_bytes_decide(scene: Scene, library: Library,
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 def test_who_lies_changes_nothing_of_what_is_held(scene: Scene, library: Library, order: tuple[int, ...]) -> None:
     """A told digest that is not that of the bytes is noted, whenever it was told."""
-    steps = [
-        lambda: tell(scene, "sha256", "sha1"),
-        lambda: tell(scene, "sha256", "sha1", other="sha1"),
-        lambda: bring(scene),
+    steps: list[Callable[[], object]] = [
+        partial(tell, scene, "sha256", "sha1"),
+        partial(tell, scene, "sha256", "sha1", other="sha1"),
+        partial(bring, scene),
     ]
     for position in order:
         steps[position]()
