@@ -54,19 +54,23 @@ def run_counted(command: Sequence[str]) -> Usage:
 
 def processor_seconds(pid: int) -> float:
     """CPU seconds of a process and of its finished children so far; 0 when it is gone."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rsplit(")", 1)[1].split()
-    except OSError:
-        return 0.0
-    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return sum(map(int, _state(pid)[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def own_seconds(pid: int) -> float:
+    """CPU seconds of a process alone so far; 0 when it is gone."""
+    return sum(map(int, _state(pid)[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident_bytes(pid: int) -> int:
     """Resident size of a process; 0 when it is gone."""
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        return 0
+    return _pages(pid)[1] * os.sysconf("SC_PAGE_SIZE")
+
+
+def private_bytes(pid: int) -> int:
+    """Resident size of a process without what it shares with others (a server's buffers); 0 when it is gone."""
+    pages = _pages(pid)
+    return (pages[1] - pages[2]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def children_of(pid: int) -> list[int]:
@@ -76,9 +80,20 @@ def children_of(pid: int) -> list[int]:
 
 
 def _parent(pid: int) -> int:
+    return int((_state(pid) or ["", "0"])[1])
+
+
+def _state(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat after the name; none when the process is gone."""
     try:
-        return int(
-            Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rsplit(")", 1)[1].split()[1]
-        )
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rsplit(")", 1)[1].split()
     except OSError:
-        return 0
+        return []
+
+
+def _pages(pid: int) -> list[int]:
+    """The fields of /proc/PID/statm: size, resident, shared, …; zeros when the process is gone."""
+    try:
+        return [int(word) for word in Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()]
+    except OSError:
+        return [0, 0, 0]

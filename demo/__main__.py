@@ -179,7 +179,7 @@ def _facts(application: Application, truth: SeizureTruth, submissions: dict[str,
         together = unit.read.outcomes(list(submissions.values()))
         referrals = [
             referral_page(unit, row.id, application.linking.rules, releases, limit=5, now=system_clock())
-            for row in unit.read.referrals()
+            for row in unit.referral_pages.referrals()
         ]
     letters = {f"S-{number}": letter for letter, number in submissions.items()}
     networks = {frozenset(letters[one] for one in page.submissions) for page in referrals}

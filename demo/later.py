@@ -77,7 +77,7 @@ def what_changed(application: Application, later: Later, submissions: Sequence[i
         releases = application.library.releases()
         pages = [
             referral_page(unit, row.id, application.linking.rules, releases, limit=5, now=system_clock())
-            for row in unit.read.referrals()
+            for row in unit.referral_pages.referrals()
         ]
         closed = unit.read.outcomes(list(submissions)).closed
     changes = dict(run.result.changes) if run and run.result else {}

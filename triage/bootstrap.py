@@ -20,12 +20,14 @@ from triage.domain.exposure import ExposurePolicy
 from triage.domain.match_policy import MatchPolicy
 from triage.domain.review_rules import ReviewRules
 from triage.services.accessing import Accessing
+from triage.services.admitting import Admitting
 from triage.services.approving import Approving
 from triage.services.auditing import Auditing
 from triage.services.authorising import Authorising
 from triage.services.backing_up import BackingUp
 from triage.services.claiming import Claiming
 from triage.services.clock import system_clock
+from triage.services.coming_reports import Preparing
 from triage.services.deciding import Deciding
 from triage.services.enrolling import Enrolling
 from triage.services.examining import Examining
@@ -39,17 +41,21 @@ from triage.services.importing import Importing
 from triage.services.joining import Joining
 from triage.services.judging_entries import JudgingEntries
 from triage.services.keeping import Keeping
+from triage.services.knowing import Knowing
+from triage.services.lending_writers import Writers
 from triage.services.linking import Linking
 from triage.services.look_alikes import LookAlikeMemory
 from triage.services.looking_up import LookingUp
 from triage.services.managing_people import ManagingPeople
 from triage.services.matching import Matching
+from triage.services.numbering_reports import NumberingReports
 from triage.services.observing import Observing
 from triage.services.one_time_codes import OneTimeCodes
 from triage.services.owing import Owing
 from triage.services.passkeying import Passkeying
 from triage.services.passwords import Passwords
 from triage.services.preserving import Preserving
+from triage.services.pushing import Pushing
 from triage.services.putting_in_force import PuttingInForce
 from triage.services.receiving import Receiving
 from triage.services.recording_sets import RecordingSets
@@ -62,8 +68,11 @@ from triage.services.revealing import Revealing
 from triage.services.sessioning import Sessioning
 from triage.services.shelving import Shelf
 from triage.services.signing_in import SigningIn
-from triage.services.telling_outcomes import TellingOutcomes
 from triage.services.signing_in_elsewhere import SigningInElsewhere
+from triage.services.taking_reports import TakingReports
+from triage.services.taking_uploads import TakingUploads
+from triage.services.telling_outcomes import TellingOutcomes
+from triage.services.uploading import Uploading
 from triage.settings import (
     Settings,
     load_exposure_policy,
@@ -80,6 +89,7 @@ from triage.telemetry.logs import configure_logs
 from triage.telemetry.traces import configure_traces, stop_traces
 from triage.vault.keys import FileKeyProvider
 from triage.vault.seam import Vault
+from triage.vault.spool import Spools
 from triage.vault.witness import LogMirror
 
 
@@ -91,6 +101,13 @@ class Application:
     store: Store
     vault: Vault
     library: Library
+    admitting: Admitting
+    knowing: Knowing
+    taking_reports: TakingReports
+    numbering_reports: NumberingReports
+    uploading: Uploading
+    taking_uploads: TakingUploads
+    pushing: Pushing
     receiving: Receiving
     expanding: Expanding
     examining: Examining
@@ -119,7 +136,6 @@ class Application:
     schemes: Schemes
     review_rules: ReviewRules
     exposure_policy: ExposurePolicy
-    preserving: Preserving
     reporting: Reporting
     observing: Observing
     backing_up: BackingUp
@@ -138,6 +154,7 @@ class Application:
     def close(self) -> None:
         """End the chamber that shows, let go of the database, and send what is left of the trace."""
         self.rendering_room.close()
+        self.taking_reports.preparing.writers.close()
         self.store.close()
         stop_traces()
 
@@ -154,12 +171,14 @@ def open_application(settings: Settings) -> Application:
     policy, rules = load_match_policy(), load_link_rules()
     keys = FileKeyProvider(folders.vault_key)
     vault = open_vault(settings, folders)
-    keeping = Keeping(vault)
+    keeping, spools = Keeping(vault), Spools(folders.spool, keys)
+    uploading = Uploading(store, spools, settings.uploads, clock)
     owing = Owing(policy.provenance, clock, actor)
     shelf = Shelf(store, vault, folders.hash_sets) if settings.has_many_machines else None
     recording = RecordingSets(store, owing, shelf, clock, actor)
     library = Library.open(folders.hash_sets, formats=(*FORMATS, *_plugged_formats()), keeper=recording)
     matching = Matching(store, library, policy, clock, actor)
+    knowing = Knowing(store, library, policy)
     rematching = Rematching(store, matching, settings.work, clock, actor)
     sessioning = Sessioning(store, settings.sign_in, clock)
     passwords, codes = Passwords(), OneTimeCodes(keys)
@@ -175,6 +194,15 @@ def open_application(settings: Settings) -> Application:
         store=store,
         vault=vault,
         library=library,
+        admitting=Admitting(store, clock, actor),
+        knowing=knowing,
+        numbering_reports=NumberingReports(store),
+        taking_reports=TakingReports(
+            Preparing(store, Writers(vault), knowing), Preserving(load_retention_rules()), clock, actor
+        ),
+        uploading=uploading,
+        taking_uploads=TakingUploads(store, vault, spools, uploading.remembered, clock, actor, stop.is_set),
+        pushing=Pushing(store, vault, uploading, clock, actor),
         receiving=Receiving(store, vault, settings.receive, clock, actor),
         expanding=Expanding(
             store, vault, keeping, settings.archives, settings.receive, settings.work, clock, actor, stop.is_set
@@ -209,7 +237,6 @@ def open_application(settings: Settings) -> Application:
         schemes=schemes,
         review_rules=review_rules,
         exposure_policy=exposure_policy,
-        preserving=Preserving(load_retention_rules()),
         observing=Observing(store, library, LogMirror(folders.witness), vault.check),
         backing_up=BackingUp(store, folders.vault, folders.hash_sets, keys.key_id, clock, actor),
         restoring=Restoring(

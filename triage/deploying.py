@@ -54,6 +54,11 @@ class Folders:
         return self.data / "vault"
 
     @property
+    def spool(self) -> Path:
+        """What arrives in parts, sealed, until all of it is here."""
+        return self.data / "spool"
+
+    @property
     def witness(self) -> Path:
         """The custody log's copy outside the database."""
         return self.data / "custody"

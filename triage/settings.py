@@ -91,6 +91,13 @@ class ExamineSettings(_Section):
     luma_first: bool
 
 
+class IntakeSettings(_Section):
+    """What is done with what senders hand in over the network."""
+
+    keeps_media: bool
+    unkept_max_bytes: int = Field(ge=1)
+
+
 class WorkSettings(_Section):
     """How jobs are worked."""
 
@@ -153,6 +160,34 @@ class OidcSettings(_Section):
     name: str
 
 
+class ApiSettings(_Section):
+    """What one request of the reporting interface may hold, and how fast a key may ask."""
+
+    max_body_bytes: int = Field(ge=1_024, le=1 << 30)
+    max_files: int = Field(ge=1, le=1_000)
+    requests_per_second: float = Field(gt=0)
+    burst: int = Field(ge=1)
+
+
+class IspwsSettings(_Section):
+    """The door in the shape of the CyberTipline Reporting API, and the import of such reports."""
+
+    xsd: str
+    document_bytes: int = Field(ge=1 << 10, le=64 << 20)
+    upload_bytes: int = Field(ge=1, le=4 << 30)
+    import_bytes: int = Field(ge=1, le=16 << 30)
+
+
+class UploadSettings(_Section):
+    """What senders may upload in parts, and for how long unfinished parts are kept."""
+
+    max_bytes: int = Field(ge=1)
+    open_uploads: int = Field(ge=1)
+    open_bytes: int = Field(ge=1)
+    keep_hours: float = Field(gt=0)
+    idle_seconds: float = Field(gt=0)
+
+
 class PluginNames(_Section):
     """What may be loaded beside what ships: names of entry points."""
 
@@ -179,6 +214,7 @@ class Settings(BaseSettings):
     receive: ReceiveSettings
     archives: ArchiveSettings
     examine: ExamineSettings
+    intake: IntakeSettings
     work: WorkSettings
     chamber: ChamberSettings
     log: LogSettings
@@ -186,6 +222,9 @@ class Settings(BaseSettings):
     serve: ServeSettings
     sign_in: SignInSettings
     oidc: OidcSettings
+    api: ApiSettings
+    ispws: IspwsSettings
+    uploads: UploadSettings
 
     @property
     def database_url(self) -> str:

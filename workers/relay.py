@@ -36,6 +36,7 @@ class Relay:
     _after_lane: int = 0
     _keep_house_at: float = 0.0
     _notice_at: float = 0.0
+    _noticed: tuple[str, str] | None = None
 
     def round(
         self, places: Places | None = None, before: Callable[[list[Ring]], None] = lambda _: None
@@ -83,8 +84,14 @@ class Relay:
                 unit.commit()
             self._keep_house_at = time.monotonic() + _KEEP_HOUSE_SECONDS
         if time.monotonic() >= self._notice_at:
-            self.application.rematching.notice()
+            self._notice()
             self._notice_at = time.monotonic() + _NOTICE_SECONDS
+
+    def _notice(self) -> None:
+        """Look through all answers once for each state in force: new ones rest on it, or are not written."""
+        if self.application.rematching.in_force() != self._noticed:
+            self.application.rematching.notice()
+            self._noticed = self.application.rematching.in_force()
 
 
 def _free(unit: Unit) -> Places:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hashsets.algorithms.compiling import exact_kernel
 from hashsets.algorithms.rasters import Raster, as_rows
+from hashsets.compiling import exact_kernel
 
 PLACES = 256
 """Places along a side that are looked at, at most."""

@@ -26,8 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from hashsets.algorithms.compiling import exact_kernel
 from hashsets.algorithms.rasters import Raster, as_rows
+from hashsets.compiling import exact_kernel
 from hashsets.vocabulary import TRANSFORMS, Fingerprint, FingerprintAlgorithm, Profile, Transform
 
 PHASH_SIDES = (32, 32)  # height, width

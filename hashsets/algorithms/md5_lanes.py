@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from hashsets.algorithms.compiling import exact_kernel
+from hashsets.compiling import exact_kernel
 
 LANES = 16
 BLOCK = 64
@@ -35,6 +35,11 @@ def md5_of_many(messages: Sequence[bytes]) -> list[bytes]:
         for place, digest in zip(places, _together([messages[place] for place in places]), strict=True):
             digests[place] = digest
     return digests
+
+
+def warm_up() -> None:
+    """Compile or load the kernel."""
+    md5_of_many([b""])
 
 
 def _together(messages: Sequence[bytes]) -> list[bytes]:

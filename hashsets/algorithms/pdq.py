@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from hashsets.algorithms.compiling import exact_kernel
 from hashsets.algorithms.pdq_bits import Reading, read_block
 from hashsets.algorithms.pdq_estimate import estimated_block
 from hashsets.algorithms.pdq_smoothing import DECIMAL_LUMA, FLOAT_LUMA, smoothed_block
 from hashsets.algorithms.rasters import Raster, as_rows
+from hashsets.compiling import exact_kernel
 from hashsets.vocabulary import TRANSFORMS, Fingerprint, FingerprintAlgorithm, Profile
 
 SMALLEST_SIDE = 5  # below, the reference answers a value of zeros with quality 0

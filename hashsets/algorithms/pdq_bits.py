@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hashsets.algorithms.compiling import exact_kernel
+from hashsets.compiling import exact_kernel
 from hashsets.vocabulary import TRANSFORMS, Transform
 
 Floats = NDArray[np.float32]

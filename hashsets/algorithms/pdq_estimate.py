@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hashsets.algorithms.compiling import estimating_kernel
 from hashsets.algorithms.rasters import Raster
+from hashsets.compiling import estimating_kernel
 
 SIDE = 64
 

@@ -14,8 +14,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hashsets.algorithms.compiling import exact_kernel
 from hashsets.algorithms.rasters import Raster
+from hashsets.compiling import exact_kernel
 
 SIDE = 64
 FLOAT_LUMA = 0  # the C++ tools: products and sums rounded to float32 one by one

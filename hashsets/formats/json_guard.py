@@ -13,9 +13,9 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from hashsets.compiling import exact_kernel
 from hashsets.errors import HashSetError
 from hashsets.formats.lines import utf8_chunks
-from hashsets.index.compiled import compiled
 
 DEPTH_MAX = 32
 RECORD_MAX = 16 << 20
@@ -26,7 +26,7 @@ OPEN, CLOSE = ord("{"), ord("}")
 LOWER = 0x20  # turns [ into { and ] into }, and nothing else into either
 
 
-@compiled
+@exact_kernel
 def follow(chunk: npt.NDArray[np.uint8], record_depth: int, state: npt.NDArray[np.int64]) -> None:
     """Update `state`: in a string, after a backslash, depth, deepest, bytes since a record ended, most of those."""
     in_string, escaped, depth, deepest, run, longest = state

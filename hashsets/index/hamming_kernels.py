@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from hashsets.index.compiled import compiled, inlined, ones, prefetch
+from hashsets.compiling import exact_kernel, inlined
+from hashsets.index.instructions import ones, prefetch
 
 Words = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.uint32]
@@ -39,7 +40,7 @@ def chunk_key(w0: np.uint64, w1: np.uint64, w2: np.uint64, w3: np.uint64, start:
     return key & np.uint64((1 << width) - 1)
 
 
-@compiled
+@exact_kernel
 def fill_table(values: Words, start: int, width: int, offsets: Rows, rows: Rows) -> float:
     """Sort row numbers by one chunk's key: rows of key k are `rows[offsets[k]:offsets[k + 1]]`, ascending.
 
@@ -65,7 +66,7 @@ def fill_table(values: Words, start: int, width: int, offsets: Rows, rows: Rows)
     return mean
 
 
-@compiled
+@exact_kernel
 def report(found: int, query: int | np.int64, row: int | np.int64, distance: np.uint8, out: Ints) -> int:
     """Write one result if there is room for it; returns how many there are now.
 
@@ -76,7 +77,7 @@ def report(found: int, query: int | np.int64, row: int | np.int64, distance: np.
     return found + 1
 
 
-@compiled
+@exact_kernel
 def scan(values: Words, queries: Words, numbers: Ints, reach: int, out: Ints) -> int:
     """Compare every query with every value, reporting query q as `numbers[q]`.
 
@@ -120,7 +121,7 @@ EMPTY = np.uint32(0xFFFF_FFFF)
 """A slot of the hash table that holds no row: more than any set has."""
 
 
-@compiled
+@exact_kernel
 def tell_apart(values: Words, key: Words, slots: Rows, first: Rows) -> int:
     """Find repeated values: `first[row]` becomes the first row of the same value; returns how many values differ.
 
@@ -154,7 +155,7 @@ def tell_apart(values: Words, key: Words, slots: Rows, first: Rows) -> int:
     return distinct
 
 
-@compiled
+@exact_kernel
 def met_before(query: Words, value: Words, chunk: int, starts: Ints, widths: Ints, radii: Ints) -> bool:
     """Whether a chunk before this one leads from the query to the value too."""
     d0, d1, d2, d3 = query[0] ^ value[0], query[1] ^ value[1], query[2] ^ value[2], query[3] ^ value[3]
@@ -164,7 +165,7 @@ def met_before(query: Words, value: Words, chunk: int, starts: Ints, widths: Int
     return False
 
 
-@compiled
+@exact_kernel
 def look_up(offsets: Rows, base: int, key: np.uint64, masks: Words, rows: Rows, begin: Ints, length: Ints) -> None:
     """Where the buckets of `key ^ mask` begin in `rows`, and how long they are, for each of `masks`.
 
@@ -179,7 +180,7 @@ def look_up(offsets: Rows, base: int, key: np.uint64, masks: Words, rows: Rows, 
         prefetch(rows, begin[t])
 
 
-@compiled
+@exact_kernel
 def gather(values: Words, begin: Ints, length: Ints, buckets: int, cursor: Ints, rows: Rows, crowd: Rows) -> int:
     """Copy row numbers from buckets into `crowd` until it is full; `cursor` is (bucket, position in it)."""
     count = values.shape[0]
@@ -201,7 +202,7 @@ def gather(values: Words, begin: Ints, length: Ints, buckets: int, cursor: Ints,
     return gathered
 
 
-@compiled
+@exact_kernel
 def keep_near(values: Words, query: Words, reach: int, crowd: Rows, gathered: int, near: Distances) -> int:
     """Move the rows within reach to the front of `crowd`, their distances into `near`; returns how many."""
     if gathered == DAMAGED:
@@ -226,7 +227,7 @@ def keep_near(values: Words, query: Words, reach: int, crowd: Rows, gathered: in
     return kept
 
 
-@compiled
+@exact_kernel
 def report_first(
     values: Words,
     query: Words,
@@ -248,7 +249,7 @@ def report_first(
     return found
 
 
-@compiled
+@exact_kernel
 def probe(
     values: Words,
     offsets: Rows,

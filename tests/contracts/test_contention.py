@@ -9,7 +9,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import text
 
-from tests.contracts.test_jobs import another
+from tests.contracts.queues import another
 from triage.domain.errors import Unavailable
 from triage.store.engine import CONTENDED
 from triage.store.unit_of_work import Store

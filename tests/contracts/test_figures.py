@@ -32,6 +32,16 @@ def test_the_same_facts_give_the_same_counts(store: Store) -> None:
     assert all(0 <= age < 600 for age in figures.oldest_seconds.values())
 
 
+def test_whether_a_server_keeps_its_statistics(store: Store) -> None:
+    """As it says itself; a file has no server."""
+    with store.reading() as unit:
+        kept = unit.figures.keeps_statistics()
+        if unit.connection.dialect.name == "sqlite":
+            assert kept is None
+        else:
+            assert kept is (unit.connection.exec_driver_sql("SHOW autovacuum").scalar_one() == "on")
+
+
 def test_the_database_s_clock_is_compared_with_this_machine_s(store: Store) -> None:
     """Seconds since 1970 on both."""
     with store.reading() as unit:

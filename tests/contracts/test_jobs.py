@@ -4,118 +4,25 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from datetime import UTC, datetime
-from threading import Barrier
 
 import pytest
-from sqlalchemy import select, update
 
-from hashsets.algorithms.digests import Digests
+from tests.contracts.queues import (
+    AGAIN,
+    LEASE,
+    another,
+    claim,
+    held,
+    owe,
+    pass_time,
+    received,
+    ring,
+    states,
+)
 from triage.domain.errors import Conflict
-from triage.domain.items import ItemKind, Outcome
-from triage.domain.jobs import JobState, Lease, NewJob, Places, Ring, Stage
-from triage.domain.submissions import Delivery, Found, SubmissionState
+from triage.domain.jobs import JobState, NewJob, Stage
 from triage.domain.workers import Worker, WorkerKind
-from triage.services.giving_up import GivingUp
-from triage.settings import WorkSettings
-from triage.store.engine import open_engine
-from triage.store.items import NewItem
-from triage.store.tables import item, job, processing_note, worker
 from triage.store.unit_of_work import Store
-
-NOW = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
-WINDOW = 10
-AGAIN = 30.0
-LEASE = 600.0
-WORK = WorkSettings(threads=1, lease_seconds=LEASE, max_attempts=3, retry_seconds=5)
-
-
-@pytest.fixture
-def submission(store: Store) -> int:
-    """A submission, received whole, without items."""
-    return received(store, "EXH-1")
-
-
-@pytest.fixture
-def giving_up(store: Store) -> GivingUp:
-    return GivingUp(store, WORK, lambda: NOW, "tester@test")
-
-
-def received(store: Store, exhibit: str) -> int:
-    with store.writing() as unit:
-        found = unit.submissions.open(Delivery("SYNTH-1", exhibit, "Synthetic warrant", b"/synthetic"), NOW)
-        unit.submissions.set_state(found.id, SubmissionState.RECEIVED, NOW)
-        unit.commit()
-    return found.id
-
-
-def items(store: Store, submission: int, count: int) -> tuple[int, ...]:
-    """New items without an answer, found in this submission."""
-    new = [
-        NewItem(Digests(bytes(16), bytes(20), bytes([number]) * 32), 10, ItemKind.RASTER, 0)
-        for number in range(1, count + 1)
-    ]
-    with store.writing() as unit:
-        ids = sorted(unit.items.add(new, NOW).ids.values())
-        unit.submissions.add_occurrences(submission, [(one, Found(b"file-%d" % one, 10, one)) for one in ids])
-        unit.commit()
-    return tuple(ids)
-
-
-def owe(store: Store, *new: NewJob) -> list[int]:
-    """Write jobs; their ids in this order."""
-    with store.writing() as unit:
-        unit.jobs.add(new)
-        unit.commit()
-    with store.reading() as unit:
-        ids = unit.connection.execute(select(job.c.id).order_by(job.c.id)).scalars().all()
-    return list(ids)[-len(new) :]
-
-
-def claim(store: Store, job_id: int, owner: str = "worker-1") -> Lease | None:
-    with store.writing() as unit:
-        lease = unit.jobs.claim(job_id, owner, LEASE)
-        unit.commit()
-    return lease
-
-
-def held(store: Store, job_id: int) -> Lease:
-    """A lease that must be given."""
-    lease = claim(store, job_id)
-    assert lease is not None
-    return lease
-
-
-def ring(store: Store, places: int = WINDOW, urgent: int = 0, after_lane: int = 0) -> list[int]:
-    return [one.job_id for one in rings(store, Places(places, urgent), after_lane)]
-
-
-def rings(store: Store, places: Places, after_lane: int = 0) -> list[Ring]:
-    with store.writing() as unit:
-        rung = unit.doorbells.ring(places, AGAIN, after_lane)
-        unit.commit()
-    return rung
-
-
-def pass_time(store: Store, seconds: float) -> None:
-    """As if every time in the table lay so much further back: a jump of the database's clock."""
-    with store.writing() as unit:
-        unit.connection.execute(
-            update(job).values(
-                lease_until=job.c.lease_until - seconds,
-                not_before=job.c.not_before - seconds,
-            )
-        )
-        unit.connection.execute(update(job).where(job.c.ring_at > 0).values(ring_at=job.c.ring_at - seconds))
-        unit.connection.execute(update(worker).values(seen_at=worker.c.seen_at - seconds))
-        unit.commit()
-
-
-def states(store: Store) -> dict[int, tuple[str, int, str | None]]:
-    with store.reading() as unit:
-        rows = unit.connection.execute(select(job.c.id, job.c.state, job.c.attempts, job.c.last_error)).all()
-    return {row.id: (row.state, row.attempts, row.last_error) for row in rows}
 
 
 class TestClaiming:
@@ -342,110 +249,3 @@ class TestExclusiveStages:
                 unit.commit()
             assert waiting.result(timeout=30) is None
         other.engine.dispose()
-
-
-class TestGivingUp:
-    """A job that does not finish: handed back, tried later, split, or buried where people see it."""
-
-    def test_a_job_handed_back_is_ready_at_once_and_not_counted(
-        self, store: Store, submission: int, giving_up: GivingUp
-    ) -> None:
-        """A person asked to stop; nothing was wrong."""
-        (one,) = owe(store, NewJob(Stage.EXAMINE, submission, (1,)))
-        ring(store)
-        giving_up.hand_back(held(store, one))
-        assert (ring(store), held(store, one).attempts) == ([one], 0)
-
-    def test_each_attempt_waits_longer(self, store: Store, submission: int, giving_up: GivingUp) -> None:
-        """5 s, then 10 s; the reason is kept."""
-        (one,) = owe(store, NewJob(Stage.EXAMINE, submission, (1,)))
-        for attempt, pause in enumerate((5, 10), start=1):
-            giving_up.after_failure(held(store, one), "trouble")
-            assert states(store)[one] == (JobState.READY, attempt, "trouble")
-            assert (claim(store, one), ring(store)) == (None, [])
-            pass_time(store, pause - 1)
-            assert claim(store, one) is None
-            pass_time(store, 1.5)
-
-    def test_a_batch_that_keeps_failing_is_split(self, store: Store, submission: int, giving_up: GivingUp) -> None:
-        """One item's trouble never stays its batch's: each gets a job of its own."""
-        ids = items(store, submission, 3)
-        (batch,) = owe(store, NewJob(Stage.EXAMINE, submission, ids))
-        for _ in range(WORK.max_attempts):
-            pass_time(store, 1_000)
-            giving_up.after_failure(held(store, batch), "trouble")
-        pass_time(store, 1_000)
-        assert states(store)[batch][0] == JobState.DONE
-        leases = [held(store, one) for one in ring(store)]
-        assert [(one.stage, one.item_ids, one.attempts) for one in leases] == [
-            (Stage.EXAMINE, (one,), 0) for one in ids
-        ]
-
-    def test_an_item_that_keeps_failing_is_buried_with_an_answer(
-        self, store: Store, submission: int, giving_up: GivingUp
-    ) -> None:
-        """Visible as a dead letter, a note and a custody record; the rest of the submission goes on to linking."""
-        ids = items(store, submission, 1)
-        (one,) = owe(store, NewJob(Stage.MATCH, submission, ids))
-        for _ in range(WORK.max_attempts):
-            pass_time(store, 1_000)
-            giving_up.after_failure(held(store, one), "trouble")
-        assert states(store)[one] == (JobState.DEAD, WORK.max_attempts, "trouble")
-        with store.reading() as unit:
-            assert unit.connection.execute(select(item.c.outcome)).scalars().all() == [Outcome.UNDECODABLE]
-            notes = unit.connection.execute(select(processing_note.c.code, processing_note.c.detail)).all()
-            assert [tuple(note) for note in notes] == [("gave-up", "trouble")]
-            (record,) = unit.custody.records()
-            assert record.event is not None
-            assert (record.event.action, record.event.details["because"]) == ("noted", "trouble")
-            assert unit.jobs.is_owed(Stage.LINK, submission)
-
-    def test_the_last_two_items_given_up_at_once_still_lead_to_linking(
-        self, store: Store, submission: int, giving_up: GivingUp
-    ) -> None:
-        """Whichever commits last must see the other; else a submission would wait for ever."""
-        others = [another(store) for _ in range(2)]
-        together = Barrier(len(others))
-
-        def bury(other: Store, lease: Lease) -> None:
-            together.wait(timeout=30)
-            replace(giving_up, store=other).bury(lease, "trouble")
-
-        with ThreadPoolExecutor(len(others)) as pool:
-            for _ in range(10):
-                ids = items(store, submission, 2)
-                pair = owe(store, *(NewJob(Stage.MATCH, submission, (one,)) for one in ids))
-                list(pool.map(bury, others, [held(store, one) for one in pair]))
-                with store.writing() as unit:
-                    assert unit.jobs.is_owed(Stage.LINK, submission)
-                    unit.connection.execute(update(job).values(state=JobState.DONE))
-                    unit.connection.execute(update(item).values(outcome=Outcome.PENDING))
-                    unit.commit()
-        for other in others:
-            other.engine.dispose()
-
-    @pytest.mark.parametrize("stage", [Stage.EXPAND, Stage.EXAMINE])
-    def test_an_item_that_could_not_be_opened_is_still_matched(
-        self, store: Store, submission: int, giving_up: GivingUp, stage: Stage
-    ) -> None:
-        """Known bytes are known whether or not they can be decoded; matching gives the answer."""
-        ids = items(store, submission, 1)
-        (one,) = owe(store, NewJob(stage, submission, ids))
-        giving_up.bury(held(store, one), "trouble")
-        (match,) = ring(store)
-        lease = held(store, match)
-        assert (lease.stage, lease.item_ids) == (Stage.MATCH, ids)
-        with store.reading() as unit:
-            assert not unit.jobs.is_owed(Stage.LINK, submission)
-
-    def test_burying_linking_still_refers(self, store: Store, submission: int, giving_up: GivingUp) -> None:
-        """An analyst gets the submission, unlinked."""
-        (one,) = owe(store, NewJob(Stage.LINK, submission))
-        giving_up.bury(held(store, one), "trouble")
-        with store.reading() as unit:
-            assert unit.jobs.is_owed(Stage.REFER, submission)
-
-
-def another(store: Store) -> Store:
-    """The same database, as another process sees it."""
-    return Store(open_engine(str(store.engine.url.render_as_string(hide_password=False))), store.signer, store.mirror)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -11,10 +12,12 @@ import pytest
 from hashsets.vocabulary import SetKind
 from tests.unit.triage.services.listing import import_list, recorded_library
 from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of, examined, value
+from triage.domain.errors import Unavailable
+from triage.domain.items import Outcome
 from triage.domain.jobs import Lease, Stage
 from triage.domain.matches import MatchPolicy
 from triage.services import rematching as module
-from triage.services.matching import Matching
+from triage.services.matching import Matching, holds
 from triage.services.rematching import Rematching
 from triage.settings import WorkSettings
 from triage.store.engine import open_engine
@@ -35,10 +38,10 @@ def scene(store: Store) -> Scene:
     return Scene(store)
 
 
-def rematching(store: Store, folder: Path) -> Rematching:
+def rematching(store: Store, folder: Path, policy: str = "policy 1") -> Rematching:
     """As one process has it: a store and a library of its own."""
-    library = recorded_library(store, folder)
-    matching = Matching(store, library, MatchPolicy("policy 1"), lambda: NOW, ACTOR)
+    library = recorded_library(store, folder, policy=policy)
+    matching = Matching(store, library, MatchPolicy(policy), lambda: NOW, ACTOR)
     return Rematching(store, matching, WORK, lambda: NOW, ACTOR)
 
 
@@ -120,6 +123,70 @@ def test_the_last_batches_finished_at_once_end_the_run_once(
     other_store.engine.dispose()
     assert scene.rows("SELECT count(*) FROM rematch WHERE finished_at IS NULL") == [(0,)]
     assert len(finished) == 4 * len(["owed", "listed", "finished"])
+
+
+class TestAnotherPolicy:
+    """Machines with different files of the policy do not answer against one another for ever."""
+
+    def test_only_a_command_puts_it_in_force(self, store: Store, scene: Scene, tmp_path: Path) -> None:
+        """Whoever has another waits; once a person has asked with it, those who have the old one do."""
+        first, other = rematching(store, tmp_path), rematching(store, tmp_path, "policy 2")
+        assert first.notice() is None
+        answered(first, scene, "abc")
+        assert code_of(other.notice) == "other-policy"
+        assert scene.rows("SELECT count(*) FROM rematch") == [(0,)]
+        run_id = other.notice("asked for", insist=True)
+        assert run_id
+        while jobs := claimed(scene):
+            for lease in jobs:
+                other.rematch(lease)
+        assert code_of(first.notice) == "other-policy"
+        assert other.notice() is None
+        with store.reading() as unit:
+            run = unit.rematches.latest()
+        assert run
+        assert run.before
+        assert (run.id, run.before.policy, run.after.policy) == (run_id, "policy 1", "policy 2")
+
+    def test_who_has_another_answers_nothing(self, store: Store, scene: Scene, tmp_path: Path) -> None:
+        """Its job stays owed, and nothing of it is written."""
+        first, other = rematching(store, tmp_path), rematching(store, tmp_path, "policy 2")
+        first.notice()
+        one = scene.submission()
+        item = scene.item(one, name="a", seen=examined(value("a")), outcome=Outcome.PENDING)
+        lease = scene.lease(Stage.MATCH, one, [item])
+        assert code_of(lambda: other.matching.match_batch(lease)) == "other-policy"
+        assert scene.outcomes() == {item: "pending"}
+        first.matching.match_batch(lease)
+        assert scene.outcomes() == {item: "unknown"}
+
+    def test_one_that_comes_into_force_meanwhile_is_seen(self, store: Store, scene: Scene, tmp_path: Path) -> None:
+        """Between the question and the answer's commit."""
+        first, other = rematching(store, tmp_path), rematching(store, tmp_path, "policy 2")
+        first.notice()
+        one = scene.submission()
+        item = scene.item(one, name="a", seen=examined(value("a")), outcome=Outcome.PENDING)
+        answers = first.matching.answers([item])
+        other.notice("asked for", insist=True)
+        with store.writing() as unit:
+            assert code_of(lambda: holds(unit, answers)) == "other-policy"
+
+    def test_a_change_of_sets_owes_what_is_in_force(self, store: Store, scene: Scene, tmp_path: Path) -> None:
+        """Whichever machine it is made on."""
+        first, other = rematching(store, tmp_path), rematching(store, tmp_path, "policy 2")
+        first.notice()
+        answered(first, scene, "ab")
+        import_list(other.matching.library, tmp_path, "known", SetKind.KNOWN, *md5s("a"))
+        with store.reading() as unit:
+            run = unit.rematches.latest()
+        assert run
+        assert run.after.policy == "policy 1"
+
+
+def code_of(act: Callable[[], object]) -> str:
+    with pytest.raises(Unavailable) as caught:
+        act()
+    return caught.value.code
 
 
 def toggle(again: Rematching) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, text, update
 
-from tests.contracts.test_jobs import NOW, WORK, another, claim, held, owe, pass_time, ring, rings
+from tests.contracts.queues import NOW, WORK, another, claim, held, owe, pass_time, ring, rings
 from triage.domain.jobs import NewJob, Places, Rank, Stage
 from triage.domain.submissions import Delivery, SubmissionState
 from triage.domain.workers import LOST_AFTER, Worker, WorkerKind
@@ -326,8 +326,8 @@ def cost_of_a_ring(store: Store) -> int:
     return cost(store, lambda unit: unit.doorbells.ring(Places(2, 1), 30.0))
 
 
-def cost(store: Store, act: Any) -> int:
-    """What an act in a unit costs that is rolled back: virtual machine steps, or rows and index entries read."""
+def cost(store: Store, act: Any, table: str = "job") -> int:
+    """What an act in a unit that is rolled back costs: virtual machine steps, or rows and index entries read."""
     steps = 0
 
     def count() -> int:
@@ -337,9 +337,9 @@ def cost(store: Store, act: Any) -> int:
 
     read = text(
         "SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0) + (SELECT coalesce(sum("
-        "pg_stat_get_xact_tuples_returned(indexrelid)), 0) FROM pg_stat_user_indexes WHERE relname = 'job')"
-        " FROM pg_stat_xact_user_tables WHERE relname = 'job'"
-    )
+        "pg_stat_get_xact_tuples_returned(indexrelid)), 0) FROM pg_stat_user_indexes WHERE relname = :name)"
+        " FROM pg_stat_xact_user_tables WHERE relname = :name"
+    ).bindparams(name=table)
     with store.writing() as unit:
         if unit.connection.dialect.name == "sqlite":
             raw: Any = unit.connection.connection.dbapi_connection

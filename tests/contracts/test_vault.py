@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.s3 import S3Server, bucket_of
+from tests.vaults import content, read, sealed
 from triage.domain.errors import Tampered, Unavailable
 from triage.vault.frames import FRAME
 from triage.vault.keys import FileKeyProvider, KeyProvider
@@ -40,35 +40,11 @@ VAULTS: dict[str, Callable[[pytest.FixtureRequest, KeyProvider], Vault]] = {
 }
 
 
-@pytest.fixture
-def keys(tmp_path: Path) -> FileKeyProvider:
-    return FileKeyProvider.create(tmp_path / "keys" / "wrapping", evidence_exists=False)
-
-
 @pytest.fixture(params=VAULTS)
 def vault(request: pytest.FixtureRequest, keys: FileKeyProvider) -> Vault:
     made = VAULTS[request.param](request, keys)
     made.prepare()
     return made
-
-
-def content(size: int, seed: int = 1) -> bytes:
-    return random.Random(seed).randbytes(size)
-
-
-def sealed(vault: Vault, *contents: bytes) -> list[SealedObject]:
-    with vault.writer() as writer:
-        objects = [writer.seal([data]) for data in contents]
-        writer.sync()
-    return objects
-
-
-def read(vault: Vault, locator: SealedObject) -> bytes:
-    source = vault.open(locator)
-    try:
-        return source.read_at(0, source.size)
-    finally:
-        source.close()
 
 
 @pytest.mark.parametrize("size", [0, 1, FRAME - 1, FRAME, FRAME + 1, 2 * FRAME, 3 * FRAME + 17])

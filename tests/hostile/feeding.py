@@ -100,10 +100,7 @@ def main(kinds: list[str]) -> int:
     """Entry."""
     with Chamber(CHAMBER) as chamber:
         outcomes = {kind: feed(kind, chamber) for kind in kinds or corpus.KINDS}
-        tally = chamber.tally()
-    deaths = {code.value: count for code, count in tally.deaths.items()}
-    report = {"kinds": {kind: vars(outcome) for kind, outcome in outcomes.items()}, "worker_deaths": 0,
-              "tasks": tally.tasks, "deaths": deaths, "renewals": tally.renewals}  # fmt: skip
+    report = {"kinds": {kind: vars(outcome) for kind, outcome in outcomes.items()}, "worker_deaths": 0}
     sys.stdout.write(json.dumps(report, indent=1) + "\n")
     lost = [name for outcome in outcomes.values() for name in outcome.silent]
     unexpected = [name for outcome in outcomes.values() for name in outcome.deadly if name not in MADE_TO_DIE]

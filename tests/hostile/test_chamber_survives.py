@@ -33,7 +33,7 @@ def test_the_hostile_corpus_costs_nothing(capsys: pytest.CaptureFixture[str]) ->
         assert outcome["tried"] > LEAST[kind]
         assert outcome["silent"] == []
         assert outcome["deadly"] == ([SLOW] if kind == "pictures" else [])
-    assert report["deaths"] == {"time-limit": 1}
+    assert report["kinds"]["pictures"]["codes"]["time-limit"] == 1
     assert worker.returncode == 0, worker.stderr[-2000:]
 
 

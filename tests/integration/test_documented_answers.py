@@ -115,6 +115,18 @@ def known_later(asked: Callable[..., Any], release: str, folder: Path) -> dict[s
     }
 
 
+def authorised(asked: Callable[..., Any]) -> dict[str, Any]:
+    """What the commands print that concern the legal gate and the preservation clock."""
+    given = ("--reference", "W 1", "--person", "A judge", "--given-at", "2026-03-16T09:00+07:00")
+    return {
+        "authority record": asked("authority", "record", "S-1", "--kind", "warrant", *given),
+        "authority list": asked("authority", "list"),
+        "authority withdraw": asked("authority", "withdraw", "A-1", "--because", "made up"),
+        "authority gate": asked("authority", "gate", "I-1"),
+        "preservation list": asked("preservation", "list"),
+    }
+
+
 def put_back(asked: Callable[..., Any], folder: Path) -> dict[str, Any]:
     """What the commands print that save a deployment and go on with what was saved."""
     saved = asked("backup", str(folder / "backup"))
@@ -153,6 +165,7 @@ def test_documented_examples_have_the_fields_that_commands_print(tmp_path: Path,
     printed["referrals list"] = asked("referrals", "list")
     printed["referrals show"] = asked("referrals", "show", "R-1")
     printed["report"] = asked("report", "S-1", "-o", str(tmp_path / "report.html"))
+    printed |= authorised(asked)
     printed |= known_later(asked, release, tmp_path)
     printed["audit"] = asked("audit")
     printed["doctor"] = asked("doctor")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib.metadata
-from collections import Counter
 from dataclasses import asdict, replace
 from types import TracebackType
 from typing import Self
@@ -18,7 +17,6 @@ from triage.chamber.process import ChildProcess, Ended
 from triage.chamber.protocol import Kind, Task, TaskKind
 from triage.chamber.reading import Conversation
 from triage.chamber.sealing import FLOOR, Layer
-from triage.chamber.tally import Renewal, Tally
 from triage.domain.errors import Unavailable
 from triage.domain.findings import Examination, NoteCode, ProcessingNote
 from triage.domain.renditions import FULL_SIDE, REDUCED_SIDE, Rendition
@@ -48,9 +46,6 @@ class Chamber:
         self._idle_bytes = 0  # address space of the child before its first task
         self._layers: tuple[Layer, ...] = ()
         self._open_expansion: Expansion | None = None
-        self._tasks = 0
-        self._deaths: Counter[NoteCode] = Counter()
-        self._renewals: Counter[Renewal] = Counter()
 
     def __enter__(self) -> Self:
         self._begin()
@@ -73,10 +68,6 @@ class Chamber:
         self._ready()
         return self._layers
 
-    def tally(self) -> Tally:
-        """Tasks, lost children and replaced ones since the beginning. May be asked from any thread."""
-        return Tally(self._tasks, dict(self._deaths), dict(self._renewals))
-
     def examine(self, source: ByteSource, *, name_extension: str = "", luma_first: bool = False) -> Examination:
         """One look inside a picture. `name_extension`, with or without its dot, is compared with the bytes.
 
@@ -98,7 +89,7 @@ class Chamber:
         except checks.Refuted:
             found = None
         except BaseException:  # the source failed in its own way: this child waits for an answer that never comes
-            self._renew(Renewal.LEFT)
+            self._replace()
             raise
         if found is None:
             return self._lost(child.lied())
@@ -132,7 +123,7 @@ class Chamber:
         except checks.Refuted:
             return self._lost(child.lied()).notes[0]
         except BaseException:  # as in `examine`
-            self._renew(Renewal.LEFT)
+            self._replace()
             raise
         self._count_task(child)
         return made
@@ -158,7 +149,6 @@ class Chamber:
     def _lost(self, ended: Ended) -> Examination:
         """Worth a line; whose bytes did it stands in the item's note."""
         _log.warning(Event.CHAMBER_DIED, code=ended.note.code.value)
-        self._deaths[ended.note.code] += 1
         self._replace()
         return _nothing(ended.note)
 
@@ -213,10 +203,6 @@ class Chamber:
         with contextlib.suppress(Unavailable):  # the result in hand is sound; the next task will meet this again
             self._begin()
 
-    def _renew(self, why: Renewal) -> None:
-        self._renewals[why] += 1
-        self._replace()
-
     def _leave_expansion(self) -> None:
         expansion, self._open_expansion = self._open_expansion, None
         if expansion is not None:
@@ -229,19 +215,18 @@ class Chamber:
         if ended is None:
             self._count_task(self._child)
         elif ended.note.detail == LEFT:
-            self._renew(Renewal.LEFT)
+            self._replace()  # it waits for an answer that never comes
         else:
             self._lost(ended)
 
     def _count_task(self, child: ChildProcess) -> None:
-        self._tasks += 1
         child.tasks += 1
-        if child.tasks >= self._limits.tasks:
-            self._renew(Renewal.TASKS)
-        elif child.busy_seconds >= self._limits.busy_seconds:
-            self._renew(Renewal.BUSY)
-        elif child.address_space() - self._idle_bytes > self._limits.kept_bytes:
-            self._renew(Renewal.MEMORY)
+        if (
+            child.tasks >= self._limits.tasks
+            or child.busy_seconds >= self._limits.busy_seconds
+            or child.address_space() - self._idle_bytes > self._limits.kept_bytes
+        ):
+            self._replace()
 
 
 def _nothing(note: ProcessingNote) -> Examination:

@@ -39,6 +39,9 @@ class CustodyAction(StrEnum):
     RECEIVED = "received"  # a submission was taken in, under its lawful basis
     SEALED = "sealed"  # an item's bytes were written to the vault
     REFERENCED = "referenced"  # an item's bytes stay where they are and were recorded in place
+    STATED = "stated"  # an item became known by what a sender told of it; nothing of it is held
+    SIGHTED = "sighted"  # bytes were digested and examined in memory, and dropped: the sender keeps no media
+    IDENTIFIED = "identified"  # a stated item turned out to be another item, and goes by that from now on
     OPENED = "opened"  # an item's bytes are about to be read; committed before the first byte
     EXAMINED = "examined"
     MATCHED = "matched"
@@ -54,6 +57,7 @@ class CustodyAction(StrEnum):
     DISCLOSED = "disclosed"  # something left the house as a file: a hash-set release, or what we say of one
     ENTITLED = "entitled"  # what a person may do was changed, or how they sign in was begun anew
     APPROVED = "approved"  # a second person granted what one alone may not do, or refused it
+    ADMITTED = "admitted"  # a sender or a key of one was made or ended: who may hand something in
     JOINED = "joined"  # a machine joined; its witness of this log begins with what the database said then
     BACKED_UP = "backed-up"  # a copy of everything but keys and witness is about to be written
     RESTORED = "restored"  # the database was put back from a backup; records after it are lost

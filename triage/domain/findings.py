@@ -39,6 +39,8 @@ class NoteCode(StrEnum):
     SOURCE_CHANGED = "source-changed"  # the file changed while or after it was read
     SPECIAL_FILE = "special-file"  # a device, socket or pipe: not read
     LINK_NOT_FOLLOWED = "link-not-followed"
+    DIGESTS_DISAGREE = "digests-disagree"  # a sender told a digest that is not that of the bytes, or two told two
+    MEMBERS_NOT_EXPANDED = "members-not-expanded"  # an archive of a sender that keeps no media: not opened
     NO_CLOSER_LOOK = "no-closer-look"  # the exact values could not be taken; the estimates had to do
     GAVE_UP = "gave-up"  # tried several times without success; its job is a dead letter
 
@@ -57,6 +59,7 @@ class Subject(StrEnum):
     MAIN = "main"  # the picture as shown: alpha on white
     RAW_RGB = "raw-rgb"  # alpha dropped, as tools that ignore it would see it; only where it differs
     THUMBNAIL = "thumbnail"  # the small picture embedded in the metadata
+    TOLD = "told"  # none that we have seen: the sender told the value
 
 
 @dataclass(frozen=True, slots=True)

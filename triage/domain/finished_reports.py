@@ -18,8 +18,8 @@ OF_A_FILE = "file"
 class FinishedReport:
     """All that was told of one report, and what it has become.
 
-    `reference` is what the sender calls it. `reported_at` is when it was made, where that is not now (a file that a
-    police unit was handed).
+    `reference` is what the sender calls it, else the id that we gave it. `reported_at` is when it was made, where
+    that is not now (a file that a police unit was handed).
     """
 
     report_id: int

@@ -4,7 +4,8 @@ Units under quota split single networks into many cases; joining is therefore th
 ground too. Every ground is a sentence that is kept with the referral. Joining wrongly is undone by a split with a
 written reason, so each predicate counts what it rests on. (What follows from joins stands in `networks`.)
 
-*Unmatched* content here has the outcome UNKNOWN: examined, good enough to compare, and like nothing known.
+*Unmatched* content here has the outcome UNKNOWN: examined, good enough to compare, and like nothing known; or, for
+the same content on both sides, NOT_EXAMINED: two senders told its digest, and nothing known lists it.
 Pictures too poor to compare and undecodable files never join networks: blank frames and icons are alike everywhere.
 """
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hashsets.algorithms.digests import Digests
+from hashsets.algorithms.digests import is_empty
+from hashsets.vocabulary import Digest, DigestAlgorithm
 
 
 class ItemKind(StrEnum):
@@ -15,6 +17,7 @@ class ItemKind(StrEnum):
     CONTAINER = "container"
     OTHER = "other"
     EMPTY = "empty"
+    STATED = "stated"  # nothing is held: digests, perhaps fingerprints, as a sender told them
 
 
 class Outcome(StrEnum):
@@ -28,6 +31,7 @@ class Outcome(StrEnum):
     TOO_POOR = "too-poor"  # decoded, but too little in it for a fingerprint to mean anything
     UNDECODABLE = "undecodable"  # no picture came out; a note says why
     CONTAINER = "container"  # its members stand for it
+    NOT_EXAMINED = "not-examined"  # nothing is held: compared by what was told, and nothing says what it is
 
 
 CLOSED_UNSEEN = frozenset({Outcome.KNOWN, Outcome.KNOWN_GOOD})
@@ -35,12 +39,65 @@ CLOSED_UNSEEN = frozenset({Outcome.KNOWN, Outcome.KNOWN_GOOD})
 
 
 @dataclass(frozen=True, slots=True)
+class KnownDigests:
+    """What is known of an item's digests, raw: all three where we had its bytes, one at least where it was told."""
+
+    md5: bytes | None = None
+    sha1: bytes | None = None
+    sha256: bytes | None = None
+
+    def as_digests(self) -> tuple[Digest, ...]:
+        """Those that are known, as hash sets are asked."""
+        return tuple(Digest(algorithm, value) for algorithm in DigestAlgorithm if (value := getattr(self, algorithm)))
+
+    @property
+    def name(self) -> Digest | None:
+        """The strongest one: what a stated item goes by. What was told beside it is only said of it."""
+        return self.as_digests()[-1] if self.as_digests() else None
+
+    @property
+    def named(self) -> KnownDigests:
+        """The name alone."""
+        return KnownDigests(**{self.name.algorithm.value: self.name.value}) if self.name else self
+
+    def agrees(self, other: KnownDigests) -> bool:
+        """Whether no algorithm has two values."""
+        mine, others = ({one.algorithm: one.value for one in each.as_digests()} for each in (self, other))
+        return all(mine[both] == others[both] for both in mine.keys() & others.keys())
+
+    def joined(self, other: KnownDigests) -> KnownDigests:
+        """What either knows; of two values the first."""
+        return KnownDigests(self.md5 or other.md5, self.sha1 or other.sha1, self.sha256 or other.sha256)
+
+
+def told_digests(told: Iterable[Digest]) -> KnownDigests:
+    """The digests that a sender told. The empty file's say nothing: lists carry them by accident."""
+    return KnownDigests(**{one.algorithm.value: one.value for one in told if not is_empty(one)})
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """One content-addressed item; `depth` counts the fewest containers around it so far."""
+    """One content-addressed item; `depth` counts the fewest containers around it so far.
+
+    `size` is None where nothing is held and none was told.
+    """
 
     id: int
-    digests: Digests
-    size: int
+    digests: KnownDigests
+    size: int | None
     kind: ItemKind
     depth: int
     outcome: Outcome
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether all that is known of it was told."""
+        return self.kind is ItemKind.STATED
+
+    def may_be_set_aside_by(self, algorithm: str) -> bool:
+        """Whether a listing of this digest among harmless ones counts.
+
+        Of a stated item only its name's: whoever tells another's digest with a harmless file's beside it must not
+        set that other's report aside.
+        """
+        return not self.is_stated or (self.digests.name is not None and self.digests.name.algorithm == algorithm)

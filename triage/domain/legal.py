@@ -52,7 +52,8 @@ class Sharing:
 def sharing_together(parts: Iterable[Sharing]) -> Sharing:
     """The terms of several things in one: only receivers that all of them name, every handling code of any."""
     listed = list(parts)
-    names = {name.strip().casefold(): name.strip() for one in listed for name in one.may_share_with}
+    spelt = [name.strip() for one in reversed(listed) for name in one.may_share_with]
+    names = {name.casefold(): name for name in spelt}  # as the first of them is spelt
     for one in listed:
         named = {name.strip().casefold() for name in one.may_share_with}
         names = {key: name for key, name in names.items() if key in named}

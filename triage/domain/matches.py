@@ -38,6 +38,10 @@ class Because(StrEnum):
     ALLOWED_NEARER = "allowed-is-nearer"
     DISPUTED = "disputed"
     MEMBERS = "members-stand-for-it"
+    QUALITY_NOT_TOLD = "quality-not-told"  # a told fingerprint: without its quality it may be that of a blank frame
+    DIGESTS_ONLY = "digests-only"
+    NOTHING_NEAR_TOLD = "nothing-near-as-told"
+    SAME_CONTENT = "same-content"  # a stated item that goes by another now
     NO_PICTURE = "no-picture"
     UNDER_FLOOR = "under-quality-floor"
     NOTHING_NEAR = "nothing-near"
@@ -116,7 +120,9 @@ def judge(item_id: int, asked: Asked, policy: MatchPolicy) -> tuple[Match, ...]:
         (taken, candidate)
         for taken, candidate in asked.near
         if policy.near_for(candidate.set_name).admits(
-            _least(taken, candidate), candidate.transform, taken.fingerprint.quality
+            _least(taken, candidate),
+            candidate.transform,
+            BEST_QUALITY if is_of_untold_quality(taken) else taken.fingerprint.quality,
         )
     ]
     asked = replace(asked, near=within)
@@ -141,6 +147,32 @@ def judge(item_id: int, asked: Asked, policy: MatchPolicy) -> tuple[Match, ...]:
     )
 
 
+BEST_QUALITY = 100
+
+
+def is_of_untold_quality(taken: TakenFingerprint) -> bool:
+    """Whether a sender told this value without its quality: it is asked, and what it finds is held back."""
+    return taken.subject is Subject.TOLD and taken.fingerprint.quality is None
+
+
+def nearest_told(
+    near: Sequence[tuple[TakenFingerprint, Candidate]],
+) -> list[tuple[TakenFingerprint, Candidate]]:
+    """Of several told values that lead to one entry the best: a match names its raster, and all were told."""
+    best: dict[object, tuple[TakenFingerprint, Candidate]] = {}
+    for taken, candidate in near:
+        told = taken.subject is Subject.TOLD
+        key = (candidate.release_id, candidate.entry_key, taken.fingerprint.profile, told or taken)
+        known = best.get(key)
+        if known is None or _preference(taken, candidate) < _preference(*known):
+            best[key] = taken, candidate
+    return list(best.values())
+
+
+def _preference(taken: TakenFingerprint, candidate: Candidate) -> tuple[int, int]:
+    return -(taken.fingerprint.quality or 0), candidate.distance
+
+
 def _least(taken: TakenFingerprint, candidate: Candidate) -> int:
     """The distance in bits, or what it may be at least where an estimate was asked."""
     margin = ESTIMATE_MARGIN if taken.fingerprint.profile.is_estimate else 0
@@ -154,13 +186,16 @@ def answer_of(
     deciding = [match for match in matches if match.standing is Standing.DECIDES]
     closing = _closing(matches, policy)
     if closing:
-        return closing
+        told = kind is ItemKind.STATED
+        return replace(closing, closed_because=f"{closing.closed_because}, as told") if told else closing
     if deciding:
         disputed = any(policy.rule_for(match.candidate).action is Action.CLOSE for match in deciding)
         return Answer(Outcome.NEAR, Because.DISPUTED if disputed else deciding[0].because)
     if expanded:
         return Answer(Outcome.CONTAINER, Because.MEMBERS)
     held = [match.because for match in matches if match.standing is Standing.HELD_BACK]
+    if kind is ItemKind.STATED:
+        return Answer(Outcome.NOT_EXAMINED, held[0] if held else _untold(seen))
     if Because.LITTLE_INFORMATION in held:
         return Answer(Outcome.TOO_POOR, Because.LITTLE_INFORMATION)
     return Answer(Outcome.UNKNOWN, held[0]) if held else _unmatched(kind, seen, policy)
@@ -190,6 +225,8 @@ def _held_back(
     entry: TakenFingerprint, candidate: Candidate, second: Verdict, asked: Asked, policy: MatchPolicy
 ) -> Because | None:
     """Why a near candidate may not decide; None where it may."""
+    if is_of_untold_quality(entry):
+        return Because.QUALITY_NOT_TOLD
     if second is not Verdict.AGREES and asked.seen.says_little(entry.subject, policy):
         return Because.LITTLE_INFORMATION
     if _least(entry, candidate) >= policy.agreement.required_from:
@@ -226,6 +263,11 @@ def _closing(matches: Sequence[Match], policy: MatchPolicy) -> Answer | None:
             because = f"exact match: {outcome}"
             return Answer(outcome, match.because, f"{because}, disputed" if disputed else because)
     return None
+
+
+def _untold(seen: Seen) -> Because:
+    compared = any(taken.fingerprint.algorithm is FingerprintAlgorithm.PDQ for taken in seen.fingerprints)
+    return Because.NOTHING_NEAR_TOLD if compared else Because.DIGESTS_ONLY
 
 
 def _unmatched(kind: ItemKind, seen: Seen, policy: MatchPolicy) -> Answer:

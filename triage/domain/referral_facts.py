@@ -25,6 +25,7 @@ class ReferralFacts:
     distinct_known: int = 0  # entries, however many copies
     near: int = 0
     unknown: int = 0
+    not_examined: int = 0  # told only, and nothing told says what they are; counted nowhere as unmatched
     # From examining
     unknown_with_camera_traces: int = 0  # unmatched, with make and model and a serial, maker note or full size
     captured_last_30_days: int = 0  # unmatched or near, by the camera's own clock

@@ -6,10 +6,11 @@ All of it is what the sender says, and hostile until it is checked: texts are bo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 
 from hashsets.vocabulary import Digest, Fingerprint
 from triage.domain.errors import Conflict
@@ -198,3 +199,40 @@ def require_open(state: ReportState) -> None:
     """Raise Conflict `report-finished`, `report-retracted`, `report-expired` where nothing may be added any more."""
     if state in _FINAL_CODES:
         raise Conflict(_FINAL_CODES[state], f"The report is {state.value}: open another one.")
+
+
+class ClockNote(StrEnum):
+    """What is odd about a time that a sender tells. It is kept as it was told: a fact of the sender."""
+
+    FUTURE = "time-in-future"
+    BEFORE_1990 = "time-before-1990"
+
+
+_AHEAD = timedelta(days=1)
+_FIRST_YEAR = 1990
+
+
+def clock_notes(facts: ReportFacts, files: Sequence[FileFacts], now: datetime) -> tuple[ClockNote, ...]:
+    """What is odd about the times in a report, each once."""
+    identifiers = [one for party in facts.parties for one in party.identifiers]
+    identifiers += [one for file in files for one in file.identifiers]
+    told = [facts.incident.at, *(file.uploaded_at for file in files), *(one.at for one in identifiers)]
+    times = [at for at in told if at]
+    odd = {ClockNote.FUTURE: any(at > now + _AHEAD for at in times)}
+    odd[ClockNote.BEFORE_1990] = any(at.astimezone(UTC).year < _FIRST_YEAR for at in times)
+    return tuple(note for note, is_so in odd.items() if is_so)
+
+
+def receipt(public_id: str, ended_at: datetime, files: Sequence[tuple[str, Sequence[Digest]]]) -> bytes:
+    """The 32 bytes that stand for a finished report, in the sender's receipt and in the custody log alike.
+
+    SHA-256 of lines of ASCII, each ended by a line feed: `triage receipt v1`, the report's id, the time in UTC as
+    `2026-11-26T10:57:34.000000Z`, then for each file in order its id and its digests (measured, else as told), sorted
+    by algorithm, as `id md5:… sha1:… sha256:…`.
+    """
+    at = ended_at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    lines = ["triage receipt v1", public_id, at]
+    for file_id, digests in files:
+        values = sorted(f"{one.algorithm.value}:{one.value.hex()}" for one in digests)
+        lines.append(" ".join([file_id, *values]))
+    return sha256("".join(f"{line}\n" for line in lines).encode()).digest()

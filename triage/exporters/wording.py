@@ -20,6 +20,10 @@ OUTCOMES: dict[Outcome, tuple[str, str]] = {
         "Looks like a known picture, or its bytes are listed and no rule closes it: likely. For a person to confirm.",
     ),
     Outcome.UNKNOWN: ("Unknown", "Examined and compared; nothing known is like it."),
+    Outcome.NOT_EXAMINED: (
+        "Not examined",
+        "Only told to us: no bytes are held. What was told is like nothing known, which says little.",
+    ),
     Outcome.KNOWN_GOOD: (
         "Known good",
         "The very same bytes are listed as harmless, or on the unit's allow list. Set aside without viewing.",
@@ -50,6 +54,7 @@ HELD_BACK: dict[Because, str] = {
     Because.LITTLE_INFORMATION: "little information in the picture",
     Because.SECOND_DISAGREES: "a second algorithm disagrees",
     Because.SECOND_ABSENT: "no second algorithm to confirm them",
+    Because.QUALITY_NOT_TOLD: "told without the quality of the fingerprint",
     Because.ALLOWED_NEARER: "an entry of an allow list is nearer",
 }
 """Why a near match did not count, after a colon."""
@@ -105,6 +110,8 @@ NOTES: dict[NoteCode, str] = {
     NoteCode.SOURCE_CHANGED: "The file changed while it was read, or afterwards. The source is not at rest.",
     NoteCode.SPECIAL_FILE: "A device, socket or pipe, not a file. It was not read.",
     NoteCode.LINK_NOT_FOLLOWED: "A link to another place. It was not followed, so that nothing is read twice.",
+    NoteCode.DIGESTS_DISAGREE: "A sender told a digest that is not that of the bytes, or two senders told two.",
+    NoteCode.MEMBERS_NOT_EXPANDED: "An archive from a sender that keeps no media. What is inside was not examined.",
     NoteCode.NO_CLOSER_LOOK: "The picture may resemble known content, and could not be decoded again to make sure.",
     NoteCode.GAVE_UP: "Tried several times without success. A technician has to look at the machine.",
 }

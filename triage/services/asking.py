@@ -9,12 +9,13 @@ from hashsets.library import Library
 from hashsets.vocabulary import ESTIMATE_MARGIN, TRANSFORMS, Candidate, Fingerprint, SetKind, Transform
 from triage.domain.findings import TakenFingerprint
 from triage.domain.match_policy import MatchPolicy, Nearness, Transforms
+from triage.domain.matches import is_of_untold_quality
 
 
 def askable(taken: Sequence[TakenFingerprint], policy: MatchPolicy) -> list[TakenFingerprint]:
     """Fingerprints that are good enough for some set."""
     floor = min(near.quality_floor for near in (policy.near, *policy.near_by_set.values()))
-    return [entry for entry in taken if (entry.fingerprint.quality or 0) >= floor]
+    return [entry for entry in taken if is_of_untold_quality(entry) or (entry.fingerprint.quality or 0) >= floor]
 
 
 def near_candidates(library: Library, fingerprints: Sequence[Fingerprint], policy: MatchPolicy) -> list[Candidate]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from hashsets.library import Library
+from hashsets.vocabulary import DigestAlgorithm
 from triage.domain.audit_log import LogUnderAudit, audit_log
 from triage.domain.custody import CustodyAction, CustodyEvent
 from triage.domain.errors import Tampered, TriageError
@@ -19,11 +20,11 @@ from triage.vault.witness import LogMirror
 
 from .clock import Clock
 from .keeping import Keeping
-from .receiving import AFTER_REFERENCE
 
 _CHUNK = 1 << 20
 _ITEM = re.compile(r"item:[0-9]{1,18}")  # the record is not believed yet: it may name anything
 _KEEPING_ACTIONS = frozenset({CustodyAction.SEALED, CustodyAction.REFERENCED})
+_TOLD_ACTIONS = frozenset({CustodyAction.STATED, CustodyAction.SIGHTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class AuditReport:
     log_size: int = 0
     checkpoint: str = ""
     items: int = 0
+    not_held: int = 0  # of the items: nothing was ever kept of them
     bytes: int = 0
     orphan_bytes: int = 0
     faults: list[Fault] = field(default_factory=list)
@@ -52,45 +54,66 @@ class AuditReport:
         return not self.faults
 
 
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What one record of the log says of an item. `begins`: it is the first one of this item."""
+
+    item_id: int
+    algorithm: str
+    digest: str
+    is_held: bool
+    begins: bool
+
+
 @dataclass(slots=True)
 class _Recorded:
     """What the log says of items, checked against the items table in slices while the log streams by."""
 
     unit: Unit
-    waiting: dict[int, str] = field(default_factory=dict)
-    agreed: int = 0
+    waiting: list[_Claim] = field(default_factory=list)
+    begun: int = 0
     faults: list[Fault] = field(default_factory=list)
 
     def watch(self, records: Iterator[StoredRecord]) -> Iterator[StoredRecord]:
         """Pass records through, noting which digest each item was received with."""
         for record in records:
             event = record.event
-            if event is not None and _begins_an_item(event):
-                self.waiting[int(event.subject.removeprefix("item:"))] = str(event.details.get("sha256"))
+            if event is not None and (claim := _claim(event)):
+                self.begun += claim.begins
+                self.waiting.append(claim)
                 if len(self.waiting) >= 500:
                     self.settle()
             yield record
 
     def settle(self) -> None:
         """Compare what has gathered."""
-        stored = {entry.id: entry.digests.sha256.hex() for entry in self.unit.items.many(sorted(self.waiting))}
-        for item_id, digest in self.waiting.items():
-            if item_id not in stored:
-                self._fault("item-missing", item_id, "was received and is not in the database")
-            elif stored[item_id] != digest:
-                self._fault("item-digest-changed", item_id, "has another digest than when it was received")
-            else:
-                self.agreed += 1
+        kept = {entry.item.id: entry for entry in self.unit.items.kept(sorted({one.item_id for one in self.waiting}))}
+        for claim in self.waiting:
+            entry = kept.get(claim.item_id)
+            if entry is None:
+                self._fault("item-missing", claim.item_id, "was received and is not in the database")
+            elif (getattr(entry.item.digests, claim.algorithm) or b"").hex() != claim.digest:
+                self._fault("item-digest-changed", claim.item_id, "has another digest than when it was received")
+            elif claim.is_held and not entry.is_located:
+                self._fault("bytes-unlocated", claim.item_id, "was kept, and no place is recorded for its bytes")
         self.waiting.clear()
 
     def _fault(self, code: str, item_id: int, what: str) -> None:
         self.faults.append(Fault(code, f"I-{item_id}", f"Item I-{item_id} {what}."))
 
 
-def _begins_an_item(event: CustodyEvent) -> bool:
-    """Whether an item came in by this event. One that was sealed after it had been referenced is there already."""
-    is_item = event.action in _KEEPING_ACTIONS and _ITEM.fullmatch(event.subject)
-    return bool(is_item) and not AFTER_REFERENCE.items() <= event.details.items()
+def _claim(event: CustodyEvent) -> _Claim | None:
+    """What an event says of an item; None where it speaks of none. A later one of the same item has a `before`."""
+    if event.action not in _KEEPING_ACTIONS | _TOLD_ACTIONS or not _ITEM.fullmatch(event.subject):
+        return None
+    algorithm = next((one.value for one in reversed(tuple(DigestAlgorithm)) if one.value in event.details), "sha256")
+    return _Claim(
+        int(event.subject.removeprefix("item:")),
+        algorithm,
+        str(event.details.get(algorithm)),
+        is_held=event.action in _KEEPING_ACTIONS,
+        begins="before" not in event.details,
+    )
 
 
 @dataclass(frozen=True)
@@ -143,8 +166,8 @@ class Auditing:
             report.faults += recorded.faults
             report.log_size, report.checkpoint = unit.custody.head()
             count = unit.read.items_pending()[1]
-        if count > recorded.agreed + len(recorded.faults):
-            unrecorded = count - recorded.agreed - len(recorded.faults)
+        if count > recorded.begun:
+            unrecorded = count - recorded.begun
             sentence = f"{unrecorded} items stand in the database and not in the custody log."
             report.faults.append(Fault("items-unrecorded", "items", sentence))
 
@@ -160,6 +183,9 @@ class Auditing:
 
     def _audit_item(self, kept: Kept, report: AuditReport) -> None:
         report.items += 1
+        if not kept.is_located:  # whether it should be is the custody log's to say
+            report.not_held += 1
+            return
         name = f"I-{kept.item.id}"
         try:
             source = self.keeping.open(kept)
@@ -194,6 +220,7 @@ class Auditing:
     def _record(self, report: AuditReport) -> None:
         details: dict[str, str | int | None] = {
             "items": report.items,
+            "not_held": report.not_held,
             "log_size": report.log_size,
             "faults": len(report.faults),
         }

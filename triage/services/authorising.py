@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from triage.domain.authorities import Authority, NewAuthority, require_stated
 from triage.domain.custody import CustodyAction, CustodyEvent
 from triage.domain.errors import Conflict, NotFound, Refused
+from triage.domain.senders import Scope, SenderKind
 from triage.store.unit_of_work import Store
 
+from .admitting import Admitted
 from .clock import Clock
 
 
@@ -51,6 +53,16 @@ class Authorising:
             )
             unit.commit()
         return recorded
+
+    def record_for(self, admitted: Admitted, new: NewAuthority) -> Authority:
+        """The same for a key. Raises Refused `scope-missing`, and `may-not-authorise` for what is no unit's key.
+
+        A provider cannot say that police may open what it did not; a sandbox key touches nothing real.
+        """
+        admitted.require(Scope.AUTHORISE)
+        if admitted.sender.kind is not SenderKind.UNIT or admitted.key.sandbox:
+            raise Refused("may-not-authorise", "Only a unit's key, and none of the sandbox, records authorities.")
+        return self.record(new, by=f"{admitted.sender.name}/{admitted.key.prefix}")
 
     def withdraw(self, authority_id: int, because: str, by: str | None = None) -> Authority:
         """End an authority: from now on the gate answers as if it had never been recorded.

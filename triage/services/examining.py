@@ -6,7 +6,7 @@ A large JPEG is examined by its luma first. What that cannot decide comes back a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from triage.chamber.parent import Chamber
@@ -67,10 +67,8 @@ class Examining:
         return [(entry, extensions.get(entry.item.id, "")) for entry in kept]
 
     def _examine(self, lease: Lease, kept: Kept, extension: str, chamber: Chamber) -> Examination:
-        if kept.item.kind is ItemKind.EMPTY:
-            return Examination(None, notes=(ProcessingNote(NoteCode.EMPTY),))
-        if kept.item.kind is ItemKind.OTHER:
-            return Examination(None, notes=(ProcessingNote(NoteCode.UNSUPPORTED_TYPE),))
+        if unopened := without_opening(kept.item.kind):
+            return unopened
         try:
             source = self.keeping.open(kept)
         except Unreadable as error:
@@ -87,9 +85,7 @@ class Examining:
             unit.commit()
 
     def _record(self, lease: Lease, results: dict[int, Examination]) -> None:
-        notes = [
-            (item_id, note.code.value, note.detail) for item_id, result in results.items() for note in result.notes
-        ]
+        notes = notes_of(results)
         is_closer = lease.stage is Stage.LOOK_CLOSER
         if is_closer:
             notes += [
@@ -113,6 +109,20 @@ class Examining:
 
     def _event(self, lease: Lease, action: CustodyAction, details: dict[str, str | int | None]) -> CustodyEvent:
         return CustodyEvent(self.clock(), self.actor, action, f"job:{lease.job_id}", lease.stage.value, details)
+
+
+def without_opening(kind: ItemKind) -> Examination | None:
+    """What examining gives for kinds that nothing here parses; None for pictures."""
+    if kind is ItemKind.EMPTY:
+        return Examination(None, notes=(ProcessingNote(NoteCode.EMPTY),))
+    if kind is ItemKind.OTHER:
+        return Examination(None, notes=(ProcessingNote(NoteCode.UNSUPPORTED_TYPE),))
+    return None
+
+
+def notes_of(results: Mapping[int, Examination]) -> list[tuple[int, str, str]]:
+    """Processing notes as the store takes them."""
+    return [(item_id, note.code.value, note.detail) for item_id, result in results.items() for note in result.notes]
 
 
 def matching_again(lease: Lease) -> NewJob:

@@ -26,7 +26,7 @@ from triage.vault.seam import Vault, VaultWriter
 from .clock import Clock
 from .examining import unreadable_note
 from .keeping import Keeping, sealed_row
-from .receiving import AFTER_REFERENCE, first_jobs, take
+from .receiving import first_jobs, take
 
 
 class _KnownAlreadyError(Exception):
@@ -151,19 +151,18 @@ class Expanding:
             }
             unit.jobs.add(
                 first_jobs(
-                    lease.submission_id, taken.fresh, {one: containers[one] for one in arrived & containers.keys()}
+                    lease.submission_id,
+                    taken.to_examine,
+                    {one: containers[one] for one in arrived & containers.keys()},
                 )
             )
             parents = {new.digests.sha256: found.parent_item_id for new, found in reversed(batch.members)}
             unit.custody.append(
-                [
-                    self._sealed_event(lease, item_id, new, parents[new.digests.sha256])
-                    for item_id, new in taken.fresh.items()
-                ]
-                + [
-                    self._sealed_event(lease, item_id, new, parents[new.digests.sha256], **AFTER_REFERENCE)
-                    for item_id, new in taken.sealed_now.items()
-                ]
+                taken.keeping_events(
+                    lambda item_id, new, **more: self._sealed_event(
+                        lease, item_id, new, parents[new.digests.sha256], **more
+                    )
+                )
             )
             unit.commit()
         batch.members.clear()

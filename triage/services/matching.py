@@ -7,18 +7,20 @@ from dataclasses import dataclass
 
 from hashsets.library import Library
 from hashsets.vocabulary import Basis, Candidate, FingerprintAlgorithm
+from triage.domain.custody import CustodyAction, CustodyEvent
 from triage.domain.estimates import owes_closer_look, settled
 from triage.domain.findings import NoteCode, TakenFingerprint
 from triage.domain.items import Item, ItemKind
-from triage.domain.jobs import Lease
+from triage.domain.jobs import Lease, Stage
 from triage.domain.match_policy import MatchPolicy
-from triage.domain.matches import Asked, Match, Seen, answer_of, closes, judge
+from triage.domain.matches import Asked, Match, Seen, answer_of, closes, judge, nearest_told
 from triage.store.unit_of_work import Store, Unit
 
 from .answering import Answers, events_of, write_answers
 from .asking import askable, near_candidates
 from .clock import Clock
 from .hash_set_errors import answered
+from .policy_in_force import require_in_force
 from .settling import settle
 
 
@@ -34,17 +36,55 @@ class Matching:
 
     def match_batch(self, lease: Lease) -> None:
         """Match the lease's items and write their outcome. Raises Tampered for a damaged release."""
+        self.identify(lease.item_ids)
         while not self._recorded(lease, self.answers(lease.item_ids)):
             pass
+
+    def identify(self, item_ids: Sequence[int]) -> None:
+        """Stated items that turned out to be held ones go by those from now on.
+
+        Asked here and not when either comes in: of the two the one that is matched later finds the other, so that
+        receiving asks nothing and no two transactions can miss each other.
+        """
+        with self.store.reading() as unit:
+            same = unit.stated.to_identify(item_ids)
+        if not same:
+            return
+        with self.store.writing() as unit:
+            unit.items.hold(sorted({*same, *same.values()}))
+            same = unit.stated.to_identify(item_ids)
+            held = {one.id: one for one in unit.items.many(sorted(set(same.values())))}
+            lied = [
+                (held_id, NoteCode.DIGESTS_DISAGREE.value, "")
+                for told in unit.items.many(sorted(same))
+                if not told.digests.agrees(held[held_id := same[told.id]].digests)
+            ]
+            unit.items.add_notes(Stage.MATCH, lied)
+            touched = unit.read.submissions_holding(sorted(same))
+            unit.stated.identify(same)
+            now = self.clock()
+            unit.custody.append(
+                [
+                    CustodyEvent(
+                        now, self.actor, CustodyAction.IDENTIFIED, f"item:{stated}", "match", {"item": held_id}
+                    )
+                    for stated, held_id in sorted(same.items())
+                ]
+            )
+            settle(unit, touched)
+            unit.commit()
 
     def answers(self, item_ids: Sequence[int]) -> Answers:
         """What the library says of these items now, all in one state of it. Slow: open no transaction around it.
 
-        Raises Tampered for a damaged release.
+        Raises Tampered for a damaged release, Unavailable `other-policy`.
         """
         with self.store.reading() as unit:
+            require_in_force(unit.hash_sets.recorded(), self.policy.provenance)
             items = unit.items.many(item_ids)
-            seen = seen_of(unit, item_ids)
+            gone = unit.stated.gone_among(items)
+            items = [item for item in items if item.id not in gone]
+            seen = seen_of(unit, items)
             unopened = unit.read.containers_without_members(item_ids)
             final = unit.items.noted(item_ids, NoteCode.NO_CLOSER_LOOK)
         releases, matches = self._match_in_one_state(items, seen)
@@ -96,15 +136,20 @@ class Matching:
             item_id, taken = asked[candidate.query]
             near.setdefault(item_id, []).append((taken, candidate))
         return {
-            item.id: judge(item.id, Asked(exact[item.id], near.get(item.id, ()), seen[item.id]), self.policy)
+            item.id: judge(
+                item.id, Asked(exact[item.id], nearest_told(near.get(item.id, ())), seen[item.id]), self.policy
+            )
             for item in items
         }
 
     def _exact(self, items: list[Item]) -> dict[int, list[Candidate]]:
         asked = [(item.id, digest) for item in items for digest in item.digests.as_digests()]
         candidates: dict[int, list[Candidate]] = {item.id: [] for item in items}
+        by_id = {item.id: item for item in items}
         for candidate in self.library.lookup_digests([digest for _, digest in asked]):
-            candidates[asked[candidate.query][0]].append(candidate)
+            item = by_id[asked[candidate.query][0]]
+            if not candidate.set_kind.is_harmless or item.may_be_set_aside_by(candidate.algorithm):
+                candidates[item.id].append(candidate)
         return candidates
 
     def _recorded(self, lease: Lease, answers: Answers) -> bool:
@@ -116,7 +161,8 @@ class Matching:
             unit.custody.append(events_of(lease, answers, changes, now, self.actor))
             if not holds(unit, answers):
                 return False
-            settle(unit, unit.read.submissions_holding(lease.item_ids))
+            # Its own too: the last of its items may have turned out to be another, which is answered already.
+            settle(unit, {lease.submission_id, *unit.read.submissions_holding(lease.item_ids)})
             unit.commit()
         return True
 
@@ -126,17 +172,22 @@ def holds(unit: Unit, answers: Answers) -> bool:
 
     Ask it after the unit's custody record: whoever changes what is in force, on whichever machine, does so under the
     log's lock, and then looks for items that rest on another state. So either they find these, or this finds the
-    change.
+    change. Raises Unavailable `other-policy`.
     """
-    return unit.hash_sets.recorded().version == answers.releases
+    recorded = unit.hash_sets.recorded()
+    require_in_force(recorded, answers.policy)
+    return recorded.version == answers.releases
 
 
-def seen_of(unit: Unit, item_ids: Sequence[int]) -> dict[int, Seen]:
-    """What is stored of each item's picture, as judging needs it."""
+def seen_of(unit: Unit, items: Sequence[Item]) -> dict[int, Seen]:
+    """What is stored of each item's picture, as judging needs it; of stated items what was told."""
+    item_ids = [item.id for item in items if not item.is_stated]
+    told = unit.stated.fingerprints([item.id for item in items if item.is_stated])
     fingerprints = unit.examinations.fingerprints(item_ids, *FingerprintAlgorithm)
     measures = unit.examinations.measures(item_ids)
     found = {
         item_id: Seen(settled(fingerprints.get(item_id, ())), one.concentration, one.thumbnail_distance)
         for item_id, one in measures.items()
     }
-    return {item_id: found.get(item_id, Seen()) for item_id in item_ids}
+    found |= {item_id: Seen(fingerprints) for item_id, fingerprints in told.items()}
+    return {item.id: found.get(item.id, Seen()) for item in items}

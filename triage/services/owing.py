@@ -13,7 +13,10 @@ from .clock import Clock
 
 @dataclass(frozen=True)
 class Owing:
-    """Opens runs of matching again, or lets the unfinished one go on. `policy` is the provenance of the policy."""
+    """Opens runs of matching again, or lets the unfinished one go on.
+
+    `policy` is the provenance of this machine's policy, which counts where none is in force yet.
+    """
 
     policy: str
     clock: Clock
@@ -25,8 +28,9 @@ class Owing:
         None when every answer rests on what is in force. `because` is a code, perhaps with an id. Call it in the unit
         that records what is in force, instead of appending the `records` of the change to the log: it does both.
         """
-        releases = unit.hash_sets.hold().version
-        after_id = unit.matches.comparison(self.policy, releases)
+        in_force = unit.hash_sets.hold()
+        releases = in_force.version
+        after_id = unit.matches.comparison(in_force.policy or self.policy, releases)
         unit.custody.hold()  # after the rows above: a batch that is being matched may be writing the comparison, too
         latest = unit.rematches.latest()
         going = latest if latest and not latest.finished_at else None

@@ -5,16 +5,17 @@ A killed run begins again where the last commit stood: what is recorded unchange
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from hashsets.algorithms.digests import Digests
 from triage.domain.custody import CustodyAction, CustodyEvent
 from triage.domain.errors import Refused
 from triage.domain.findings import NoteCode, ProcessingNote
-from triage.domain.items import ItemKind
+from triage.domain.items import ItemKind, KnownDigests
 from triage.domain.jobs import NewJob, Stage
 from triage.domain.submissions import Delivery, Found, Submission, SubmissionState
 from triage.settings import ReceiveSettings
@@ -70,7 +71,7 @@ class Receiving:
 
         An urgent submission's jobs go before all others; without it, one that is urgent already stays so.
         """
-        _require(delivery)
+        require_stated(delivery)
         submission = self._open(delivery, urgent=urgent)
         root = root_of(delivery.source)
         progress = Progress()
@@ -94,7 +95,7 @@ class Receiving:
             if _differs(submission.delivery, delivery):
                 raise Refused(
                     "delivery-differs",
-                    f"S-{submission.id} has another lawful basis, --in-place or --preserve-until: give the same.",
+                    f"S-{submission.id} has another basis, terms, --in-place or --preserve-until: give the same.",
                 )
             unit.submissions.set_state(submission.id, SubmissionState.RECEIVING, None)
             if urgent:
@@ -198,7 +199,7 @@ class Receiving:
     ) -> list[tuple[Read, NewItem]]:
         digests = [read.digests.sha256 for read in reads]
         with self.store.reading() as unit:
-            held = set(unit.items.ids_by_sha256(digests)) if in_place else unit.items.sealed_among(digests)
+            held = unit.items.held_among(digests) if in_place else unit.items.sealed_among(digests)
         kept = []
         for read in reads:
             locator: dict[str, Any] | None = None
@@ -265,14 +266,14 @@ class Receiving:
             unit.submissions.add_source_notes(submission.id, _notes(kept, problems), now)
             containers = {ids[new.digests.sha256]: new.size for _, new in kept if new.kind is ItemKind.CONTAINER}
             unit.jobs.add(
-                first_jobs(submission.id, taken.fresh, {one: containers[one] for one in arrived & containers.keys()})
+                first_jobs(
+                    submission.id, taken.to_examine, {one: containers[one] for one in arrived & containers.keys()}
+                )
             )
             unit.custody.append(
-                [self._kept_event(item_id, new, submission.id, now) for item_id, new in taken.fresh.items()]
-                + [
-                    self._kept_event(item_id, new, submission.id, now, **AFTER_REFERENCE)
-                    for item_id, new in taken.sealed_now.items()
-                ]
+                taken.keeping_events(
+                    lambda item_id, new, **more: self._kept_event(item_id, new, submission.id, now, **more)
+                )
             )
             unit.commit()
         return len(taken.fresh)
@@ -292,10 +293,15 @@ AFTER_REFERENCE = {"before": CustodyAction.REFERENCED.value}
 """In the details of a SEALED event: the item stands in the log already, referenced in place."""
 
 
+AFTER_STATEMENT = {"before": CustodyAction.STATED.value}
+"""In the details of a SEALED or REFERENCED event: the item stands in the log already, and nothing of it was held."""
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """Items of a batch, by id, that are to be recorded: made by this unit, or referenced in place only until now.
 
+    `held_now` were known before, and nothing of them was held: they were stated, or their sender keeps no media.
     `ids` are those of all of the batch by SHA-256. The place where something was referenced may be gone tomorrow, and
     a delivery that is sealed is to be kept.
     """
@@ -303,6 +309,19 @@ class Taken:
     ids: Mapping[bytes, int]
     fresh: Mapping[int, NewItem]
     sealed_now: Mapping[int, NewItem]
+    held_now: Mapping[int, NewItem]
+
+    @property
+    def to_examine(self) -> Mapping[int, NewItem]:
+        """Items of which nothing was held before this unit."""
+        return {**self.fresh, **self.held_now}
+
+    def keeping_events(self, make: Callable[..., CustodyEvent]) -> list[CustodyEvent]:
+        """The records of what is held by this unit's doing; `make` is given item id, new item and further details."""
+        later = ((self.sealed_now, AFTER_REFERENCE), (self.held_now, AFTER_STATEMENT))
+        return [make(item_id, new) for item_id, new in self.fresh.items()] + [
+            make(item_id, new, **before) for items, before in later for item_id, new in items.items()
+        ]
 
 
 def take(unit: Unit, found: Sequence[NewItem], now: datetime) -> Taken:
@@ -319,11 +338,30 @@ def take(unit: Unit, found: Sequence[NewItem], now: datetime) -> Taken:
         {ids[new.digests.sha256]: new.depth for new in found if ids[new.digests.sha256] not in added.fresh}
     )
     of_id = {ids[new.digests.sha256]: new for new in located}
-    return Taken(
-        ids,
-        {item_id: new for item_id, new in of_id.items() if item_id in added.fresh},
-        {item_id: new for item_id, new in of_id.items() if item_id in added.sealed_now},
+    fresh, sealed_now, held_now = (
+        {item_id: new for item_id, new in of_id.items() if item_id in which}
+        for which in (added.fresh, added.sealed_now, added.held_now)
     )
+    if held_now:
+        come_true(unit, held_now)
+    return Taken(ids, fresh, sealed_now, held_now)
+
+
+def come_true(unit: Unit, held_now: Mapping[int, NewItem]) -> None:
+    """Items that were told only, or whose bytes were dropped, are held now: only what was measured counts."""
+    lied = [
+        (before.id, NoteCode.DIGESTS_DISAGREE.value, "")
+        for before in unit.items.many(sorted(held_now))
+        if not before.digests.agrees(measured(held_now[before.id].digests))
+    ]
+    unit.items.add_notes(Stage.EXAMINE, lied)
+    unit.items.complete(held_now)
+    unit.submissions.mark_unlinked(sorted(held_now))
+
+
+def measured(digests: Digests) -> KnownDigests:
+    """Measured digests as those of an item."""
+    return KnownDigests(digests.md5, digests.sha1, digests.sha256)
 
 
 def first_jobs(submission_id: int, fresh: Mapping[int, NewItem], containers: Mapping[int, int]) -> list[NewJob]:
@@ -357,10 +395,12 @@ def _groups(sizes: Mapping[int, int], most: int) -> Iterator[tuple[int, ...]]:
 def _differs(begun: Delivery, again: Delivery) -> bool:
     """Whether a repeated delivery states something else; leaving the day of deletion out states nothing."""
     day = again.preserve_until or begun.preserve_until
-    return (begun.in_place, begun.basis, begun.preserve_until) != (again.in_place, again.basis, day)
+    terms = (begun.may_share_with, begun.handling) != (again.may_share_with, again.handling)
+    return terms or (begun.in_place, begun.basis, begun.preserve_until) != (again.in_place, again.basis, day)
 
 
-def _require(delivery: Delivery) -> None:
+def require_stated(delivery: Delivery) -> None:
+    """Raise Refused `basis-missing`, `reference-missing` where a delivery does not say what it must."""
     if not delivery.basis.strip():
         raise Refused("basis-missing", "State the lawful basis under which this is received.")
     if not delivery.case_ref.strip() or not delivery.exhibit_ref.strip():

@@ -55,7 +55,7 @@ def referral_page(
     unit: Unit, referral_id: int, rules: LinkRules, releases: Sequence[ReleaseInfo], limit: int, now: datetime
 ) -> ReferralPage:
     """Gather one referral as it stands now; `releases` are all that there are. Raises NotFound."""
-    row = unit.read.referral(referral_id)
+    row = unit.referral_pages.referral(referral_id)
     summary = unit.read.outcomes(row.submissions)
     return ReferralPage(
         referral=f"R-{row.id}",
@@ -75,19 +75,19 @@ def referral_page(
         reported=reported_part(unit, row.submissions, now, limit),
         preservation_counts=unit.preservation.count(row.submissions),
         preservation=preservation_part(unit, row.submissions, now, limit),
-        findings=unit.read.finding_counts(row.submissions, THUMBNAIL_DISAGREES_ABOVE),
+        findings=unit.referral_pages.finding_counts(row.submissions, THUMBNAIL_DISAGREES_ABOVE),
         notes=summary.notes,
-        joins=[_join(found) for found in unit.read.joins_within(row.submissions)],
-        match_counts=[_match_count(found) for found in unit.read.match_counts(row.submissions)],
+        joins=[_join(found) for found in unit.referral_pages.joins_within(row.submissions)],
+        match_counts=[_match_count(found) for found in unit.referral_pages.match_counts(row.submissions)],
         held_back=unit.read.held_back(row.submissions),
         disputes=_disputes(unit, row.submissions, limit),
         not_comparable=not_comparable(releases, unit.dossier.releases_asked(row.submissions)),
-        matches=[_match(found) for found in unit.read.matches(row.submissions, limit)],
+        matches=[_match(found) for found in unit.referral_pages.matches(row.submissions, limit)],
         ended_count=unit.matches.ended_count(row.submissions),
         ended_matches=[_ended(found) for found in unit.matches.ended(row.submissions, limit)],
         clusters=_clusters(unit, row.submissions, rules, limit),
-        links=[_link(found) for found in unit.read.links(row.submissions, limit)],
-        history=unit.read.referral_history(referral_id),
+        links=[_link(found) for found in unit.referral_pages.links(row.submissions, limit)],
+        history=unit.referral_pages.referral_history(referral_id),
     )
 
 
@@ -99,7 +99,7 @@ def _clusters(unit: Unit, submissions: Sequence[int], rules: LinkRules, limit: i
             "because": f"All within {found['farthest']} of 256 bits of I-{found['centre']}",
             "note": None,
         }
-        for found in unit.read.look_alike_groups(submissions, limit)
+        for found in unit.referral_pages.look_alike_groups(submissions, limit)
     ]
     shared = [
         {
@@ -108,7 +108,7 @@ def _clusters(unit: Unit, submissions: Sequence[int], rules: LinkRules, limit: i
             "because": found["because"],
             "note": too_common(LinkKind(found["kind"]), found["members"], rules),
         }
-        for found in unit.read.shared_traits(submissions, limit)
+        for found in unit.referral_pages.shared_traits(submissions, limit)
     ]
     return [*stacks, *shared]
 

@@ -81,7 +81,8 @@ class Referring:
             name = "camera_bodies" if len(shared.submissions) <= most else "widespread"
             for other in shared.submissions:
                 add(other, **{name: 1})
-        for content in networks.shared_content(submission_id, _NEW):
+        # Digests that two senders told, and that nothing known lists, are one content as unmatched bytes are.
+        for content in networks.shared_content(submission_id, _NEW, Outcome.NOT_EXAMINED.value):
             name = "unmatched_contents" if content.holders <= most else "widespread"
             add(content.submission_id, **{name: content.items})
         for content in networks.shared_content(submission_id, Outcome.KNOWN.value):

@@ -18,6 +18,7 @@ from .concluding import conclude
 from .hash_set_errors import answered
 from .matching import Matching, holds
 from .owing import Owing
+from .policy_in_force import require_in_force
 
 BATCH = 1_024
 """Items in a job. Nothing is decoded, so it can be large beside the 64 of examining and still be quick."""
@@ -44,15 +45,30 @@ class Rematching:
         """What a change owes, under the policy that is matched with."""
         return Owing(self.matching.policy.provenance, self.clock, self.actor)
 
-    def notice(self, because: str = "noticed", *, insist: bool = False) -> int | None:
-        """Owe a run if what is in force is not what the latest run reached: a release expired, the policy changed.
+    def in_force(self) -> tuple[str, str]:
+        """The policy and the library's version on which answers should rest, as they stand. Cheap."""
+        with answered():
+            self.matching.library.refresh()
+        with self.store.reading() as unit:
+            recorded = unit.hash_sets.recorded()
+        return recorded.policy, recorded.version
 
-        With `insist` also for single items that it could not answer. The run's number, or None.
+    def notice(self, because: str = "noticed", *, insist: bool = False) -> int | None:
+        """Owe a run if what is in force is not what the latest run reached, because a release expired, for example.
+
+        The first to ask puts its policy in force, and so does whoever asks with `insist`, which is for people: then a
+        run is owed for single items, too, that the latest could not answer. The run's number, or None.
+        Raises Unavailable `other-policy`.
         """
         with answered():
             self.matching.library.refresh()
         with self.store.writing() as unit:
-            in_force = (self.matching.policy.provenance, unit.hash_sets.hold().version)
+            recorded, policy = unit.hash_sets.hold(), self.matching.policy.provenance
+            if insist or not recorded.policy:
+                unit.hash_sets.put_in_force(policy)
+            else:
+                require_in_force(recorded, policy)
+            in_force = (policy, recorded.version)
             latest = unit.rematches.latest()
             after = latest.after if latest and latest.finished_at else None
             reached = after is not None and (after.policy, after.releases) == in_force
@@ -67,6 +83,7 @@ class Rematching:
             while not self._listed(lease, lease.rematch_id):
                 pass
         else:
+            self.matching.identify(lease.item_ids)
             while not self._recorded(lease, lease.rematch_id, self.matching.answers(lease.item_ids)):
                 pass
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select, text
 
 from triage.domain.jobs import JobState
 
@@ -76,7 +76,7 @@ class FigureReading:
         serving = Workers(self.connection).serving()
         return Figures(
             submissions=self._by(submission.c.state),
-            items=self._by(item.c.outcome),
+            items=self._by(item.c.outcome, item.c.same_as.is_(None)),
             notes=self._by(processing_note.c.code),
             referrals=self._by(referral.c.state),
             jobs={(row[0], row[1]): int(row[2]) for row in states},
@@ -100,8 +100,15 @@ class FigureReading:
         """By how much the database's clock is ahead of `own_seconds`, seconds since 1970."""
         return float(self.connection.execute(select(database_now(self.connection))).scalar_one()) - own_seconds
 
-    def _by(self, column: object) -> dict[str, int]:
-        rows = self.connection.execute(select(column, func.count()).group_by(column))  # type: ignore[call-overload]
+    def keeps_statistics(self) -> bool | None:
+        """Whether the server renews what its planner knows of the tables by itself; None where there is no server."""
+        if self.connection.dialect.name != "postgresql":
+            return None
+        return bool(self.connection.execute(text("SHOW autovacuum")).scalar_one() == "on")
+
+    def _by(self, column: object, *conditions: ColumnElement[bool]) -> dict[str, int]:
+        counted = select(column, func.count()).where(*conditions).group_by(column)  # type: ignore[call-overload]
+        rows = self.connection.execute(counted)
         return {str(row[0]): int(row[1]) for row in rows}
 
     def _row(self, query: Select[*tuple[object, ...]]) -> list[int]:

@@ -28,12 +28,16 @@ Sealed = tuple[EntryState, bool, str]
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The state on which every answer should rest. `serial` grows with each change, `day` is the last (UTC) seen."""
+    """The state on which every answer should rest. `serial` grows with each change, `day` is the last (UTC) seen.
+
+    `policy` is the provenance of the matching policy in force; empty until somebody works.
+    """
 
     serial: int = 0
     day: date = _NEVER
     version: str = "none"
     releases: LibraryState = LibraryState()  # noqa: RUF009 - frozen
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class HashSets:
 
     def hold(self) -> Recorded:
         """The same, and nobody else changes it until the unit ends. Take it before the custody log's lock."""
-        first = {"id": _ROW, "serial": 0, "day": _NEVER, "version": "none"}
+        first = {"id": _ROW, "serial": 0, "day": _NEVER, "version": "none", "policy": ""}
         insert_new(self.connection, library_state, [{**first, "enabled": [], "checkpoints": {}, "expiries": {}}])
         return self._recorded(for_update=True)
 
@@ -58,8 +62,16 @@ class HashSets:
         if row is None:
             return Recorded()
         return Recorded(
-            row.serial, row.day, row.version, LibraryState(tuple(row.enabled), row.checkpoints, row.expiries)
+            row.serial,
+            row.day,
+            row.version,
+            LibraryState(tuple(row.enabled), row.checkpoints, row.expiries),
+            row.policy,
         )
+
+    def put_in_force(self, policy: str) -> None:
+        """Make this the matching policy of all machines. Hold the state before."""
+        self.connection.execute(update(library_state).where(library_state.c.id == _ROW).values(policy=policy))
 
     def write(self, held: InForce, version: str) -> None:
         """Make this the state in force. Hold it before; `held` has a day."""

@@ -118,17 +118,14 @@ upload = Table(
     Column("path", LargeBinary, nullable=False),  # where the seizure had it; empty for a report's file
     Column("mtime_ns", BigInteger, nullable=False),
     Column("length", BigInteger, nullable=False),
-    Column("received", BigInteger, nullable=False),  # durable, sealed bytes
-    Column("state", String(16), nullable=False),  # open, arrived, taken, failed, dropped
+    Column("received", BigInteger, nullable=False),  # told by the last request; the spool's file knows better
+    Column("state", String(16), nullable=False),  # as `triage/domain/uploads.py`
     Column("because", String(40)),  # the code of what made it fail
     Column("stated", Document, nullable=False),  # digests that the sender told, by algorithm, in hex
-    # Where the sealed spool lies while it is open or waits to be taken: on one machine.
+    # Where the sealed spool lies while it is open: on one machine. Its file's lock says who writes to it.
     Column("machine", Text, nullable=False),
-    Column("spool_key", LargeBinary, nullable=False),  # wrapped
+    Column("spool_key", LargeBinary, nullable=False),  # wrapped; empty once the spool is to be forgotten
     Column("spool_key_id", Text, nullable=False),
-    # Who writes to it now: a lease with a fence, by the database's clock.
-    Column("fence", Integer, nullable=False),
-    Column("lease_until", Float(53), nullable=False),
     Column("made_at", Float(53), nullable=False),
     Column("expires_at", Float(53), nullable=False),
     # What arrived, once all of it has: measured by us, and sealed in the vault. The item's after it is taken.

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, and_, delete, select, update
+from sqlalchemy import Connection, Row, Table, and_, delete, select, update
 
 from hashsets.algorithms.digests import Digests
-from triage.domain.items import Item, ItemKind, Outcome
+from triage.domain.items import Item, ItemKind, KnownDigests, Outcome
 from triage.domain.matches import Answer, Because
 
 from .rows import among, insert_new, insert_telling, sliced
@@ -37,12 +37,14 @@ class Added:
     """What adding items came to. Of two units that bring the same bytes at once, one alone is told that it did.
 
     `ids` are those of all of them by SHA-256, `fresh` of items that this unit made, `sealed_now` of items that it did
-    not make, and whose bytes lie in the vault by this unit's locator: they were referenced in place only.
+    not make, and whose bytes lie in the vault by this unit's locator: they were referenced in place only. `held_now`
+    are items of which nothing was held before, in the vault or in place: stated, or of a sender that keeps no media.
     """
 
     ids: Mapping[bytes, int]
     fresh: AbstractSet[int]
     sealed_now: AbstractSet[int]
+    held_now: AbstractSet[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,11 @@ class Kept:
     item: Item
     sealed: Mapping[str, Any] | None
     in_place: Mapping[str, Any] | None
+
+    @property
+    def is_located(self) -> bool:
+        """Whether anything is held of it. What was stated, or examined and dropped, has no place."""
+        return self.sealed is not None or self.in_place is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,18 @@ class Items:
             )
             found.update(rows.scalars())
         return found
+
+    def held_among(self, digests: Sequence[bytes]) -> set[bytes]:
+        """Those SHA-256 values among `digests` whose bytes lie in the vault or at a source."""
+        found: set[bytes] = set()
+        for part in sliced(digests):
+            rows = self.connection.execute(
+                select(item.c.sha256)
+                .join(in_place_source, in_place_source.c.item_id == item.c.id)
+                .where(among(self.connection, item.c.sha256, part))
+            )
+            found.update(rows.scalars())
+        return found | self.sealed_among(digests)
 
     def add(self, new: Sequence[NewItem], now: datetime) -> Added:
         """Write items that do not exist yet, and where their bytes are. What stands already stays as it is."""
@@ -115,12 +134,45 @@ class Items:
             [{"item_id": ids[entry.digests.sha256], **entry.sealed} for entry in new if entry.sealed],
             sealed_object.c.item_id,
         )
-        insert_new(
+        placed = insert_telling(
             self.connection,
             in_place_source,
             [{"item_id": ids[entry.digests.sha256], **entry.in_place} for entry in new if entry.in_place],
+            in_place_source.c.item_id,
         )
-        return Added(ids, fresh, {row.item_id for row in sealed} - fresh)
+        sealed_now = {row.item_id for row in sealed} - fresh
+        placed_now = {row.item_id for row in placed} - fresh
+        held_now = (sealed_now - self._located(in_place_source, sealed_now - placed_now)) | (
+            placed_now - self._located(sealed_object, placed_now - sealed_now)
+        )
+        return Added(ids, fresh, sealed_now - held_now, held_now)
+
+    def complete(self, measured: Mapping[int, NewItem]) -> None:
+        """Of these items the bytes are held now: what was told of them gives way, and their answer is open again."""
+        for item_id, new in sorted(measured.items()):
+            self.connection.execute(
+                update(item)
+                .where(item.c.id == item_id)
+                .values(
+                    sha256=new.digests.sha256,
+                    sha1=new.digests.sha1,
+                    md5=new.digests.md5,
+                    size=new.size,
+                    kind=new.kind,
+                    outcome=Outcome.PENDING,
+                    because=None,
+                    closed_because=None,
+                    comparison_id=None,
+                )
+            )
+
+    def _located(self, table: Table, item_ids: AbstractSet[int]) -> set[int]:
+        """Those of the items that have a row in this table of locators."""
+        found: set[int] = set()
+        for part in sliced(sorted(item_ids)):
+            query = select(table.c.item_id).where(among(self.connection, table.c.item_id, part))
+            found.update(self.connection.execute(query).scalars())
+        return found
 
     def met_at(self, depths: Mapping[int, int]) -> None:
         """Item id → containers around it where it was met now; the least ever seen is kept, and bounds recursion."""
@@ -128,6 +180,15 @@ class Items:
             for part in sliced(item_ids):
                 met = and_(among(self.connection, item.c.id, part), item.c.depth > depth)
                 self.connection.execute(update(item).where(met).values(depth=depth))
+
+    def pending_among(self, item_ids: Sequence[int]) -> set[int]:
+        """Those of these items that wait for their answer."""
+        found: set[int] = set()
+        for part in sliced(item_ids):
+            named = among(self.connection, item.c.id, part)
+            query = select(item.c.id).where(named, item.c.outcome == Outcome.PENDING)
+            found.update(self.connection.execute(query).scalars())
+        return found
 
     def many(self, item_ids: Sequence[int]) -> list[Item]:
         """The items named, by id."""
@@ -166,6 +227,7 @@ class Items:
             select(item.c.id)
             .where(
                 item.c.id > after,
+                item.c.same_as.is_(None),
                 item.c.outcome != Outcome.PENDING,
                 item.c.comparison_id.is_distinct_from(comparison_id),
             )
@@ -237,7 +299,7 @@ def _by_value(values: Mapping[int, V]) -> dict[V, list[int]]:
 def _item(row: Row[Any]) -> Item:
     return Item(
         id=row.id,
-        digests=Digests(md5=row.md5, sha1=row.sha1, sha256=row.sha256),
+        digests=KnownDigests(md5=row.md5, sha1=row.sha1, sha256=row.sha256),
         size=row.size,
         kind=ItemKind(row.kind),
         depth=row.depth,

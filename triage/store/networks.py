@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
+from triage.domain.items import ItemKind
 from triage.domain.networks import Join
 from triage.domain.priority import Assessment, ReferralFacts
 from triage.domain.referral_facts import facts_document
@@ -83,12 +84,13 @@ class Networks:
         keys = {row.id: row.key for row in rows}
         return [SharedTrait(keys[trait_id], tuple(found)) for trait_id, found in holders.items() if len(found) > 1]
 
-    def shared_content(self, submission_id: int, outcome: str) -> list[SharedContent]:
-        """How many items with `outcome` this submission shares with each other one, by in how many they are."""
+    def shared_content(self, submission_id: int, *outcomes: str) -> list[SharedContent]:
+        """How many items with these outcomes this submission shares with each other one, by in how many they are."""
         mine = (
             select(occurrence.c.item_id)
             .join(item, item.c.id == occurrence.c.item_id)
-            .where(occurrence.c.submission_id == submission_id, item.c.outcome == outcome, item.c.size > 0)
+            .where(occurrence.c.submission_id == submission_id, item.c.outcome.in_(outcomes))
+            .where(or_(item.c.size > 0, item.c.kind == ItemKind.STATED))
             .distinct()
         )
         spread = (

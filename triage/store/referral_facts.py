@@ -30,6 +30,7 @@ def count_facts(connection: Connection, submission_ids: Sequence[int], now: date
         known_exact=outcomes.get("known", 0),
         near=outcomes.get("near", 0),
         unknown=outcomes.get("unknown", 0),
+        not_examined=outcomes.get("not-examined", 0),
         **_from_matches(connection, held),
         **_from_findings(connection, held, now),
         **_from_submissions(connection, submission_ids, held),

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from triage.domain.errors import NotFound
 from triage.domain.findings import ProcessingNote
 from triage.domain.legal import Handling, Origin
 from triage.domain.submissions import Delivery, Found, Submission, SubmissionState
 
-from .rows import among, insert_new, sliced
+from .rows import among, insert_new, insert_telling, sliced
 from .tables import item, occurrence, source_note, submission
 
 
@@ -32,21 +32,7 @@ class Submissions:
 
     def open(self, delivery: Delivery, now: datetime) -> Submission:
         """The submission of this delivery: a new one, or the one that an interrupted run began."""
-        row = {
-            "case_ref": delivery.case_ref,
-            "exhibit_ref": delivery.exhibit_ref,
-            "basis": delivery.basis,
-            "source": delivery.source,
-            "in_place": delivery.in_place,
-            "state": SubmissionState.RECEIVING,
-            "preserve_until": delivery.preserve_until,
-            "created_at": now,
-            "urgent": False,
-            "origin": delivery.origin,
-            "may_share_with": list(delivery.may_share_with),
-            "handling": [code.value for code in delivery.handling],
-        }
-        insert_new(self.connection, submission, [row])
+        insert_new(self.connection, submission, [_row(delivery, now)])
         found = self.connection.execute(
             select(submission).where(
                 submission.c.case_ref == delivery.case_ref,
@@ -55,6 +41,15 @@ class Submissions:
             )
         ).one()
         return _submission(found)
+
+    def add_received(self, deliveries: Sequence[Delivery], now: datetime) -> dict[bytes, int]:
+        """New submissions that are here whole, such as finished reports; their ids by source.
+
+        Nothing is written for a source that is there already.
+        """
+        rows = [{**_row(one, now), "state": SubmissionState.RECEIVED, "received_at": now} for one in deliveries]
+        written = insert_telling(self.connection, submission, rows, submission.c.id, submission.c.source)
+        return {row.source: row.id for row in written}
 
     def get(self, submission_id: int) -> Submission:
         """One submission. Raises NotFound."""
@@ -118,6 +113,10 @@ class Submissions:
 
     def add_occurrences(self, submission_id: int, found: Sequence[tuple[int, Found]]) -> None:
         """Record (item id, place) pairs; a pair that is there already stays as it is."""
+        self.add_occurrences_of({submission_id: found})
+
+    def add_occurrences_of(self, found: Mapping[int, Sequence[tuple[int, Found]]]) -> None:
+        """The same for several submissions at once."""
         insert_new(
             self.connection,
             occurrence,
@@ -133,7 +132,8 @@ class Submissions:
                     "linked": False,
                     "viewed": place.viewed,
                 }
-                for item_id, place in found
+                for submission_id, places in found.items()
+                for item_id, place in places
             ],
         )
 
@@ -183,8 +183,8 @@ class Submissions:
             select(item.c.id)
             .join(occurrence, occurrence.c.item_id == item.c.id)
             .where(occurrence.c.submission_id == submission_id, occurrence.c.linked.is_(False))
-            .group_by(item.c.id, item.c.sha256)
-            .order_by(item.c.sha256)
+            .group_by(item.c.id)
+            .order_by(func.coalesce(item.c.sha256, item.c.sha1, item.c.md5))
         )
         yield from self.connection.execute(query).scalars()
 
@@ -203,6 +203,23 @@ class Submissions:
         for part in sliced(item_ids):
             named = among(self.connection, occurrence.c.item_id, part)
             self.connection.execute(update(occurrence).where(named).values(linked=False))
+
+
+def _row(delivery: Delivery, now: datetime) -> dict[str, Any]:
+    return {
+        "case_ref": delivery.case_ref,
+        "exhibit_ref": delivery.exhibit_ref,
+        "basis": delivery.basis,
+        "source": delivery.source,
+        "in_place": delivery.in_place,
+        "state": SubmissionState.RECEIVING,
+        "preserve_until": delivery.preserve_until,
+        "created_at": now,
+        "urgent": False,
+        "origin": delivery.origin,
+        "may_share_with": list(delivery.may_share_with),
+        "handling": [code.value for code in delivery.handling],
+    }
 
 
 def _submission(row: Row[Any]) -> Submission:

@@ -55,10 +55,11 @@ item = Table(
     "item",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("sha256", LargeBinary(32), nullable=False, unique=True),
-    Column("sha1", LargeBinary(20), nullable=False),
-    Column("md5", LargeBinary(16), nullable=False),
-    Column("size", BigInteger, nullable=False),
+    # All three of what we had the bytes of; of a stated item what was told, one at least.
+    Column("sha256", LargeBinary(32), unique=True),
+    Column("sha1", LargeBinary(20), index=True),
+    Column("md5", LargeBinary(16), index=True),
+    Column("size", BigInteger),  # NULL: not told
     Column("kind", String(16), nullable=False),
     Column("depth", Integer, nullable=False),  # fewest containers around it so far; bounds recursion
     Column("outcome", String(16), nullable=False),
@@ -67,7 +68,11 @@ item = Table(
     # What the answer rests on: "unknown" means nothing without the releases that were asked.
     Column("comparison_id", Id, ForeignKey("comparison.id")),
     Column("first_seen", UtcDateTime, nullable=False),
+    # A stated item whose bytes turned out to be those of another item: it stands for nothing of its own any more.
+    Column("same_as", Id),
 )
+Index("uq_item_named_by_sha1", item.c.sha1, unique=True, **where("sha256 IS NULL AND sha1 IS NOT NULL"))
+Index("uq_item_named_by_md5", item.c.md5, unique=True, **where("sha256 IS NULL AND sha1 IS NULL"))
 Index(
     "ix_item_pending",
     item.c.id,
@@ -170,6 +175,17 @@ fingerprint = Table(
     Column("quality", Integer),
     Column("variants", LargeBinary),  # eight values end to end
     Column("provenance_id", Id, ForeignKey("provenance.id"), nullable=False),
+)
+
+told_fingerprint = Table(
+    "told_fingerprint",
+    metadata,
+    Column("item_id", Id, ForeignKey("item.id"), primary_key=True),
+    Column("algorithm", String(16), primary_key=True),
+    Column("profile", String(16), primary_key=True),
+    Column("value", LargeBinary, primary_key=True),
+    Column("quality", Integer, primary_key=True, autoincrement=False),  # -1: not told
+    Column("submission_id", Id, ForeignKey("submission.id"), nullable=False),  # with which it was told first
 )
 
 finding = Table(
@@ -404,6 +420,7 @@ library_state = Table(
     Column("serial", BigInteger, nullable=False),
     Column("day", Date, nullable=False),
     Column("version", Text, nullable=False),
+    Column("policy", Text, nullable=False),  # of matching; "" until somebody works
     Column("enabled", Document, nullable=False),
     Column("checkpoints", Document, nullable=False),
     Column("expiries", Document, nullable=False),

@@ -37,11 +37,17 @@ from .outcomes import Outcomes
 from .page_models import PageModels
 from .people import People
 from .preservation import Preservation
+from .pushes import Pushes
 from .read_models import ReadModels
+from .referral_pages import ReferralPages
 from .rematches import Rematches
 from .report_facts import ReportRows
+from .reports import Reports
+from .senders import Senders
 from .sessions import Sessions
+from .stated_items import StatedItems
 from .submissions import Submissions
+from .uploads import Uploads
 from .viewings import Viewings
 from .workers import Workers
 
@@ -59,12 +65,17 @@ class Unit:
         self.connection = connection
         self.submissions = Submissions(connection)
         self.items = Items(connection)
+        self.stated = StatedItems(connection)
         self.examinations = Examinations(connection)
         self.matches = Matches(connection)
         self.rematches = Rematches(connection)
         self.links = Links(connection)
         self.networks = Networks(connection)
         self.hash_sets = HashSets(connection)
+        self.senders = Senders(connection)
+        self.uploads = Uploads(connection)
+        self.pushes = Pushes(connection)
+        self.reports = Reports(connection)
         self.authorities = Authorities(connection)
         self.gates = Gates(connection)
         self.preservation = Preservation(connection)
@@ -76,6 +87,7 @@ class Unit:
         self.job_pages = JobPages(connection)
         self.read = ReadModels(connection)
         self.pages = PageModels(connection)
+        self.referral_pages = ReferralPages(connection)
         self.dossier = DossierFacts(connection)
         self.figures = FigureReading(connection)
         self.claims = Claims(connection)

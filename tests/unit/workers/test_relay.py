@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -13,6 +14,7 @@ from triage.domain.errors import Unavailable
 from triage.domain.items import Outcome
 from triage.domain.jobs import Places, Ring, Stage
 from triage.domain.workers import Worker, WorkerKind
+from triage.services.rematching import Rematching
 from workers.broker import Doorbells
 from workers.liveness import own_worker
 from workers.relay import Relay
@@ -39,6 +41,19 @@ def heard() -> Heard:
 @pytest.fixture
 def relay(application: Application, heard: Heard) -> Relay:
     return Relay(application, cast("Doorbells", heard), own_worker(WorkerKind.OWN, 0))
+
+
+class Noticing:
+    """What is in force, and how often all answers were looked through."""
+
+    def __init__(self) -> None:
+        self.state, self.looks = ("policy 1", "none"), 0
+
+    def in_force(self) -> tuple[str, str]:
+        return self.state
+
+    def notice(self) -> None:
+        self.looks += 1
 
 
 def owe(facts: Scene, count: int, submission: int | None = None) -> list[int]:
@@ -94,3 +109,22 @@ def test_what_could_not_be_rung_for_is_rung_for_next_time(relay: Relay, heard: H
         relay.round(Places(2, 0))
     heard.is_away = False
     assert [ring.job_id for ring in relay.round(Places(2, 0))] == jobs
+
+
+def test_answers_are_looked_through_once_for_each_state_in_force(relay: Relay) -> None:
+    """Nothing can come to rest on an older state later: whoever commits answers asks what is in force."""
+    noticing = Noticing()
+    relay.application = replace(relay.application, rematching=cast("Rematching", noticing))
+    looks = []
+    for state in (
+        ("policy 1", "none"),
+        ("policy 1", "none"),
+        ("policy 1", "r"),
+        ("policy 2", "r"),
+        ("policy 2", "r"),
+    ):
+        noticing.state = state
+        relay._notice_at = 0.0
+        relay.round()
+        looks.append(noticing.looks)
+    assert looks == [1, 1, 2, 3, 3]

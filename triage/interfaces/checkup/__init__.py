@@ -28,10 +28,12 @@ OF_A_MACHINE: tuple[Callable[[Settings], Iterator[Check]], ...] = (
 
 OF_A_DEPLOYMENT: tuple[Callable[[Application], Iterator[Check]], ...] = (
     deployment.database,
+    deployment.statistics,
     deployment.clock,
     deployment.vault,
     deployment.custody_log,
     deployment.apart,
+    deployment.policy,
     deployment.hash_sets,
     deployment.jobs,
     deployment.workers,

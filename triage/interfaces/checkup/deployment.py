@@ -24,6 +24,22 @@ def database(application: Application) -> Iterator[Check]:
     yield Check("database", State.OK, f"{engine.dialect.name} {version}: {total:,} items, {pending:,} waiting")
 
 
+def statistics(application: Application) -> Iterator[Check]:
+    """PostgreSQL plans by what it knows of the tables. Knowing nothing it reads a whole submission for each batch."""
+    with application.store.reading() as unit:
+        kept = unit.figures.keeps_statistics()
+    if kept is None:
+        return
+    yield judged(
+        "statistics",
+        "autovacuum is on" if kept else "autovacuum is off",
+        good=kept,
+        otherwise=State.WARN,
+        todo="Switch autovacuum on, or run VACUUM (ANALYZE) every few minutes: without it each file costs more than "
+        "the one before.",
+    )
+
+
 def clock(application: Application) -> Iterator[Check]:
     """Leases go by the database's clock alone; custody records bear this machine's."""
     with application.store.reading() as unit:
@@ -83,6 +99,22 @@ def apart(application: Application) -> Iterator[Check]:
             otherwise=State.WARN,
             todo=f"Keep {name} elsewhere as well: {risk}.",
         )
+
+
+def policy(application: Application) -> Iterator[Check]:
+    """A machine with another matching policy than the one in force answers nothing."""
+    own = application.matching.policy.provenance
+    with application.store.reading() as unit:
+        in_force = unit.hash_sets.recorded().policy
+    if in_force in {"", own}:
+        yield Check("policy", State.OK, f"{own} is in force" if in_force else f"{own}; nothing was answered yet")
+        return
+    yield Check(
+        "policy",
+        State.FAIL,
+        f"{in_force} is in force, {own} is here",
+        "Copy config/matching.toml from the other machines, or put this one in force everywhere: triage rematch.",
+    )
 
 
 def hash_sets(application: Application) -> Iterator[Check]:

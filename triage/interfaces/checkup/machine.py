@@ -73,9 +73,14 @@ def processor(_settings: Settings) -> Iterator[Check]:
 
 
 def compiled_code(_settings: Settings) -> Iterator[Check]:
-    """Loops are compiled once and kept; where nothing can be kept, every process compiles for seconds."""
-    from hashsets.algorithms.pdq_bits import transform_block  # noqa: PLC0415 - loads the compiler
+    """Loops are compiled once and kept; where nothing can be kept, every process compiles for seconds.
 
+    What receiving needs is compiled here and now, and so is, by the chamber's check, what the chamber needs.
+    """
+    from hashsets.algorithms.md5_lanes import warm_up  # noqa: PLC0415 - loads the compiler
+    from hashsets.algorithms.pdq_bits import transform_block  # noqa: PLC0415
+
+    warm_up()
     kept = getattr(getattr(transform_block, "stats", None), "cache_path", None)
     yield judged(
         "compiled code",

@@ -60,6 +60,7 @@ def audit(
         "log_records": found.log_size,
         "checkpoint": found.checkpoint,
         "items": found.items,
+        "not_held": found.not_held,
         "bytes": found.bytes,
         "orphan_bytes": found.orphan_bytes,
         "faults": found.faults,
@@ -72,6 +73,8 @@ def audit(
         f"{found.log_size:,} custody records and {found.items:,} items ({size(found.bytes)}) checked; "
         f"{size(found.orphan_bytes)} in the vault belong to no item."
     )
+    if found.not_held:
+        out.print(f"Of {found.not_held:,} of them nothing is held: they were told, or examined and dropped.")
     out.print(found.checkpoint)
     if not found.is_clean:
         rows = [(fault.code, fault.subject, fault.sentence) for fault in found.faults]

@@ -73,7 +73,8 @@ def lookup(
         console().print(table(asked, columns, rows) if rows else f"{asked}: no match in the sets in force")
 
 
-def _chamber() -> Chamber:
+def chamber() -> Chamber:
+    """A chamber with the limits that are set."""
     from triage.chamber.limits import ChamberLimits  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.chamber.parent import Chamber  # noqa: PLC0415 - keeps `triage --help` quick
 
@@ -88,8 +89,8 @@ def _chamber() -> Chamber:
 def _examine_all(files: Sequence[Path]) -> list[tuple[Path, Digests, Examination]]:
     if not files:
         return []
-    with _chamber() as chamber:
-        return [(path, *_examine(path, chamber)) for path in files]
+    with chamber() as sealed:
+        return [(path, *_examine(path, sealed)) for path in files]
 
 
 def _examine(path: Path, chamber: Chamber) -> tuple[Digests, Examination]:

@@ -26,7 +26,7 @@ app.add_typer(referrals)
 def list_(*, as_json: Json = False) -> None:
     """The queue, most urgent first, each with its reasons."""
     with opened() as application, application.store.reading() as unit:
-        found = unit.read.referrals()
+        found = unit.referral_pages.referrals()
     if as_json:
         print_json(
             [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,16 +24,21 @@ def serve(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0: any free one.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Answer over HTTP until stopped: pages, /health, /ready, /metrics. On this machine unless set otherwise."""
+    """Answer over HTTP until stopped: pages, senders, health, metrics. On this machine unless set otherwise."""
     from triage.bootstrap import open_application  # noqa: PLC0415 - keeps `triage --help` quick
+    from triage.interfaces.ispws.schema_file import read_schema  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.interfaces.web.app import web_app  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.interfaces.web.deployment import Deployment  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.interfaces.web.serving import bound  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.interfaces.web.serving import serve as answer  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.telemetry.logs import configure_logs  # noqa: PLC0415 - keeps `triage --help` quick
+    from triage.vault.private_memory import keep_private  # noqa: PLC0415 - keeps `triage --help` quick
 
+    keep_private()
     chosen = settings()
     configure_logs(chosen.log.format, chosen.log.level)
+    if chosen.ispws.xsd:
+        read_schema(Path(chosen.ispws.xsd))  # refused now, and not when a provider reports
     where = chosen.serve if port is None else chosen.serve.model_copy(update={"port": port})
 
     def open_it() -> Application:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from triage.domain.errors import NotFound, Refused, Unreadable
+from triage.domain.legal import Handling
 from triage.domain.submissions import Delivery
 
 from .app import Json, app, opened, settings
@@ -70,6 +71,12 @@ def submit(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Day on which a data holder may delete what this leads to."),
     ] = None,
+    share: Annotated[
+        list[str] | None, typer.Option(help="Country or agency that it may be shared with; may be repeated.")
+    ] = None,
+    handling: Annotated[
+        list[Handling] | None, typer.Option(help="Handling code; may be repeated. Without it H1 and H2.")
+    ] = None,
     urgent: Annotated[bool, typer.Option("--urgent", help="Its jobs go before those of all others.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -77,21 +84,27 @@ def submit(
 
     Then run `triage work`. Prints the submission's id.
     """
+    from triage.services.contending import undisturbed  # noqa: PLC0415 - keeps `triage --help` quick
+
     delivery = Delivery(
         case_ref=case,
         exhibit_ref=exhibit,
         basis=basis,
-        source=_found(path),
+        source=found_source(path),
         in_place=in_place,
         preserve_until=preserve_until.date() if preserve_until else None,
+        may_share_with=tuple(share or ()),
+        handling=tuple(sorted(set(handling or (Handling.H1, Handling.H2)))),
     )
     if settings().data.resolve().is_relative_to(path.resolve()):
         raise Refused("source-holds-data", "The source contains this deployment's own folder; choose a narrower one.")
     with opened() as application, progress("Receiving", quiet=as_json) as tell:
-        receipt = application.receiving.receive(
-            delivery,
-            lambda done: tell(f"files, {size(done.bytes_read)}, {done.problems} problems", done.files, None),
-            urgent=urgent,
+        receipt = undisturbed(
+            lambda: application.receiving.receive(
+                delivery,
+                lambda done: tell(f"files, {size(done.bytes_read)}, {done.problems} problems", done.files, None),
+                urgent=urgent,
+            )
         )
     done = receipt.progress
     if as_json:
@@ -104,7 +117,7 @@ def submit(
     )
 
 
-def _found(path: Path) -> bytes:
+def found_source(path: Path) -> bytes:
     """The absolute path of a source that is there. Raises NotFound, Unreadable; says no name."""
     try:
         return os.fsencode(path.resolve(strict=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,16 +12,19 @@ import pytest
 from hashsets.library import Library
 from hashsets.reports import NotComparable
 from hashsets.vocabulary import Basis, Opinion, SetKind, Transform
+from tests.unit.triage.reported import NOT_VIEWED, Desk, account, subject
 from tests.unit.triage.stored import NOW, Scene, candidate, digests_of
 from triage.domain.errors import NotFound
 from triage.domain.findings import Subject
 from triage.domain.items import Outcome
+from triage.domain.legal import Handling, Legal, Origin
 from triage.domain.links import LinkKind, Strength, Trait, near_fingerprint
 from triage.domain.matches import Answer, Because, Match, Standing
 from triage.domain.networks import join_between
 from triage.domain.priority import Assessment, Axis, Reason
 from triage.domain.referral_facts import ReferralFacts
 from triage.domain.rematches import EndedBecause
+from triage.services.legal_pages import legal_part, reported_part
 from triage.services.referral_pages import ReferralPage, referral_page
 from triage.settings import load_link_rules
 from triage.store.unit_of_work import Store
@@ -209,3 +213,28 @@ def test_one_that_is_not_there(store: Store) -> None:
     """Its number is named."""
     with store.reading() as unit, pytest.raises(NotFound, match="R-4"):
         referral_page(unit, 4, RULES, [], limit=1, now=NOW)
+
+
+def test_law_and_reports_have_their_part(store: Store, scene: Scene) -> None:
+    """Of several submissions only terms that all of them name; reports are counted where there are any."""
+    report = Desk(store, legal=Legal("Report", ("TH", "US"), (Handling.H1,))).report(
+        subject(account("somebody")), files=[("a", NOT_VIEWED)]
+    )
+    seizure = scene.submission()
+    with store.writing() as unit:
+        referral = unit.networks.open_referral(NOW)
+        unit.networks.place([report, seizure], referral, NOW)
+        both = referral_page(unit, referral, RULES, [], limit=5, now=NOW)
+        alone = legal_part(unit, [report], NOW, limit=5)
+        assert reported_part(unit, [seizure], NOW, limit=5) is None
+    assert (alone.may_share_with, alone.handling, alone.origins) == (("TH", "US"), (Handling.H1,), [Origin.PROVIDER])
+    assert both.legal.may_share_with == ()
+    assert both.legal.handling == (Handling.H1, Handling.H2)
+    assert both.legal.origins == [Origin.PROVIDER, Origin.SEIZURE]
+    assert both.legal.do_not_render == len(both.legal.shut) == 1
+    assert both.legal.shut[0]["code"] == "not-viewed"
+    assert both.reported
+    assert [one.value for one in both.reported.identifiers] == ["somebody"]
+    assert both.legal.preserve_until == NOW.date() + timedelta(days=365)
+    assert [(one["holder_kind"], one["days_left"]) for one in both.preservation] == [("report-content", 365)]
+    assert both.preservation_counts == {"report-content": 1}

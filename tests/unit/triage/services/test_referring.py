@@ -60,7 +60,7 @@ class Desk:
 
     def history(self, referral: int) -> list[str]:
         with self.scene.store.reading() as unit:
-            return [event["kind"] for event in unit.read.referral_history(referral)]
+            return [event["kind"] for event in unit.referral_pages.referral_history(referral)]
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ class TestJoining:
         desk.refer(one, two)
         assert desk.held() == {one: 1, two: 2}
         with scene.store.reading() as unit:
-            assert all(row.reasons for row in unit.read.referrals())
+            assert all(row.reasons for row in unit.referral_pages.referrals())
 
     def test_one_case_is_one_referral(self, desk: Desk, scene: Scene) -> None:
         """Even before anything is examined."""
@@ -190,8 +190,8 @@ class TestNumbers:
         assert desk.history(1) == ["opened", "split"]
         assert desk.history(2) == ["opened"]
         with scene.store.reading() as unit:
-            assert {row.id: row.submissions for row in unit.read.referrals()} == {1: [one], 2: [two]}
-            assert all(row.reasons for row in unit.read.referrals())
+            assert {row.id: row.submissions for row in unit.referral_pages.referrals()} == {1: [one], 2: [two]}
+            assert all(row.reasons for row in unit.referral_pages.referrals())
 
     def test_a_ground_that_is_gone_stays_as_history(self, desk: Desk, scene: Scene) -> None:
         """While another holds, the network stays together."""

@@ -125,7 +125,7 @@ def test_what_a_release_no_longer_says_is_retracted_and_kept(
     assert scene.rows("SELECT closed_because FROM item") == [(None,)]
     assert [line.split()[0] for line in scene.log()][-4:] == ["matched", "reopened", "retracted", "rematched"]
     with scene.store.reading() as unit:
-        (told,) = unit.read.referral_history(referral)
+        (told,) = unit.referral_pages.referral_history(referral)
     assert told["kind"] == "rematched"
     assert told["details"] == {
         "rematch": run_id,
@@ -262,13 +262,13 @@ def test_an_item_that_is_known_good_no_longer_is_to_be_linked(
     assert scene.jobs() == [("link", one, ()), ("link", two, ())]
 
 
-def test_another_policy_is_noticed_as_another_release_is(rematching: Rematching, scene: Scene) -> None:
-    """What is in force is the policy and the library together."""
+def test_another_policy_is_put_in_force_by_command(rematching: Rematching, scene: Scene) -> None:
+    """What is in force is the policy and the library together; all that was answered is matched again."""
     one = scene.submission()
     matched(rematching, scene, one, scene.item(one, seen=examined(value("x"), quality=60)))
     stricter = replace(rematching.matching, policy=MatchPolicy("policy 2", Nearness(quality_floor=70)))
     changed = replace(rematching, matching=stricter)
-    assert changed.notice()
+    assert changed.notice("asked for", insist=True)
     run(changed, scene)
     assert list(scene.outcomes().values()) == ["too-poor"]
     assert changed.notice() is None

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.unit.triage.stored import NOW, Scene, digests_of
 from triage.domain.items import Item, ItemKind, Outcome
 from triage.domain.matches import Answer
+from triage.services.receiving import measured
 from triage.store.items import NewItem
 from triage.store.unit_of_work import Store
 
@@ -32,7 +33,7 @@ def test_an_item_waits_for_its_answer_from_the_first(store: Store) -> None:
     with store.writing() as unit:
         ids = unit.items.add([new()], NOW).ids
         assert unit.items.many(list(ids.values())) == [
-            Item(1, digests_of(b"a"), 10, ItemKind.RASTER, 0, Outcome.PENDING)
+            Item(1, measured(digests_of(b"a")), 10, ItemKind.RASTER, 0, Outcome.PENDING)
         ]
 
 

@@ -151,7 +151,7 @@ class TestReferrals:
         with store.writing() as unit:
             referral = unit.networks.open_referral(NOW)
             unit.networks.assess(referral, assessment, ReferralFacts(items=3), NOW + timedelta(days=1))
-            row = unit.read.referral(referral)
+            row = unit.referral_pages.referral(referral)
         assert (row.danger, row.solvability, row.network, row.clock) == (2, 1, 0, 3)
         assert row.reasons == [
             {"axis": "danger", "level": 2, "rule": "a-rule", "sentence": "3 unmatched pictures", "lowers": True}

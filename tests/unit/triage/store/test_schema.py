@@ -73,3 +73,28 @@ def test_a_database_of_a_later_program_is_refused(engine: Engine) -> None:
     with pytest.raises(Refused) as refused:
         require_current_schema(engine)
     assert refused.value.code == "schema-version"
+
+
+def test_items_that_others_refer_to_stay_when_their_columns_are_loosened(engine: Engine) -> None:
+    """The item table is changed where it stands: no row is lost, no foreign key broken, and a told MD5 fits in."""
+    with engine.begin() as connection:
+        config = migration_config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0007")
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO item (sha256, sha1, md5, size, kind, depth, outcome, first_seen)"
+            " VALUES (x'01', x'02', x'03', 1, 'other', 0, 'unknown', '2026-03-16')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO processing_note (item_id, code, detail, stage) VALUES (1, 'empty', '', 'examine')"
+        )
+    move(engine, "head")
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO item (md5, kind, depth, outcome, first_seen)"
+            " VALUES (x'04', 'stated', 0, 'pending', '2026-03-16')"
+        )
+        assert connection.exec_driver_sql("SELECT count(*) FROM item").scalar_one() == 2
+        assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+        assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"

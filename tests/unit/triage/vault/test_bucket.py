@@ -17,11 +17,6 @@ DATA = bytes(range(256)) * 64
 
 
 @pytest.fixture
-def name(s3_server: S3Server) -> str:
-    return s3_server.new_bucket()
-
-
-@pytest.fixture
 def bucket(s3_proxy: FaultyProxy, name: str) -> Bucket:
     """Through the proxy, with patience for a busy machine."""
     return bucket_of(s3_proxy, name, request_seconds=30, give_up_seconds=30)

@@ -15,11 +15,6 @@ from triage.vault.keys import FileKeyProvider
 DEK = bytes(range(32))
 
 
-@pytest.fixture
-def keys(tmp_path: Path) -> FileKeyProvider:
-    return FileKeyProvider.create(tmp_path / "keys" / "wrapping", evidence_exists=False)
-
-
 def test_a_key_file_is_private_and_whole(tmp_path: Path, keys: FileKeyProvider) -> None:
     """32 bytes, mode 0600, in a private folder, with no drafts left beside it."""
     path = tmp_path / "keys" / "wrapping"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.vaults import read, sealed
 from triage.domain.errors import Tampered, TriageError, Unavailable
 from triage.vault.frames import FRAME, TAG
 from triage.vault.keys import FileKeyProvider
@@ -24,28 +25,8 @@ MARKER = b"a plain marker that must never be found on a disk"
 
 
 @pytest.fixture
-def keys(tmp_path: Path) -> FileKeyProvider:
-    return FileKeyProvider.create(tmp_path / "keys" / "wrapping", evidence_exists=False)
-
-
-@pytest.fixture
 def vault(tmp_path: Path, keys: FileKeyProvider) -> LocalVault:
     return LocalVault(tmp_path / "vault", keys)
-
-
-def seal(vault: LocalVault, *contents: bytes) -> list[SealedObject]:
-    with vault.writer() as writer:
-        objects = [writer.seal([data]) for data in contents]
-        writer.sync()
-    return objects
-
-
-def read(vault: LocalVault, locator: SealedObject) -> bytes:
-    source = vault.open(locator)
-    try:
-        return source.read_at(0, source.size)
-    finally:
-        source.close()
 
 
 def code_of_reading(vault: LocalVault, locator: SealedObject) -> str:
@@ -60,7 +41,7 @@ def segment_of(tmp_path: Path, locator: SealedObject) -> Path:
 
 def test_every_flipped_bit_of_a_small_object_is_noticed(vault: LocalVault, tmp_path: Path) -> None:
     """Each byte of a sealed object in turn: ciphertext and tag alike."""
-    [locator] = seal(vault, b"eleven byte")
+    [locator] = sealed(vault, b"eleven byte")
     path = segment_of(tmp_path, locator)
     whole = path.read_bytes()
     for position in range(len(whole)):
@@ -75,7 +56,7 @@ def test_every_flipped_bit_of_a_small_object_is_noticed(vault: LocalVault, tmp_p
 def test_damage_to_one_frame_leaves_the_others_readable(vault: LocalVault, tmp_path: Path) -> None:
     """A bad sector costs what it holds and no more."""
     data = random.Random(1).randbytes(2 * FRAME + 5)
-    [locator] = seal(vault, data)
+    [locator] = sealed(vault, data)
     path = segment_of(tmp_path, locator)
     with path.open("r+b") as file:
         file.seek(FRAME + TAG + 9)
@@ -91,7 +72,7 @@ def test_damage_to_one_frame_leaves_the_others_readable(vault: LocalVault, tmp_p
 def test_swapped_frames_and_swapped_objects_are_noticed(vault: LocalVault, tmp_path: Path) -> None:
     """Whole frames, each untouched in itself, in the wrong order or the wrong object."""
     rng = random.Random(2)
-    one, two = seal(vault, rng.randbytes(3 * FRAME), rng.randbytes(3 * FRAME))
+    one, two = sealed(vault, rng.randbytes(3 * FRAME), rng.randbytes(3 * FRAME))
     path = segment_of(tmp_path, one)
     whole, step = path.read_bytes(), FRAME + TAG
     frames = [whole[at : at + step] for at in range(0, len(whole), step)]
@@ -106,14 +87,14 @@ def test_swapped_frames_and_swapped_objects_are_noticed(vault: LocalVault, tmp_p
 
 def test_a_cut_segment_is_noticed_when_opened(vault: LocalVault, tmp_path: Path) -> None:
     """Even one byte less than the locator says."""
-    [locator] = seal(vault, b"data")
+    [locator] = sealed(vault, b"data")
     os.truncate(segment_of(tmp_path, locator), locator.stored_length - 1)
     assert code_of_reading(vault, locator) == "segment-truncated"
 
 
 def test_a_segment_cut_while_open_is_noticed(vault: LocalVault, tmp_path: Path) -> None:
     """Not an empty read: Tampered."""
-    [locator] = seal(vault, b"data")
+    [locator] = sealed(vault, b"data")
     source = vault.open(locator)
     os.truncate(segment_of(tmp_path, locator), 0)
     with pytest.raises(Tampered, match="ends early"):
@@ -123,7 +104,7 @@ def test_a_segment_cut_while_open_is_noticed(vault: LocalVault, tmp_path: Path) 
 
 def test_a_missing_segment_is_tampering_and_a_missing_vault_is_not(vault: LocalVault, tmp_path: Path) -> None:
     """Evidence that is gone stops the line; a disk that is not mounted is the machine's trouble."""
-    one, two = (seal(vault, b"data")[0] for _ in range(2))
+    one, two = (sealed(vault, b"data")[0] for _ in range(2))
     segment_of(tmp_path, one).unlink()
     assert code_of_reading(vault, one) == "segment-missing"
     assert read(vault, two) == b"data"
@@ -133,7 +114,7 @@ def test_a_missing_segment_is_tampering_and_a_missing_vault_is_not(vault: LocalV
 
 def test_a_segment_replaced_by_a_link_is_not_followed(vault: LocalVault, tmp_path: Path) -> None:
     """The vault reads its own files only."""
-    [locator] = seal(vault, b"data")
+    [locator] = sealed(vault, b"data")
     path = segment_of(tmp_path, locator)
     path.rename(tmp_path / "moved")
     path.symlink_to(tmp_path / "moved")
@@ -142,7 +123,7 @@ def test_a_segment_replaced_by_a_link_is_not_followed(vault: LocalVault, tmp_pat
 
 def test_an_empty_object_has_a_seal_too(vault: LocalVault, tmp_path: Path) -> None:
     """Nothing can be put in place of nothing."""
-    [locator] = seal(vault, b"")
+    [locator] = sealed(vault, b"")
     path = segment_of(tmp_path, locator)
     path.write_bytes(bytes(TAG))
     assert code_of_reading(vault, locator) == "seal-broken"
@@ -170,7 +151,7 @@ def test_nothing_plain_touches_the_disk(vault: LocalVault, tmp_path: Path) -> No
 def test_a_segment_is_rolled_between_objects_only(tmp_path: Path, keys: FileKeyProvider) -> None:
     """Each object lies in one segment, however large; the next begins a new one."""
     vault = LocalVault(tmp_path / "vault", keys, roll_at=1000)
-    objects = seal(vault, b"a" * 600, b"b" * 5000, b"c" * 10, b"d" * 10)
+    objects = sealed(vault, b"a" * 600, b"b" * 5000, b"c" * 10, b"d" * 10)
     assert [o.segment == objects[0].segment for o in objects] == [True, True, False, False]
     assert [read(vault, o)[:1] for o in objects] == [b"a", b"b", b"c", b"d"]
     assert len(list(vault.segments())) == 2
@@ -178,16 +159,16 @@ def test_a_segment_is_rolled_between_objects_only(tmp_path: Path, keys: FileKeyP
 
 def test_segments_are_never_rewritten_by_later_writers(vault: LocalVault, tmp_path: Path) -> None:
     """What a writer has left behind stays byte for byte as it was."""
-    [locator] = seal(vault, b"first")
+    [locator] = sealed(vault, b"first")
     before = segment_of(tmp_path, locator).read_bytes()
-    seal(vault, b"second")
+    sealed(vault, b"second")
     assert segment_of(tmp_path, locator).read_bytes() == before
 
 
 def test_files_that_are_not_ours_are_not_segments(vault: LocalVault, tmp_path: Path) -> None:
     """A stray file in the folder neither counts nor disturbs."""
     assert list(vault.segments()) == []
-    [locator] = seal(vault, b"data")
+    [locator] = sealed(vault, b"data")
     (tmp_path / "vault" / "lost+found").mkdir()
     (tmp_path / "vault" / "notes.txt").write_text("x")
     assert [segment.name for segment in vault.segments()] == [locator.segment]
@@ -274,7 +255,7 @@ def test_a_kill_in_mid_write_costs_only_the_object_in_hand(vault: LocalVault, tm
     torn = segment_of(tmp_path, objects[0])
     assert torn.stat().st_size > objects[-1].offset + objects[-1].stored_length
     assert MARKER[:16] not in torn.read_bytes()
-    assert read(vault, seal(vault, b"next")[0]) == b"next"
+    assert read(vault, sealed(vault, b"next")[0]) == b"next"
 
 
 def _python(program: str, *arguments: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,24 +11,15 @@ from pathlib import Path
 import pytest
 
 from tests.servers.s3 import REFUSED, FaultyProxy, S3Server, bucket_of
+from tests.vaults import content, read, sealed
 from triage.domain.errors import Refused, TriageError
 from triage.vault.frames import FRAME
 from triage.vault.keys import FileKeyProvider
 from triage.vault.local import LocalVault
 from triage.vault.s3 import S3Vault
-from triage.vault.seam import SealedObject, Vault, unreferenced
+from triage.vault.seam import SealedObject, unreferenced
 
 MARKER = b"a plain marker that must never leave the machine"
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> FileKeyProvider:
-    return FileKeyProvider.create(tmp_path / "keys" / "wrapping", evidence_exists=False)
-
-
-@pytest.fixture
-def name(s3_server: S3Server) -> str:
-    return s3_server.new_bucket()
 
 
 @pytest.fixture
@@ -41,25 +31,6 @@ def vault(s3_proxy: FaultyProxy, name: str, keys: FileKeyProvider) -> S3Vault:
     made.prepare()
     s3_proxy.requests.clear()
     return made
-
-
-def content(size: int, seed: int = 1) -> bytes:
-    return random.Random(seed).randbytes(size)
-
-
-def seal(vault: Vault, *contents: bytes) -> list[SealedObject]:
-    with vault.writer() as writer:
-        objects = [writer.seal([data]) for data in contents]
-        writer.sync()
-    return objects
-
-
-def read(vault: Vault, locator: SealedObject) -> bytes:
-    source = vault.open(locator)
-    try:
-        return source.read_at(0, source.size)
-    finally:
-        source.close()
 
 
 def code_of(work: Callable[[], object]) -> str:
@@ -74,7 +45,7 @@ def path_of(locator: SealedObject) -> str:
 
 def test_a_batch_is_one_request(vault: S3Vault, s3_proxy: FaultyProxy) -> None:
     """Sixty-four items, one put; and one request to read one of them again."""
-    objects = seal(vault, *(content(1000, seed) for seed in range(64)))
+    objects = sealed(vault, *(content(1000, seed) for seed in range(64)))
     assert s3_proxy.count("PUT") == len(s3_proxy.requests) == 1
     assert len({locator.segment for locator in objects}) == 1
     assert read(vault, objects[17]) == content(1000, 17)
@@ -92,7 +63,7 @@ def test_nothing_is_sent_before_the_sync(vault: S3Vault, s3_proxy: FaultyProxy) 
 def test_a_full_pack_is_put_and_another_begun(vault: S3Vault, s3_proxy: FaultyProxy) -> None:
     """Memory stays bounded within a batch too, and no object lies in two segments."""
     contents = [content(FRAME // 2 + 9, seed) for seed in range(8)]
-    objects = seal(vault, *contents)
+    objects = sealed(vault, *contents)
     assert s3_proxy.count("PUT") == 3
     assert [locator.offset == 0 for locator in objects] == [True, False, False] * 2 + [True, False]
     assert [read(vault, locator) for locator in objects] == contents
@@ -101,7 +72,7 @@ def test_a_full_pack_is_put_and_another_begun(vault: S3Vault, s3_proxy: FaultyPr
 def test_a_large_object_lies_alone_and_beside_it_the_pack_goes_on(vault: S3Vault) -> None:
     """It streams past the pack; a writer's other objects are not disturbed."""
     contents = [content(500, 1), content(3 * FRAME + 7, 2), content(500, 3)]
-    before, large, after = seal(vault, *contents)
+    before, large, after = sealed(vault, *contents)
     assert before.segment == after.segment != large.segment
     assert (large.offset, after.offset) == (0, before.stored_length)
     assert [read(vault, locator) for locator in (before, large, after)] == contents
@@ -134,7 +105,7 @@ def test_a_writer_goes_on_after_a_large_object_that_failed(
 def test_a_sync_whose_answer_was_lost_is_one_segment(vault: S3Vault, s3_proxy: FaultyProxy, kind: str) -> None:
     """Whether or not the store had taken it."""
     s3_proxy.fail(kind, method="PUT")
-    one, two = seal(vault, b"one", b"two")
+    one, two = sealed(vault, b"one", b"two")
     assert (read(vault, one), read(vault, two)) == (b"one", b"two")
     assert len(list(vault.segments())) == 1
 
@@ -149,7 +120,7 @@ def test_a_sync_that_failed_ends_the_writer(vault: S3Vault, s3_proxy: FaultyProx
         assert code_of(writer.sync) == "vault-write-failed"
         assert code_of(lambda: writer.seal([b"more"])) == "vault-write-failed"
     assert code_of(lambda: read(vault, locator)) == "segment-missing"
-    [again] = seal(vault, b"data")
+    [again] = sealed(vault, b"data")
     assert read(vault, again) == b"data"
 
 
@@ -164,7 +135,7 @@ def test_the_same_holds_when_a_full_pack_cannot_be_put(vault: S3Vault, s3_proxy:
 
 def test_damage_in_the_bucket_is_named(vault: S3Vault, s3_server: S3Server, name: str) -> None:
     """A flipped bit, a cut, a lost segment: as in the local vault."""
-    small, large = seal(vault, content(500), content(2 * FRAME))
+    small, large = sealed(vault, content(500), content(2 * FRAME))
     for locator in (small, large):
         whole = s3_server.get(name, path_of(locator))
         s3_server.put(name, path_of(locator), whole[:100] + bytes([whole[100] ^ 1]) + whole[101:])
@@ -179,7 +150,7 @@ def test_damage_in_the_bucket_is_named(vault: S3Vault, s3_server: S3Server, name
 
 def test_a_wrong_bucket_is_no_tampering(vault: S3Vault, s3_server: S3Server, keys: FileKeyProvider) -> None:
     """An empty bucket or another prefix is the machine's trouble, as a disk that is not mounted."""
-    [locator] = seal(vault, b"data")
+    [locator] = sealed(vault, b"data")
     elsewhere = S3Vault(bucket_of(s3_server, s3_server.new_bucket()), keys)
     assert code_of(lambda: read(elsewhere, locator)) == "vault-absent"
     assert code_of(elsewhere.check) == "vault-absent"
@@ -234,7 +205,7 @@ def test_other_objects_in_the_bucket_are_not_ours(vault: S3Vault, s3_server: S3S
     """They are neither listed nor counted."""
     for other in ("unit/one/notes.txt", "unit/one/sub/" + "0" * 32 + ".pack", "0" * 32 + ".pack"):
         s3_server.put(name, other, b"theirs")
-    [locator] = seal(vault, b"data")
+    [locator] = sealed(vault, b"data")
     assert [found.name for found in vault.segments()] == [locator.segment]
 
 
@@ -244,7 +215,7 @@ def test_segments_move_between_vaults_as_they_are(
     """Copied with their names, in both directions; locators stay as they are."""
     contents = [content(500, 1), content(3 * FRAME, 2), b""]
     local = LocalVault(tmp_path / "vault", keys)
-    in_bucket, in_folder = seal(vault, *contents), seal(local, *contents)
+    in_bucket, in_folder = sealed(vault, *contents), sealed(local, *contents)
     for locator in in_bucket:
         (tmp_path / "vault" / locator.segment).write_bytes(s3_server.get(name, path_of(locator)))
     for locator in in_folder:
@@ -255,17 +226,17 @@ def test_segments_move_between_vaults_as_they_are(
 
 def test_nothing_of_the_evidence_leaves_the_machine(vault: S3Vault, s3_server: S3Server, name: str) -> None:
     """No plaintext and no digest in any object or name; names are random."""
-    seal(vault, MARKER * 10, MARKER * (2 * FRAME // len(MARKER)))
+    sealed(vault, MARKER * 10, MARKER * (2 * FRAME // len(MARKER)))
     for path in s3_server.names(name):
         assert MARKER not in s3_server.get(name, path)
-    one, two = seal(vault, MARKER), seal(vault, MARKER)
+    one, two = sealed(vault, MARKER), sealed(vault, MARKER)
     assert one[0].segment != two[0].segment
 
 
 def test_reading_through_an_object_takes_few_requests(vault: S3Vault, s3_proxy: FaultyProxy) -> None:
     """Whole, or a megabyte at a time; a jump brings the one frame that is asked for."""
     data = content(10 * FRAME)
-    [locator] = seal(vault, data)
+    [locator] = sealed(vault, data)
     for piece, requests in ((len(data), 2), (FRAME, 4), (FRAME // 2, 4), (FRAME + 1, 3)):
         before = s3_proxy.count("GET")
         source = vault.open(locator)
@@ -283,7 +254,7 @@ def test_reading_through_an_object_takes_few_requests(vault: S3Vault, s3_proxy: 
 def test_a_lost_frame_on_the_way_is_read_again(vault: S3Vault, s3_proxy: FaultyProxy) -> None:
     """Slow, broken and cut answers cost time only."""
     data = content(3 * FRAME)
-    [locator] = seal(vault, data)
+    [locator] = sealed(vault, data)
     for kind in ("reset", "cut", "lost-reply"):
         s3_proxy.fail(kind, method="GET")
         assert read(vault, locator) == data

@@ -1,7 +1,7 @@
 """Review: people and what they may do, claims, decisions, looks, and what is told back.
 
 Revision ID: 0014
-Revises: 0007
+Revises: 0012
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql
 import triage.store.columns
 
 revision: str = "0014"
-down_revision: str | None = "0007"
+down_revision: str | None = "0012"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

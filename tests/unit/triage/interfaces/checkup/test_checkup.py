@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +16,7 @@ from triage.bootstrap import open_application
 from triage.deploying import initialise
 from triage.interfaces.checkup import OF_A_DEPLOYMENT, OF_A_MACHINE, Check, State, deployment, machine
 from triage.settings import Settings, load_settings
+from triage.store.figures import FigureReading
 
 
 @pytest.fixture
@@ -92,6 +96,35 @@ def test_a_processor_without_vector_instructions_is_slow(
     assert found(machine.processor(settings))["processor"].state is State.OK
 
 
+@pytest.mark.parametrize(("in_force", "state"), [("", State.OK), ("ours", State.OK), ("theirs", State.FAIL)])
+def test_another_policy_than_the_one_in_force_fails(settings: Settings, in_force: str, state: State) -> None:
+    """Nothing would be answered here."""
+    application = open_application(settings)
+    try:
+        own = application.matching.policy.provenance
+        with application.store.writing() as unit:
+            unit.hash_sets.hold()
+            unit.hash_sets.put_in_force(own if in_force == "ours" else in_force)
+            unit.commit()
+        (check,) = deployment.policy(application)
+    finally:
+        application.close()
+    assert (check.state, own in check.detail) == (state, True)
+
+
+@pytest.mark.parametrize(("kept", "states"), [(None, []), (True, [State.OK]), (False, [State.WARN])])
+def test_a_server_without_statistics_is_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, kept: bool | None, states: list[State]
+) -> None:
+    """It would read a whole submission for each of its batches."""
+    monkeypatch.setattr(FigureReading, "keeps_statistics", lambda _: kept)
+    application = open_application(settings)
+    try:
+        assert [check.state for check in deployment.statistics(application)] == states
+    finally:
+        application.close()
+
+
 def test_clocks_that_differ_are_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Custody records bear this machine's."""
     application = open_application(settings)
@@ -101,3 +134,18 @@ def test_clocks_that_differ_are_told(settings: Settings, monkeypatch: pytest.Mon
         assert found(deployment.clock(application))["clock"].state is State.WARN
     finally:
         application.close()
+
+
+def test_compiled_loops_are_kept_for_whoever_comes_next(tmp_path: Path) -> None:
+    """After doctor the first delivery waits for no compiler."""
+    program = (
+        "from pathlib import Path; from triage.interfaces.checkup import machine; "
+        "from triage.settings import load_settings; "
+        "print([check.state.value for check in machine.compiled_code(load_settings(data=Path('none')))])"
+    )
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    ran = subprocess.run(
+        [sys.executable, "-c", program], env=environment, check=True, text=True, stdout=subprocess.PIPE
+    )
+    assert ran.stdout == "['ok']\n"
+    assert list(tmp_path.rglob("md5_lanes._advance*.nbi"))

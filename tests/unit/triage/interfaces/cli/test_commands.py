@@ -9,9 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from demo.files import write_jpeg
 from demo.pictures import photo_like
 from tests.unit.triage.stored import digests_of
+from triage.domain.errors import Unavailable
+from triage.services.receiving import Receiving
+from triage.store.engine import CONTENDED
 
 Triage = Callable[..., Any]
 BASIS = ("--case", "CASE-1", "--exhibit", "EXH-1", "--basis", "Synthetic warrant")
@@ -19,6 +24,26 @@ BASIS = ("--case", "CASE-1", "--exhibit", "EXH-1", "--basis", "Synthetic warrant
 
 class TestInitAndSubmit:
     """`triage init`, `triage submit`."""
+
+    def test_what_another_process_undid_is_received_again(
+        self, deployment: Triage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As workers do; nobody has to type it again."""
+        source = tmp_path / "seizure"
+        source.mkdir()
+        (source / "a.jpg").write_bytes(b"made up")
+        received = Receiving.receive
+        undone = iter([True, False])
+
+        def receive(self: Receiving, *given: Any, **named: Any) -> Any:
+            done = received(self, *given, **named)
+            if next(undone):
+                raise Unavailable(CONTENDED, "Made up.")
+            return done
+
+        monkeypatch.setattr(Receiving, "receive", receive)
+        ran = deployment("submit", source, *BASIS, "--json")
+        assert (ran.status, ran.document["state"], ran.document["already_there"]) == (0, "received", 1)
 
     def test_a_new_deployment_says_where_its_keys_are(self, triage: Triage, tmp_path: Path) -> None:
         """Whoever loses them loses the evidence."""

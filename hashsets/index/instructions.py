@@ -1,37 +1,18 @@
-"""The one door to numba in this folder: how kernels are compiled, and two instructions that it lacks."""
+"""Two instructions of LLVM that numba does not offer, for kernels."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 building: Any = cgutils  # numba's own way to array elements, without annotations
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile on first use, keep the machine code on disk, and let other threads run meanwhile.
-
-    Where no place is writable, as on a sealed installation, each process compiles for itself.
-    """
-    try:
-        return cast("Callable[P, R]", njit(nogil=True, cache=True)(function))
-    except RuntimeError:  # numba's answer where it finds no place for its cache
-        return cast("Callable[P, R]", njit(nogil=True)(function))
-
-
-def inlined(function: Callable[P, R]) -> Callable[P, R]:
-    """As `compiled`, written out at each place of use: for the innermost steps."""
-    return cast("Callable[P, R]", njit(inline="always")(function))
 
 
 def _ones(_typing: Any, word: Any) -> Any:  # noqa: ARG001  # numba names the kernel's argument after this one

@@ -1,4 +1,4 @@
-"""How this room compiles its loops. A kernel calls kernels of its own file only.
+"""The one door to numba: how loops are compiled. A kernel calls kernels of its own file only.
 
 Numba keeps machine code on disk and renews it when the file of the called kernel changes; it does not look at the
 files of what that kernel calls in turn, so a split loop could go on running the old half.
@@ -23,6 +23,11 @@ def exact_kernel(function: Callable[P, R]) -> Callable[P, R]:
 def estimating_kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile on first use; sums may be regrouped and products fused, which changes the last bits of floats."""
     return _compiled(function, fastmath={"reassoc", "contract"})
+
+
+def inlined(function: Callable[P, R]) -> Callable[P, R]:
+    """Written out at each place of use: for the innermost steps of a kernel of the same file."""
+    return cast("Callable[P, R]", numba.njit(inline="always")(function))
 
 
 def _compiled(function: Callable[P, R], **options: Any) -> Callable[P, R]:

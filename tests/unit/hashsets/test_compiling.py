@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hashsets.algorithms import imagehash_family, pdq
 
-ROOT = Path(__file__).resolve().parents[4]
+ROOT = Path(__file__).resolve().parents[3]
 
 SEALED = """
 import sys
@@ -44,7 +44,7 @@ sys.stdout.write("compiled")
 """
 
 HALVING = """
-from hashsets.algorithms.compiling import exact_kernel
+from hashsets.compiling import exact_kernel
 
 @exact_kernel
 def half(value):

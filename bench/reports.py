@@ -1,0 +1,177 @@
+"""Small reports over HTTP: three files by digest and one of 100 kB (a made-up JPEG, each another) in one request.
+
+`python -m bench.reports [--quick] [--no-workers] [--only KIND] [--seconds N]`. A client process of its own, over
+PostgreSQL, while `triage work` works on what arrives. Measured: reports accepted a second with 32 connections that
+always ask; then, at 300 due a second, the time from when a request was due until its answer was read. The peers, in
+the same run: the same server with one transaction for each report, and a bare FastAPI route that parses the same
+requests and keeps nothing. TRIAGE_TEST_POSTGRES names a server other than this machine's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+from sqlalchemy import create_engine, make_url, text
+
+from bench.figures import Figure, arguments, report
+from bench.pictures import FOLDER
+from bench.processes import processor_seconds
+from bench.report_client import PICTURE
+
+TRIAGE = str(Path(sys.executable).with_name("triage"))
+POSTGRES = os.environ.get("TRIAGE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
+RATE = 300
+CONNECTIONS = 32
+_SERVING = "SELECT pid FROM pg_stat_activity WHERE datname = :name"
+
+
+def main() -> None:
+    """Measure ours and the peers."""
+    parser = arguments(__doc__ or "")
+    parser.add_argument("--no-workers", action="store_true", help="nobody works on what arrives")
+    parser.add_argument("--seconds", type=float, help="how long each part lasts, about")
+    parser.add_argument("--only", choices=("together", "one-each", "bare"), help="one server alone")
+    options = parser.parse_args()
+    seconds = options.seconds or (3.0 if options.quick else 20.0)
+    _make_picture()
+    found = {}
+    for kind in ("bare", "one-each", "together"):
+        if options.only in {None, kind}:
+            found[kind] = _measured(kind, seconds, workers=not options.no_workers and kind != "bare")
+    for kind, parts in found.items():
+        sys.stderr.write(f"{kind}: {json.dumps(parts)}\n")
+    if options.only:
+        return
+    ours = found["together"]
+    figures = [
+        Figure("accepted", ours["most"]["per_second"], "reports/s", peer, found[kind]["most"]["per_second"], goal)
+        for kind, peer, goal in (
+            ("one-each", "one transaction each", f"at least {RATE}/s"),
+            ("bare", "a bare route that parses", None),
+        )
+    ]
+    for share in ("p50", "p99", "worst"):
+        figures += [
+            Figure(
+                f"{share} at {RATE}/s",
+                1_000 * ours["paced"][share],
+                "ms",
+                "one transaction each",
+                1_000 * found["one-each"]["paced"][share],
+                "at most 150 ms" if share == "p99" else None,
+            )
+        ]
+    report("reports", figures, as_json=options.json)
+
+
+def _measured(kind: str, seconds: float, *, workers: bool) -> dict[str, dict[str, float]]:
+    with ExitStack() as stack:
+        name = f"api_bench_{secrets.token_hex(4)}"
+        stack.enter_context(_database(name))
+        run = FOLDER / f"run-reports-{os.getpid()}"
+        stack.callback(shutil.rmtree, run, ignore_errors=True)
+        environment = {
+            **os.environ,
+            "TRIAGE_DATA": str(run),
+            "TRIAGE_DATABASE__URL": make_url(POSTGRES).set(database=name).render_as_string(hide_password=False),
+            "TRIAGE_API__REQUESTS_PER_SECOND": "100000",
+            "TRIAGE_API__BURST": "100000",
+        }
+        _triage(environment, "init")
+        basis = ("--country", "TH", "--basis", "made-up statute 1")
+        _triage(environment, "senders", "add", "example-provider", "--kind", "provider", *basis)
+        issued = _triage(environment, "keys", "issue", "example-provider", "--scope", "report", "--json")
+        token = json.loads(issued)["token"]
+        port = _free_port()
+        server = stack.enter_context(
+            _running(environment, sys.executable, "-m", "bench.report_servers", kind, str(port))
+        )
+        _wait_for(port)
+        if workers:
+            stack.enter_context(_running(environment, TRIAGE, "work", "--follow"))
+        _client(port, token, 0, 100, 0)  # warm
+        most = _client(port, token, 1_000, round(seconds * 250), 0)
+        paced = _client(port, token, 1_000_000, round(seconds * RATE), RATE)
+        cpu = processor_seconds(server)
+        sent = 100 + round(seconds * 250) + round(seconds * RATE)
+        return {"most": most, "paced": paced, "server": {"cpu_ms_each": 1_000 * cpu / sent}}
+
+
+def _client(port: int, token: str, first: int, requests: int, rate: float) -> dict[str, float]:
+    command = [sys.executable, "-m", "bench.report_client", str(port), token, str(first), str(requests)]
+    answer = subprocess.run([*command, str(CONNECTIONS), str(rate)], check=True, capture_output=True, text=True)
+    found: dict[str, float] = json.loads(answer.stdout)
+    return found
+
+
+def _make_picture() -> None:
+    """Shapes and noise of about 100 kB."""
+    FOLDER.mkdir(exist_ok=True)
+    noise = np.random.default_rng(7).integers(0, 256, (600, 800, 3), np.uint8)
+    smooth = cv2.GaussianBlur(noise, (5, 5), 0)
+    for quality in range(95, 20, -1):
+        data = cv2.imencode(".jpg", smooth, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+        if len(data) <= 100_000:
+            break
+    PICTURE.write_bytes(data)
+
+
+@contextmanager
+def _database(name: str) -> Iterator[None]:
+    engine = create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+        try:
+            yield
+        finally:
+            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    engine.dispose()
+
+
+@contextmanager
+def _running(environment: dict[str, str], *command: str) -> Iterator[int]:
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def _triage(environment: dict[str, str], *words: str) -> str:
+    return subprocess.run([TRIAGE, *words], env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def _free_port() -> int:
+    import socket  # noqa: PLC0415 - used here alone
+
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/health").close()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    raise TimeoutError("the server does not answer")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,550 @@
+"""Reports on SQLite and PostgreSQL: what each state allows, what a commit holds, and what is let go of."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from hashsets.vocabulary import Digest, DigestAlgorithm, SetKind
+from tests.reported import BOTH, FACTS, LEGAL, NOW, Desk, file_of, report_of
+from tests.unit.triage.services.listing import import_list
+from triage.domain.errors import Conflict, NotFound, Refused, TriageError, Unreadable
+from triage.domain.feedback import Feedback
+from triage.domain.items import Outcome
+from triage.domain.jobs import Stage
+from triage.domain.legal import Origin
+from triage.domain.matches import Answer
+from triage.domain.reports import Door, FileFacts, ReportState, Viewed, receipt
+from triage.domain.senders import Scope
+from triage.services.admitting import Admitted
+from triage.services.coming_reports import ComingFile, GivenFile, Preparing
+from triage.services.knowing import SANDBOX_ANSWERS, Known
+from triage.services.report_answers import ReportStatus
+from triage.store.intake_tables import preservation, report, reported_file, reported_identifier, upload
+from triage.store.tables import item, job, occurrence, sealed_object, submission
+from triage.store.unit_of_work import Store
+from triage.vault.seam import SealedObject
+
+PICTURE = b"\xff\xd8\xff" + b"made-up noise " * 50
+
+
+@pytest.fixture
+def desk(store: Store, tmp_path: Path) -> Desk:
+    """Services over an empty database."""
+    return Desk.over(store, tmp_path)
+
+
+@pytest.fixture
+def provider(desk: Desk) -> Admitted:
+    """A provider that may report and be told what is known."""
+    return desk.sender()
+
+
+def rows(desk: Desk, table: object) -> list[dict[str, object]]:
+    """A table's rows."""
+    with desk.store.reading() as unit:
+        found = unit.connection.execute(select(table)).mappings()  # type: ignore[call-overload]  # a table
+        return [dict(row) for row in found]
+
+
+def events(desk: Desk) -> list[tuple[str, str, str]]:
+    """Action, kind of subject and step of each record of reports."""
+    with desk.store.reading() as unit:
+        found = [record.event for record in unit.custody.records() if record.event]
+    return [
+        (one.action.value, one.subject.split(":")[0], str(one.details.get("step", "")))
+        for one in found
+        if one.purpose == "report"
+    ]
+
+
+def one(desk: Desk, given: object) -> ReportStatus:
+    """The status of one report that is taken."""
+    [answer] = desk.taking.take([given])  # type: ignore[list-item]
+    assert isinstance(answer, ReportStatus), answer
+    return answer
+
+
+def refused(attempt: Callable[[], object]) -> str:
+    """The code of what an attempt raises."""
+    with pytest.raises(TriageError) as error:
+        attempt()
+    return error.value.code
+
+
+def sha256(data: bytes) -> Digest:
+    """The SHA-256 of some bytes."""
+    return Digest(DigestAlgorithm.SHA256, hashlib.sha256(data).digest())
+
+
+def test_a_whole_report_becomes_a_submission_in_one_commit(desk: Desk, provider: Admitted) -> None:
+    """With its item, its place, its first job, and the legal facts of its sender."""
+    status = one(desk, report_of(provider, file_of(PICTURE), reference="made-up 7"))
+    [sent] = rows(desk, submission)
+    assert sent["case_ref"] == "example-provider/made-up 7"
+    assert (sent["exhibit_ref"], sent["basis"]) == (status.public_id, LEGAL.acquired_under)
+    assert (sent["origin"], sent["may_share_with"], sent["handling"]) == (Origin.PROVIDER, ["TH"], ["H1"])
+    assert (sent["state"], sent["source"]) == ("received", f"report:{status.public_id}".encode())
+    [held] = rows(desk, item)
+    [place] = rows(desk, occurrence)
+    assert (place["item_id"], place["path"], place["viewed"]) == (held["id"], b"picture.jpg", "no")
+    [owed] = rows(desk, job)
+    assert (owed["stage"], owed["item_ids"]) == (Stage.EXAMINE, [held["id"]])
+    [file] = rows(desk, reported_file)
+    assert file["item_id"] == held["id"]
+    assert rows(desk, upload) == []
+    assert events(desk) == [("received", "submission", "complete"), ("sealed", "item", "")]
+
+
+def test_the_bytes_are_in_the_vault_and_come_back(desk: Desk, provider: Admitted) -> None:
+    """Sealed, and found by the item's locator."""
+    one(desk, report_of(provider, file_of(PICTURE)))
+    [row] = rows(desk, sealed_object)
+    row.pop("item_id")
+    with closing(desk.vault.open(SealedObject(**row))) as source:  # type: ignore[arg-type]
+        assert source.read_at(0, len(PICTURE)) == PICTURE
+
+
+def test_preservation_and_identifiers_are_in_the_same_commit(desk: Desk, provider: Admitted) -> None:
+    """At once or step by step."""
+    one(desk, report_of(provider, file_of(PICTURE)))
+    desk.taking.finish(provider, desk.taking.open(provider, Door.API, FACTS).public_id)
+    told = [(row["report_id"], row["kind"], row["value"], row["port"]) for row in rows(desk, reported_identifier)]
+    assert told == [(1, "ip", "192.0.2.7", 4711), (2, "ip", "192.0.2.7", 4711)]
+    assert {row["submission_id"] for row in rows(desk, preservation)} == {1, 2}
+
+
+def test_many_reports_are_taken_in_one_commit(desk: Desk, provider: Admitted) -> None:
+    """Each with its own submission; bytes that two bring are one item, examined once."""
+    other = desk.sender("other-provider")
+    answers = desk.taking.take(
+        [
+            report_of(provider, file_of(PICTURE), file_of(b"second")),
+            report_of(other, file_of(PICTURE)),
+            report_of(other),
+        ]
+    )
+    assert all(isinstance(answer, ReportStatus) for answer in answers)
+    assert (len(rows(desk, submission)), len(rows(desk, item)), len(rows(desk, occurrence))) == (3, 2, 3)
+    stages = sorted((str(owed["stage"]), owed["submission_id"]) for owed in rows(desk, job))
+    assert stages == [("examine", 1), ("link", 3)]
+
+
+def test_a_report_of_what_is_answered_already_is_linked_at_once(desk: Desk, provider: Admitted) -> None:
+    """Nobody would lift its barrier otherwise."""
+    one(desk, report_of(provider, file_of(PICTURE)))
+    with desk.store.writing() as unit:
+        comparison = unit.matches.comparison("policy 1", "none")
+        unit.items.set_outcomes({1: Answer(Outcome.UNKNOWN, "nothing-near")}, comparison)
+        unit.commit()
+    one(desk, report_of(provider, file_of(PICTURE)))
+    assert [(owed["stage"], owed["submission_id"]) for owed in rows(desk, job)][-1] == ("link", 2)
+    assert len(rows(desk, sealed_object)) == 1
+
+
+def test_one_bad_report_does_not_hold_up_the_others(desk: Desk, provider: Admitted) -> None:
+    """Each is answered for itself."""
+    wrong = GivenFile(FileFacts(digests=(sha256(b"something else"),)), PICTURE)
+    bad, text, good = desk.taking.take(
+        [
+            report_of(provider, wrong),
+            replace(report_of(provider), facts=replace(FACTS, note="\x00")),
+            report_of(provider, file_of(PICTURE)),
+        ]
+    )
+    assert isinstance(bad, Unreadable)
+    assert bad.code == "digest-mismatch"
+    assert isinstance(text, Refused)
+    assert text.code == "text-invalid"
+    assert isinstance(good, ReportStatus)
+    assert len(rows(desk, submission)) == 1
+
+
+@pytest.mark.parametrize("text", ["\x00", "a\x00b", "\ud800", "\\\x00"])
+def test_text_that_no_database_keeps_is_refused(desk: Desk, provider: Admitted, text: str) -> None:
+    """Wherever it stands."""
+    with_note = replace(report_of(provider), facts=replace(FACTS, note=text))
+    as_name = report_of(provider, GivenFile(FileFacts(name=text)))
+    as_reference = report_of(provider, reference=text)
+    codes = [answer.code for answer in desk.taking.take([with_note, as_name, as_reference])]  # type: ignore[union-attr]
+    assert codes == ["text-invalid"] * 3
+
+
+def test_text_that_only_looks_odd_is_kept(desk: Desk, provider: Admitted) -> None:
+    """A backslash is a backslash."""
+    for text in ("\\u0000", "..\\..\\etc", "/etc/passwd", "ภาพ\u202e.gpj", "a\nb"):
+        status = one(desk, report_of(provider, GivenFile(FileFacts(name=text))))
+        with desk.store.reading() as unit:
+            kept = unit.reports.named(status.public_id, provider.sender.id, sandbox=False)
+            assert unit.reports.files(kept.id)[0].facts.name == text
+
+
+def test_a_report_step_by_step(desk: Desk, provider: Admitted) -> None:
+    """Until it is finished nothing of it is an item, and its bytes wait sealed."""
+    opened = desk.taking.open(provider, Door.API, FACTS)
+    assert (opened.state, opened.expires_at, opened.receipt) == (ReportState.OPEN, NOW + timedelta(hours=24), None)
+    with_bytes = desk.taking.add_file(provider, opened.public_id, FileFacts(name="a.jpg", viewed=Viewed.YES), PICTURE)
+    told = desk.taking.add_file(provider, opened.public_id, FileFacts(digests=(sha256(b"elsewhere"),)))
+    assert (with_bytes.state, told.state) == ("arrived", "told")
+    assert rows(desk, item) == []
+    assert [row["state"] for row in rows(desk, upload)] == ["arrived"]
+    finished = desk.taking.finish(provider, opened.public_id)
+    assert finished.state is ReportState.FINISHED
+    assert [file.public_id for file in finished.files] == [with_bytes.public_id, told.public_id]
+    assert [(row["outcome"], row["size"]) for row in rows(desk, item)] == [
+        ("pending", len(PICTURE)),
+        ("pending", None),
+    ]
+    assert [(row["state"], row["sealed"]) for row in rows(desk, upload)] == [("taken", None)]
+    assert events(desk) == [
+        ("received", "report", "opened"),
+        ("sealed", "reported-file", ""),
+        ("received", "submission", "complete"),
+        ("sealed", "item", ""),
+    ]
+    assert sorted((str(owed["stage"]), owed["item_ids"]) for owed in rows(desk, job)) == [
+        ("examine", [1]),
+        ("match", [2]),
+    ]
+
+
+def test_digests_alone_become_items_that_are_matched(desk: Desk, provider: Admitted) -> None:
+    """Many reports at once, and the same digest in two of them."""
+    told = GivenFile(FileFacts(name="a.jpg", digests=(sha256(b"elsewhere"),)))
+    desk.taking.take([report_of(provider, told), report_of(provider, told, file_of(PICTURE))])
+    assert [row["submission_id"] for row in rows(desk, occurrence) if row["item_id"] == 2] == [1, 2]
+    assert sorted((str(owed["stage"]), owed["submission_id"]) for owed in rows(desk, job)) == [
+        ("examine", 2),
+        ("match", 1),
+    ]
+    assert all(row["item_id"] for row in rows(desk, reported_file))
+
+
+def test_both_ways_give_the_same(desk: Desk, provider: Admitted) -> None:
+    """At once or step by step: the same rows, but for ids, and for what is held by then."""
+    one(desk, report_of(provider, file_of(PICTURE)))
+    opened = desk.taking.open(provider, Door.API, FACTS)
+    desk.taking.add_file(provider, opened.public_id, FileFacts(name="picture.jpg", viewed=Viewed.NO), PICTURE)
+    desk.taking.finish(provider, opened.public_id)
+    left_out = {
+        "id",
+        "public_id",
+        "exhibit_ref",
+        "case_ref",
+        "source",
+        "submission_id",
+        "report_id",
+        "upload_id",
+        "known",
+    }
+    for table in (submission, report, reported_file, occurrence):
+        first, second = ({key: row[key] for key in row.keys() - left_out} for row in rows(desk, table))
+        assert first == second
+
+
+def test_files_in_an_open_request_wait(desk: Desk, provider: Admitted) -> None:
+    """A report may bring files and stay open."""
+    status = one(desk, report_of(provider, file_of(PICTURE), finish=False))
+    assert rows(desk, item) == []
+    assert desk.taking.finish(provider, status.public_id).files[0].public_id == status.files[0].public_id
+    assert len(rows(desk, item)) == 1
+
+
+def test_a_receipt_can_be_computed_by_its_sender(desk: Desk, provider: Admitted) -> None:
+    """From what it was told, and it stands in the custody log."""
+    status = one(desk, report_of(provider, file_of(PICTURE)))
+    assert status.ended_at
+    assert status.files[0].measured
+    digests = status.files[0].measured.digests.as_digests()
+    computed = receipt(status.public_id, status.ended_at, [(status.files[0].public_id, digests)])
+    assert status.receipt == computed
+    assert desk.taking.status(provider, status.public_id) == status
+    with desk.store.reading() as unit:
+        told = [record.event.details.get("receipt") for record in unit.custody.records() if record.event]
+    assert computed.hex() in told
+
+
+def test_retracting_lets_go_of_the_bytes(desk: Desk, provider: Admitted) -> None:
+    """The only wrapped key goes with the locator."""
+    opened = one(desk, report_of(provider, file_of(PICTURE), finish=False))
+    assert desk.taking.retract(provider, opened.public_id).state is ReportState.RETRACTED
+    [row] = rows(desk, upload)
+    assert (row["state"], row["sealed"]) == ("dropped", None)
+    assert rows(desk, sealed_object) == []
+    assert events(desk)[-1] == ("received", "report", "retracted")
+
+
+def test_an_idle_report_expires_and_is_swept(desk: Desk, provider: Admitted) -> None:
+    """A day after it was opened, or an hour after its last change, whichever is later."""
+    opened = one(desk, report_of(provider, file_of(PICTURE), finish=False))
+    desk.clock.pass_(timedelta(hours=23, minutes=30))
+    desk.taking.add_file(provider, opened.public_id, FileFacts(), b"more")
+    desk.clock.pass_(timedelta(minutes=59))
+    assert desk.taking.sweep() == 0
+    desk.taking.add_file(provider, opened.public_id, FileFacts(), b"and more")
+    desk.clock.pass_(timedelta(minutes=60))
+    assert desk.taking.status(provider, opened.public_id).state is ReportState.EXPIRED
+    assert refused(lambda: desk.taking.finish(provider, opened.public_id)) == "report-expired"
+    assert (desk.taking.sweep(), desk.taking.sweep()) == (1, 0)
+    assert {(row["state"], row["sealed"]) for row in rows(desk, upload)} == {("dropped", None)}
+    assert events(desk)[-1] == ("received", "report", "expired")
+
+
+@pytest.mark.parametrize(("end", "code"), [("finish", "report-finished"), ("retract", "report-retracted")])
+def test_an_ended_report_allows_nothing_more(desk: Desk, provider: Admitted, end: str, code: str) -> None:
+    """Each of the two ends is final."""
+    opened = desk.taking.open(provider, Door.API, FACTS)
+    file = desk.taking.add_file(provider, opened.public_id, FileFacts())
+    getattr(desk.taking, end)(provider, opened.public_id)
+    for attempt in (
+        lambda: desk.taking.add_file(provider, opened.public_id, FileFacts(), PICTURE),
+        lambda: desk.taking.describe_file(provider, opened.public_id, file.public_id, FileFacts()),
+        lambda: desk.taking.finish(provider, opened.public_id),
+        lambda: desk.taking.retract(provider, opened.public_id),
+    ):
+        assert refused(attempt) == code
+
+
+def test_what_is_said_of_a_file_can_be_said_again(desk: Desk, provider: Admitted) -> None:
+    """While the report is open, and never against its bytes."""
+    opened = desk.taking.open(provider, Door.API, FACTS)
+    file = desk.taking.add_file(provider, opened.public_id, FileFacts(), PICTURE)
+    desk.taking.describe_file(provider, opened.public_id, file.public_id, FileFacts(viewed=Viewed.YES, name="b.jpg"))
+    against = FileFacts(digests=(sha256(b"other"),))
+    assert (
+        refused(lambda: desk.taking.describe_file(provider, opened.public_id, file.public_id, against))
+        == "digest-mismatch"
+    )
+    assert refused(lambda: desk.taking.describe_file(provider, opened.public_id, "0" * 32, FileFacts())) == "no-file"
+    desk.taking.finish(provider, opened.public_id)
+    [place] = rows(desk, occurrence)
+    assert (place["viewed"], place["path"]) == ("yes", b"b.jpg")
+
+
+def test_bytes_that_are_not_what_is_told_are_refused(desk: Desk, provider: Admitted) -> None:
+    """Nothing of them is kept."""
+    opened = desk.taking.open(provider, Door.API, FACTS)
+    wrong = FileFacts(digests=(sha256(b"other"),))
+    assert refused(lambda: desk.taking.add_file(provider, opened.public_id, wrong, PICTURE)) == "digest-mismatch"
+    assert rows(desk, upload) == []
+    assert list(desk.vault.segments()) == []
+
+
+def test_the_same_request_again_has_the_same_answer(desk: Desk, provider: Admitted) -> None:
+    """And writes nothing twice; another request under the same key is refused."""
+    given = report_of(provider, file_of(PICTURE), idempotency_key="k-1", asked=b"a" * 32)
+    first = one(desk, given)
+    assert one(desk, given) == first
+    other = desk.taking.take([replace(given, asked=b"b" * 32)])[0]
+    assert isinstance(other, Conflict)
+    assert other.code == "idempotency-key-reused"
+    assert (len(rows(desk, report)), len(rows(desk, submission))) == (1, 1)
+
+
+def test_the_same_request_twice_at_once_is_one_report(desk: Desk, provider: Admitted) -> None:
+    """A client that loses patience sends again while the first is being written."""
+    given = report_of(provider, file_of(PICTURE), idempotency_key="k-1", asked=b"a" * 32)
+    first, second, other = desk.taking.take([given, given, replace(given, asked=b"b" * 32)])
+    assert first == second
+    assert isinstance(other, Conflict)
+    assert len(rows(desk, report)) == 1
+
+
+def test_a_key_of_another_sender_is_another_key(desk: Desk, provider: Admitted) -> None:
+    """References and idempotency keys are each sender's own, and the sandbox's apart."""
+    whose = [provider, desk.sender("other"), desk.sender(sandbox=True)]
+    answers = desk.taking.take(
+        [report_of(who, idempotency_key="k-1", asked=b"a" * 32, reference="r-1") for who in whose]
+    )
+    assert len({answer.public_id for answer in answers if isinstance(answer, ReportStatus)}) == 3
+
+
+def test_a_reference_is_used_once(desk: Desk, provider: Admitted) -> None:
+    """The refusal names the report that has it."""
+    first = one(desk, report_of(provider, reference="r-1"))
+    again, fresh, twice = desk.taking.take([report_of(provider, reference=name) for name in ("r-1", "r-2", "r-2")])
+    assert isinstance(again, Conflict)
+    assert again.code == "reference-taken"
+    assert first.public_id in again.sentence
+    assert isinstance(fresh, ReportStatus)
+    assert isinstance(twice, Conflict)
+
+
+def test_a_report_is_its_senders_alone(desk: Desk, provider: Admitted) -> None:
+    """Another sender, and the same one's sandbox, find nothing."""
+    status = one(desk, report_of(provider))
+    for who in (desk.sender("other"), desk.sender(sandbox=True)):
+        with pytest.raises(NotFound):
+            desk.taking.status(who, status.public_id)
+        with pytest.raises(NotFound):
+            desk.taking.outcome(who, status.public_id)
+
+
+def test_a_key_revoked_in_mid_report_stops_the_next_request(desk: Desk, provider: Admitted) -> None:
+    """Whatever the door remembers of it."""
+    opened = desk.taking.open(provider, Door.API, FACTS)
+    desk.admitting.revoke(provider.key.prefix)
+    taken = desk.taking.take([report_of(provider)])[0]
+    assert isinstance(taken, Refused)
+    assert taken.code == "key-revoked"
+    for attempt in (
+        lambda: desk.taking.add_file(provider, opened.public_id, FileFacts(), PICTURE),
+        lambda: desk.taking.finish(provider, opened.public_id),
+        lambda: desk.taking.retract(provider, opened.public_id),
+    ):
+        assert refused(attempt) == "key-revoked"
+    assert rows(desk, submission) == []
+
+
+def test_without_its_scope_a_key_reports_nothing(desk: Desk) -> None:
+    """A key that asks what is known may not report."""
+    known_only = desk.sender(scopes=frozenset({Scope.KNOWN}))
+    answer = desk.taking.take([report_of(known_only)])[0]
+    assert isinstance(answer, Refused)
+    assert answer.code == "scope-missing"
+
+
+def test_a_sandbox_report_leaves_no_evidence(desk: Desk) -> None:
+    """It goes through the same states, and is no submission, no item, no record."""
+    trying = desk.sender(sandbox=True)
+    whole = one(desk, report_of(trying, file_of(PICTURE), file_of(b"triage sandbox known")))
+    opened = desk.taking.open(trying, Door.API, FACTS)
+    desk.taking.add_file(trying, opened.public_id, FileFacts(), PICTURE)
+    finished = desk.taking.finish(trying, opened.public_id)
+    desk.taking.retract(trying, desk.taking.open(trying, Door.API, FACTS).public_id)
+    for table in (submission, item, occurrence, sealed_object, job, upload):
+        assert rows(desk, table) == []
+    assert events(desk) == []
+    assert list(desk.vault.segments()) == []
+    assert (whole.sandbox, whole.receipt is not None, finished.state) == (True, True, ReportState.FINISHED)
+    assert [file.known for file in whole.files] == [Known.NOT_KNOWN, Known.KNOWN]
+
+
+def test_the_sandbox_answers_by_its_documented_digests(desk: Desk) -> None:
+    """By bytes or by SHA-256 alone, and never by a list."""
+    trying = desk.sender(sandbox=True)
+    for text, known in SANDBOX_ANSWERS.items():
+        status = one(desk, report_of(trying, file_of(text), GivenFile(FileFacts(digests=(sha256(text),)))))
+        assert [file.known for file in status.files] == [known, known]
+    outcome = desk.taking.outcome(trying, one(desk, report_of(trying, file_of(b"triage sandbox known"))).public_id)
+    assert (outcome.report, outcome.files[0][1]) == (Feedback.CLOSED, Feedback.ALREADY_KNOWN)
+
+
+def test_known_digests_are_told_at_the_door(desk: Desk, provider: Admitted, tmp_path: Path) -> None:
+    """Before anything is examined: in a known set, here already, or neither."""
+    import_list(desk.library, tmp_path, "a-set", SetKind.KNOWN, hashlib.md5(PICTURE).hexdigest())
+    one(desk, report_of(provider, file_of(b"held before")))
+    status = one(desk, report_of(provider, file_of(PICTURE), file_of(b"held before"), file_of(b"new")))
+    assert [file.known for file in status.files] == [Known.KNOWN, Known.HELD, Known.NOT_KNOWN]
+    assert [row["known"] for row in rows(desk, reported_file)] == ["not-known", "known", "held", "not-known"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told", "hidden"),
+    [
+        (Outcome.PENDING, Feedback.RECEIVED, Feedback.RECEIVED),
+        (Outcome.KNOWN, Feedback.ALREADY_KNOWN, Feedback.CLOSED),
+        (Outcome.KNOWN_GOOD, Feedback.CLOSED, Feedback.CLOSED),
+        (Outcome.NEAR, Feedback.LIKELY_KNOWN, Feedback.UNDER_REVIEW),
+        (Outcome.UNDECODABLE, Feedback.UNDECODABLE, Feedback.UNDECODABLE),
+        (Outcome.UNKNOWN, Feedback.UNDER_REVIEW, Feedback.UNDER_REVIEW),
+    ],
+)
+def test_outcomes_are_told_as_the_key_allows(
+    desk: Desk, provider: Admitted, outcome: Outcome, told: Feedback, hidden: Feedback
+) -> None:
+    """Without the scope nothing tells whether anything is in a known set."""
+    status = one(desk, report_of(provider, file_of(PICTURE)))
+    with desk.store.writing() as unit:
+        if outcome is not Outcome.PENDING:
+            comparison = unit.matches.comparison("policy 1", "none")
+            unit.items.set_outcomes({1: Answer(outcome, "rule")}, comparison)
+        unit.commit()
+    reporter = desk.sender(scopes=BOTH - {Scope.KNOWN})
+    assert desk.taking.outcome(provider, status.public_id).files[0][1] is told
+    assert desk.taking.outcome(reporter, status.public_id).files[0][1] is hidden
+
+
+def test_a_referred_report_is_told_so(desk: Desk, provider: Admitted) -> None:
+    """Once a referral holds its submission."""
+    status = one(desk, report_of(provider, file_of(PICTURE)))
+    with desk.store.writing() as unit:
+        comparison = unit.matches.comparison("policy 1", "none")
+        unit.items.set_outcomes({1: Answer(Outcome.UNKNOWN, "nothing-near")}, comparison)
+        unit.networks.place([1], unit.networks.open_referral(NOW), NOW)
+        unit.commit()
+    outcome = desk.taking.outcome(provider, status.public_id)
+    assert (outcome.report, outcome.files[0][1]) == (Feedback.REFERRED, Feedback.REFERRED)
+
+
+def test_odd_times_are_kept_and_noted(desk: Desk, provider: Admitted) -> None:
+    """They are facts of the sender."""
+    for at, note in (
+        (NOW + timedelta(hours=23), ()),
+        (NOW + timedelta(days=2), ("time-in-future",)),
+        (datetime(1970, 1, 1, tzinfo=UTC), ("time-before-1990",)),
+    ):
+        odd = replace(report_of(provider), facts=replace(FACTS, incident=replace(FACTS.incident, at=at)))
+        status = one(desk, odd)
+        assert status.notes == note
+        assert desk.taking.status(provider, status.public_id).notes == note
+        with desk.store.reading() as unit:
+            kept = unit.reports.named(status.public_id, provider.sender.id, sandbox=False)
+        assert kept.facts.incident.at == at
+
+
+def test_everything_that_was_said_comes_back(desk: Desk, provider: Admitted) -> None:
+    """The documents in the database lose nothing."""
+    status = one(desk, report_of(provider))
+    with desk.store.reading() as unit:
+        assert unit.reports.named(status.public_id, provider.sender.id, sandbox=False).facts == FACTS
+
+
+def test_a_sender_without_media_may_not_bring_any(desk: Desk) -> None:
+    """Its bytes are never kept."""
+    hotline = desk.sender("hotline", keeps_media=False)
+    answer = desk.taking.take([report_of(hotline, file_of(PICTURE))])[0]
+    assert isinstance(answer, Refused)
+    assert answer.code == "media-not-kept"
+    assert list(desk.vault.segments()) == []
+
+
+def test_a_reference_taken_by_another_process_meanwhile_is_seen(
+    desk: Desk, provider: Admitted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between looking and writing another may come first: nothing is written twice, and nothing is half written."""
+    taking = desk.taking
+    seal = type(taking.preparing).seal
+    first: list[ReportStatus] = []
+
+    def overtaken(preparing: Preparing, files: Sequence[ComingFile], held: set[bytes]) -> None:
+        monkeypatch.setattr(Preparing, "seal", seal)
+        first.append(one(desk, report_of(provider, reference="r")))
+        seal(preparing, files, held)
+
+    monkeypatch.setattr(Preparing, "seal", overtaken)
+    answer = taking.take([report_of(provider, file_of(PICTURE), reference="r")])[0]
+    assert isinstance(answer, Conflict)
+    assert first[0].public_id in answer.sentence
+    assert (len(rows(desk, submission)), rows(desk, item)) == (1, [])
+
+
+def test_a_full_disk_records_nothing(desk: Desk, provider: Admitted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the next report is taken as soon as there is room."""
+    taking = desk.taking
+    monkeypatch.setattr("triage.vault.local.write_whole", _no_room)
+    assert refused(lambda: taking.take([report_of(provider, file_of(PICTURE))])) == "disk-full"
+    assert (rows(desk, report), rows(desk, submission)) == ([], [])
+    monkeypatch.undo()
+    assert isinstance(taking.take([report_of(provider, file_of(PICTURE))])[0], ReportStatus)
+
+
+def _no_room(_descriptor: int, _data: bytes) -> None:
+    raise OSError(28, "No space left on device")

@@ -1,0 +1,1 @@
+"""The CyberTip format, as providers send it (XML) and as police units receive it (JSON): read, checked, mapped."""

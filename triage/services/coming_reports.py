@@ -1,0 +1,281 @@
+"""Reports and files on their way to the commit: measured, asked about, checked. Of transactions only reading ones."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from hashsets.algorithms.digests_of_many import digests_of_many
+from hashsets.vocabulary import Digest
+from triage.chamber.sniff import SNIFF_BYTES, kind_of
+from triage.domain.errors import Refused, TriageError, Unreadable
+from triage.domain.items import ItemKind
+from triage.domain.reports import (
+    OPEN_FOR,
+    Door,
+    FileFacts,
+    ReportFacts,
+    ReportState,
+    clock_notes,
+    receipt,
+)
+from triage.store.report_documents import file_document, report_document
+from triage.store.reports import Measured, NewReport, NewReportedFile
+from triage.store.unit_of_work import Store, Unit
+
+from .admitting import Admitted
+from .finishing_reports import Ready, ReadyFile
+from .keeping import sealed_row
+from .knowing import Knowing, Known, known_in_sandbox
+from .lending_writers import Writers
+from .report_answers import FileStatus, ReportStatus
+
+
+@dataclass(frozen=True, slots=True)
+class GivenFile:
+    """A file as a door hands it over; without `data` only digests are told."""
+
+    facts: FileFacts
+    data: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenReport:
+    """A report as a door hands it over, with the files that came in the same request.
+
+    `asked` is the SHA-256 of the request, which must be equal where an idempotency key comes again.
+    """
+
+    admitted: Admitted
+    door: Door
+    facts: ReportFacts
+    reference: str | None = None
+    idempotency_key: str | None = None
+    asked: bytes | None = None
+    files: tuple[GivenFile, ...] = ()
+    finish: bool = False
+
+
+@dataclass(slots=True)
+class ComingFile:
+    """A file, and what is found out about it before it is recorded."""
+
+    public_id: str
+    position: int
+    given: GivenFile
+    measured: Measured | None = None
+    known: Known = Known.NOT_KNOWN
+    sealed: dict[str, Any] | None = None
+
+    @property
+    def digests(self) -> Sequence[Digest]:
+        """What we measured, else what is told."""
+        return self.measured.digests.as_digests() if self.measured else self.given.facts.digests
+
+    @property
+    def status(self) -> FileStatus:
+        """As its sender is told."""
+        return FileStatus(self.public_id, "arrived" if self.measured else "told", self.known, self.measured)
+
+    def row(self, position: int, *, upload_id: int | None = None, item_id: int | None = None) -> NewReportedFile:
+        """As it is recorded."""
+        return NewReportedFile(
+            public_id=self.public_id,
+            position=position,
+            facts=self.given.facts,
+            known=self.known,
+            measured=self.measured,
+            upload_id=upload_id,
+            item_id=item_id,
+        )
+
+
+@dataclass(slots=True)
+class Coming:
+    """A report before the commit; `answer` once it is decided, `follows` where another of the batch decides it."""
+
+    given: GivenReport
+    public_id: str = field(default_factory=lambda: secrets.token_hex(16))
+    files: list[ComingFile] = field(default_factory=list)
+    answer: ReportStatus | TriageError | None = None
+    follows: Coming | None = None
+
+    @property
+    def is_evidence(self) -> bool:
+        """Whether it is no sandbox report."""
+        return not self.given.admitted.key.sandbox
+
+    @property
+    def whose(self) -> tuple[int, bool]:
+        """Within what its reference and idempotency key are unique."""
+        return self.given.admitted.sender.id, self.given.admitted.key.sandbox
+
+    def stamp(self, now: datetime) -> bytes:
+        """Its receipt, if it is finished now."""
+        return receipt(self.public_id, now, [(file.public_id, file.digests) for file in self.files])
+
+    def notes(self, now: datetime) -> tuple[str, ...]:
+        """What is odd about its times."""
+        return clock_notes(self.given.facts, [file.given.facts for file in self.files], now)
+
+    def ready(self, admitted: Admitted, now: datetime) -> Ready:
+        """As it is finished at once."""
+        return Ready(
+            admitted=admitted,
+            door=self.given.door,
+            public_id=self.public_id,
+            reference=self.given.reference,
+            facts=self.given.facts,
+            receipt=self.stamp(now),
+            files=tuple(
+                ReadyFile(
+                    public_id=file.public_id,
+                    position=file.position,
+                    facts=file.given.facts,
+                    measured=file.measured,
+                    sealed=file.sealed,
+                )
+                for file in self.files
+            ),
+        )
+
+    def row(self, submission_id: int | None, now: datetime) -> NewReport:
+        """As it is recorded."""
+        given = self.given
+        sender_id, sandbox = self.whose
+        return NewReport(
+            public_id=self.public_id,
+            sender_id=sender_id,
+            sandbox=sandbox,
+            door=given.door,
+            facts=given.facts,
+            reference=given.reference,
+            idempotency_key=given.idempotency_key,
+            asked=given.asked,
+            state=ReportState.FINISHED if given.finish else ReportState.OPEN,
+            at=now,
+            notes=self.notes(now),
+            submission_id=submission_id,
+        )
+
+    def status(self, now: datetime) -> ReportStatus:
+        """As its sender is told, once it is recorded."""
+        finish = self.given.finish
+        return ReportStatus(
+            public_id=self.public_id,
+            reference=self.given.reference,
+            state=ReportState.FINISHED if finish else ReportState.OPEN,
+            sandbox=self.whose[1],
+            opened_at=now,
+            expires_at=None if finish else now + OPEN_FOR,
+            ended_at=now if finish else None,
+            notes=self.notes(now),
+            files=tuple(file.status for file in self.files),
+            receipt=self.stamp(now) if finish else None,
+        )
+
+
+@dataclass(frozen=True)
+class Preparing:
+    """What is done with reports and files before the transaction that records them."""
+
+    store: Store
+    writers: Writers
+    knowing: Knowing
+
+    def check(self, coming: Sequence[Coming]) -> None:
+        """Measure bytes, check texts, ask what is known. A report with something wrong in it has its answer then."""
+        for one in coming:
+            given = one.given
+            one.files = [ComingFile(secrets.token_hex(16), place, file) for place, file in enumerate(given.files)]
+            try:
+                check_text(
+                    [
+                        report_document(given.facts),
+                        [file_document(file.facts) for file in given.files],
+                        given.reference,
+                        given.idempotency_key,
+                    ]
+                )
+                for file in one.files:
+                    require_media_allowed(given.admitted, file.given)
+            except TriageError as error:
+                one.answer = error
+        self._measure(undecided(coming))
+        for sandbox in (False, True):
+            same = [one for one in undecided(coming) if one.is_evidence is not sandbox]
+            self.ask([file for one in same for file in one.files], sandbox=sandbox)
+
+    def _measure(self, coming: Sequence[Coming]) -> None:
+        measure([file for one in coming for file in one.files])
+        for one in coming:
+            try:
+                for file in one.files:
+                    require_agreement(file.given.facts, file.measured)
+            except TriageError as error:
+                one.answer = error
+
+    def ask(self, files: Sequence[ComingFile], *, sandbox: bool) -> None:
+        """What is known of these files."""
+        if sandbox:
+            answers = [known_in_sandbox(file.digests) for file in files]
+        else:
+            answers = self.knowing.known([file.digests for file in files])
+        for file, known in zip(files, answers, strict=True):
+            file.known = known
+
+    def seal(self, files: Sequence[ComingFile], held: AbstractSet[bytes]) -> None:
+        """Seal the bytes whose SHA-256 is not `held`. Raises Unavailable `disk-full`, …: record nothing then."""
+        fresh = [file for file in files if file.measured and file.measured.digests.sha256 not in held]
+        if not fresh:
+            return
+        with self.writers.lent() as writer:
+            for file in fresh:
+                file.sealed = sealed_row(writer.seal([file.given.data or b""]))
+            writer.sync()
+
+
+def held_among(unit: Unit, files: Sequence[ComingFile]) -> set[bytes]:
+    """SHA-256 values of those bytes that an item has in the vault."""
+    brought = [file.measured.digests.sha256 for file in files if file.measured]
+    return unit.items.sealed_among(brought) if brought else set()
+
+
+def undecided(coming: Sequence[Coming]) -> list[Coming]:
+    """Those that are still to be recorded."""
+    return [one for one in coming if one.answer is None and one.follows is None]
+
+
+def measure(files: Sequence[ComingFile]) -> None:
+    """Take the digests of all bytes that came; together they cost less."""
+    brought = [(file, file.given.data) for file in files if file.given.data is not None]
+    for (file, data), digests in zip(brought, digests_of_many([data for _, data in brought]), strict=True):
+        file.measured = Measured(digests=digests, size=len(data), kind=ItemKind(kind_of(data[:SNIFF_BYTES])))
+
+
+def require_agreement(facts: FileFacts, measured: Measured | None) -> None:
+    """Raise Unreadable `digest-mismatch` where bytes are not what is told of them."""
+    if measured and not set(facts.digests) <= set(measured.digests.as_digests()):
+        raise Unreadable("digest-mismatch", "The bytes of a file do not have the digests that were told of it.")
+
+
+def require_media_allowed(admitted: Admitted, file: GivenFile) -> None:
+    """Raise Refused `media-not-kept` for bytes of a sender whose media is not kept."""
+    if file.data is not None and not admitted.sender.keeps_media:
+        raise Refused("media-not-kept", "This sender's media is not kept: tell digests instead.")
+
+
+def check_text(document: object) -> None:
+    """Raise Refused `text-invalid` for what is no text: no database keeps NUL, or half a character."""
+    text = json.dumps(document, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise Refused("text-invalid", "A text holds half a character.") from None
+    if "\\u0000" in text and "\\u0000" in text.replace("\\\\", ""):
+        raise Refused("text-invalid", "A text holds a NUL character.")
