@@ -25,11 +25,12 @@ from bench.made_seizure import NOW, RECENT, Assumptions, Made, Seizure, made
 from hashsets.vocabulary import Fingerprint, FingerprintAlgorithm, Profile
 from triage.domain.links import LinkKind, traits_of
 from triage.domain.look_alikes import nearest
-from triage.services.look_alikes import FreshCentres
+from triage.services.look_alikes import FreshCentres, LookAlikeMemory
 from triage.settings import load_link_rules, load_match_policy
 
 RULES = load_link_rules()
 REACH = load_match_policy().reach
+_BATCH = 256
 GOAL = "at most 25, nothing urgent missed"
 
 
@@ -72,18 +73,25 @@ class Person:
 
 
 def stacked(items: Sequence[Made]) -> list[Stack]:
-    """The product's own placing of look-alikes around centres, in the order given."""
-    centres = FreshCentres(0)
+    """The product's own placing of look-alikes around centres, batch by batch, in the order given."""
+    memory = LookAlikeMemory()
     stacks: dict[int, list[Made]] = {}
-    for one in items:
+    for start in range(0, len(items), _BATCH):
+        batch = items[start : start + _BATCH]
         # The synthetic values are not turned: their eight variants are one.
-        print_ = Fingerprint(FingerprintAlgorithm.PDQ, Profile.PDQ_REF512, one.value, 100, (one.value,) * 8)
-        joined = nearest(centres.near(print_, REACH))
-        if joined is None:
-            centres.add(one.number, one.value)
-            stacks[one.number] = [one]
-        else:
-            stacks[joined.item_id].append(one)
+        prints = [
+            Fingerprint(FingerprintAlgorithm.PDQ, Profile.PDQ_REF512, one.value, 100, (one.value,) * 8)
+            for one in batch
+        ]
+        fresh, new = FreshCentres(len(memory.centres.items)), []
+        for one, print_, earlier in zip(batch, prints, memory.centres.near(prints, REACH), strict=True):
+            joined = nearest([*earlier, *fresh.near(print_, REACH)])
+            if joined is None:
+                fresh.add(one.number, one.value)
+                new.append(one)
+            stacks.setdefault(one.number if joined is None else joined.item_id, []).append(one)
+        if new:
+            memory.centres.add([one.number for one in new], [one.value for one in new])
     return [Stack(members) for members in stacks.values()]
 
 
