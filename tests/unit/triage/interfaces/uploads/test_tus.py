@@ -27,6 +27,10 @@ BYTES = {**TUS, "Content-Type": "application/offset+octet-stream"}
 DATA = b"only noise" * 1_000
 
 
+Headers = Mapping[str, str | bytes]
+NONE: Headers = {}
+
+
 class Door:
     """A client with a key of its own, and one push."""
 
@@ -41,14 +45,10 @@ class Door:
         issued = self.application.admitting.issue("unit-one", frozenset({scope}), timedelta(days=1))
         self.prefix, self.key = issued.key.prefix, f"Bearer {issued.token}"
 
-    def ask(
-        self, method: str, path: str, headers: Mapping[str, str | bytes] | None = None, body: bytes = b""
-    ) -> Response:
-        return self.client.request(method, path, headers={"Authorization": self.key, **(headers or {})}, content=body)
+    def ask(self, method: str, path: str, headers: Headers = NONE, body: bytes = b"") -> Response:
+        return self.client.request(method, path, headers={"Authorization": self.key, **headers}, content=body)
 
-    def told(
-        self, method: str, path: str, headers: Mapping[str, str | bytes] | None = None, body: bytes = b""
-    ) -> tuple[int, str]:
+    def told(self, method: str, path: str, headers: Headers = NONE, body: bytes = b"") -> tuple[int, str]:
         """Status and code of a refusal."""
         answer = self.ask(method, path, headers, body)
         return answer.status_code, answer.json()["error"]["code"]
