@@ -278,8 +278,8 @@ def show(facts: dict[str, Any]) -> None:
     told = facts["provider"]
     out.print(
         f"Then a provider reported three files ({told['submission']}, {told['referral']}): one known at the door by "
-        f"its digest, {told['do_not_render']} not to be shown before an authority is recorded; evidence elsewhere may "
-        f"be gone from {told['evidence_until']}.\n"
+        f"its digest, {told['do_not_render']} not to be shown before an authority is recorded; evidence elsewhere "
+        f"may be gone from {told['evidence_until']}.\n"
     )
     audit = facts["audit"]
     state = "clean" if audit["clean"] else "NOT CLEAN"
