@@ -1,6 +1,6 @@
 """The README's pictures of pages, from the demo's data: `python -m tools.screenshots FOLDER` after `./run demo`.
 
-FOLDER is the demo's (demo-data). Needs Chromium. Every picture shows facts; the one look that is shown is of a picture
+FOLDER is the demo's (demo-data). Needs Chromium. Every picture shows facts; the one look is at a picture
 that the demo drew.
 """
 
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from triage.bootstrap import open_application
 from triage.domain.people import EVERY_CASE, Membership, Role
@@ -26,7 +26,7 @@ from triage.settings import Settings, load_settings
 TARGET = Path(__file__).parents[1] / "docs/images"
 _PORT = 8_479
 _BASE = f"http://localhost:{_PORT}"
-_SIZE = {"width": 1366, "height": 768}
+_SIZE: ViewportSize = {"width": 1366, "height": 768}
 _PAGES = {
     "queue": "/queue",
     "referral": "/referrals/{taken}",
