@@ -145,9 +145,17 @@ class Uploading:
     def standing(self, admitted: Admitted, public_id: str) -> Standing:
         """How far it is. Raises NotFound; Conflict `upload-busy`, `upload-failed`, `upload-dropped`."""
         kept = self.look(admitted, public_id)
-        if kept.state in {UploadState.ARRIVED, UploadState.TAKEN}:
+        if kept.state in {UploadState.ARRIVED, UploadState.TAKEN} or (
+            kept.state is UploadState.OPEN and kept.is_whole  # being taken: whoever does that holds its file
+        ):
             return Standing(kept, kept.length)
-        with self._writing(admitted, kept) as writing:
+        try:
+            writing = self._writing(admitted, kept)
+        except Conflict as error:
+            if error.code != "upload-whole":  # taken while we waited for its file
+                raise
+            return Standing(kept, kept.length)
+        with writing:
             return Standing(kept, writing.tell())
 
     def go_on(
