@@ -173,7 +173,7 @@ class PageModels:
         *,
         decided: bool = False,
     ) -> list[int]:
-        """Items of these submissions with one of these answers, by id; with `decided`, also those that somebody has."""
+        """Items of these submissions with one of these answers, by id; with `decided`, those that somebody has too."""
         standing = select(decision.c.id).where(decision.c.item_id == item.c.id, decision.c.state == "standing")
         query = (
             select(item.c.id)
