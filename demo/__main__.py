@@ -15,9 +15,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from demo import provider
 from demo.hash_sets import HashSetFiles, make_hash_sets
-from demo.later import Later, learn, make_later, what_changed
+from demo.later import Later, known_to_all, learn, make_later, what_changed
 from demo.samples import make_seizure
+from demo.serving import Guest, invite, serve_pages
 from demo.truth import SeizureTruth, count_outcomes
 from hashsets.terms import Terms
 from hashsets.vocabulary import SetKind
@@ -43,6 +45,7 @@ class Demo:
     folder: Path
     as_json: bool
     seconds: dict[str, float] = field(default_factory=dict)
+    guests: list[Guest] = field(default_factory=list)
 
     def step(self, name: str, title: str, act: Callable[[Teller], T]) -> T:
         """Run one step under a progress bar and keep its time."""
@@ -58,6 +61,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./run demo", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print the facts for machines")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="made anew at each run (default: demo-data)")
+    parser.add_argument(
+        "--port", type=int, default=8470, help="where the pages are served at the end; 0: any free port"
+    )
+    parser.add_argument("--no-pages", action="store_true", help="end without serving the pages")
     options = parser.parse_args()
     demo = Demo(options.folder.absolute(), options.json)
     try:
@@ -69,6 +76,8 @@ def main() -> int:
         print_json(facts)
     else:
         show(facts)
+    if facts["as_expected"] and not (demo.as_json or options.no_pages):
+        serve_pages(load_settings(data=demo.folder / "deployment"), demo.guests, options.port)
     return 0 if facts["as_expected"] else 1
 
 
@@ -87,13 +96,24 @@ def run(demo: Demo) -> dict[str, Any]:
         demo.step("learn", "Learning what a set retracts and adds", lambda _tell: learn(application, later))
         demo.step("rematch", "Matching again", lambda tell: _work(application, tell))
         changed = what_changed(application, later, list(submissions.values()))
+        door = demo.step(
+            "provider", "A provider reports", lambda _tell: provider.report(application, known_to_all(truth))
+        )
+        demo.step("answers", "Answering it", lambda tell: _work(application, tell))
+        told = _reported(door, provider.what_it_led_to(application))
         report = demo.step(
             "report", "Writing the reports", lambda _tell: _report(application, submissions, demo.folder)
         )
         audit = demo.step("audit", "Auditing", lambda _tell: application.auditing.audit())
+        demo.guests = invite(application)
+        later_checks = {
+            "what became known later": changed["as_expected"],
+            "what a provider reported": told["as_expected"],
+        }
         return facts | {
-            "as_expected": facts["as_expected"] and changed["as_expected"] and audit.is_clean,
-            "checks": facts["checks"] | {"what became known later": changed["as_expected"]},
+            "as_expected": facts["as_expected"] and all(later_checks.values()) and audit.is_clean,
+            "checks": facts["checks"] | later_checks,
+            "provider": told,
             "later": changed,
             "reports": report,
             "audit": {"clean": audit.is_clean, "log_records": audit.log_size, "items": audit.items},
@@ -172,6 +192,17 @@ def _report(application: Application, submissions: dict[str, int], folder: Path)
     return reports
 
 
+def _reported(door: dict[str, Any], led_to: dict[str, Any]) -> dict[str, Any]:
+    """Known at the door by its digest alone; two pictures of which one was opened by nobody; a clock that runs."""
+    as_made = (
+        door["known_at_the_door"] == ["known", "not-known", "not-known"]
+        and led_to["outcomes"] == {"known": 1, "unknown": 2}
+        and led_to["do_not_render"] == 1
+        and led_to["evidence_until"] is not None
+    )
+    return {**door, **led_to, "as_expected": as_made}
+
+
 def _facts(application: Application, truth: SeizureTruth, submissions: dict[str, int]) -> dict[str, Any]:
     releases = application.library.releases()
     with application.store.reading() as unit:
@@ -243,6 +274,12 @@ def show(facts: dict[str, Any]) -> None:
         f"Then a set changed and another contradicted it; matched again, nothing opened: {later['said']} "
         f"({later['retracted_matches']:,} matches retracted), told in {', '.join(later['referrals_told'])}; "
         f"{later['disputed']:,} disputed, shown in {', '.join(later['disputed_in'])}.\n"
+    )
+    told = facts["provider"]
+    out.print(
+        f"Then a provider reported three files ({told['submission']}, {told['referral']}): one known at the door by "
+        f"its digest, {told['do_not_render']} not to be shown before an authority is recorded; evidence elsewhere "
+        f"may be gone from {told['evidence_until']}.\n"
     )
     audit = facts["audit"]
     state = "clean" if audit["clean"] else "NOT CLEAN"

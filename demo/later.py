@@ -62,6 +62,11 @@ def _ordinary(truth: SeizureTruth, outcome: Outcome) -> list[SampleFile]:
     )
 
 
+def known_to_all(truth: SeizureTruth) -> SampleFile:
+    """A picture that stays exactly known, whatever is learnt later."""
+    return _ordinary(truth, Outcome.KNOWN)[2]
+
+
 def learn(application: Application, later: Later) -> None:
     """Apply the updates and import the second set: each owes to match again."""
     application.importing.apply_file(later.updates, name=SET)

@@ -407,6 +407,35 @@ def test_another_machines_upload_is_named_as_such(doors: Doors, tmp_path: Path) 
     assert doors.spools.names() == []
 
 
+def test_asking_how_far_it_is_while_it_is_taken(doors: Doors) -> None:
+    """All of it is here: neither busy nor a conflict, whenever the question comes."""
+    who = doors.sender()
+    public_id = doors.pushed(who)
+    doors.send(who, public_id, DATA)
+    with doors.store.reading() as unit:
+        [kept] = unit.uploads.whole(doors.spools.machine())
+    with doors.taking._opened(kept):
+        assert doors.uploading.standing(who, public_id).offset == len(DATA)
+
+
+def test_taken_between_question_and_answer(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client met this after a kill: what is here already is no conflict."""
+    who = doors.sender()
+    public_id = doors.pushed(who)
+    with doors.uploading.go_on(who, public_id, 0, None) as writing:
+        writing.append(DATA)
+        writing._spool.sync()
+    other, opened = doors.restarted(), doors.spools.open
+
+    def taken_first(*words: object) -> object:
+        other.taking.sweep()
+        other.taking.take_all()
+        return opened(*words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(doors.spools, "open", taken_first)
+    assert doors.uploading.standing(who, public_id).offset == len(DATA)
+
+
 def test_two_takers_take_it_once(doors: Doors) -> None:
     """Two processes of one machine: the file's lock lets one at it."""
     who = doors.sender()

@@ -14,7 +14,7 @@ from triage.domain.items import Outcome
 from triage.domain.referral_facts import ReferralFacts, facts_of
 
 from .engine import database_now
-from .review_tables import access_asked, claim, principal
+from .review_tables import access_asked, claim, decision, principal
 from .rows import among
 from .tables import (
     custody_event,
@@ -30,7 +30,13 @@ from .tables import (
     submission,
 )
 
-OPEN_OUTCOMES = (Outcome.NEAR, Outcome.UNKNOWN, Outcome.TOO_POOR, Outcome.UNDECODABLE)
+OPEN_OUTCOMES = (
+    Outcome.NEAR,
+    Outcome.UNKNOWN,
+    Outcome.TOO_POOR,
+    Outcome.UNDECODABLE,
+    Outcome.NOT_EXAMINED,
+)
 """Answers that leave an item to a person."""
 
 
@@ -164,11 +170,19 @@ class PageModels:
         outcomes: Sequence[Outcome] = OPEN_OUTCOMES,
         after: int = 0,
         limit: int = 50,
+        *,
+        decided: bool = False,
     ) -> list[int]:
-        """Items of these submissions with one of these answers, by id."""
+        """Items of these submissions with one of these answers, by id; with `decided`, those that somebody has too."""
+        standing = select(decision.c.id).where(decision.c.item_id == item.c.id, decision.c.state == "standing")
         query = (
             select(item.c.id)
-            .where(item.c.id > after, item.c.outcome.in_(outcomes), item.c.id.in_(self._held(submission_ids)))
+            .where(
+                item.c.id > after,
+                item.c.outcome.in_(outcomes),
+                item.c.id.in_(self._held(submission_ids)),
+                true() if decided else ~standing.correlate(item).exists(),
+            )
             .order_by(item.c.id)
             .limit(limit)
         )

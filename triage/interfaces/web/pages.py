@@ -25,6 +25,7 @@ from triage.exporters import charts
 
 from . import words
 from .assets import static
+from .fault_words import fault_told
 from .language import NAMES, Speaking, sentences
 
 _HERE = Path(__file__).parent
@@ -129,7 +130,7 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     made.install_gettext_translations(sentences(language), newstyle=True)  # type: ignore[attr-defined] # the extension adds it
-    made.globals.update(static=static, language_names=NAMES, charts=charts, words=words)
+    made.globals.update(static=static, language_names=NAMES, charts=charts, words=words, fault_told=fault_told)
 
     def moment(value: datetime | None, who: Principal) -> str:
         """A time for people, in their own zone."""

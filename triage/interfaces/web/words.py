@@ -24,6 +24,10 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
     "known-good": (N_("Known good"), N_("The very same bytes are listed as harmless. Set aside without viewing.")),
     "too-poor": (N_("Too poor to say"), N_("Decoded, but too little in it for a comparison to mean anything.")),
     "undecodable": (N_("Undecodable"), N_("No picture came out of it. A note says why.")),
+    "not-examined": (
+        N_("Not examined"),
+        N_("Only digests were told, and nothing known has them."),
+    ),
     "container": (N_("Archive"), N_("Opened; what was inside is counted item by item.")),
     "pending": (N_("Not done yet"), N_("Waiting for a stage of the work.")),
 }

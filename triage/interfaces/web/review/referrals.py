@@ -27,15 +27,15 @@ routes = APIRouter(include_in_schema=False)
 
 
 @routes.get("/referrals/{referral_id}")
-def referral(desk: AtDesk, referral_id: int, after: int = 0, told: str = "") -> Response:
-    """Its facts; `after` is the last item of the page before."""
+def referral(desk: AtDesk, referral_id: int, after: int = 0, decided: int = 0, told: str = "") -> Response:
+    """Its facts; `after` is the last item of the page before. With `decided`, decided items too."""
     deciding = desk.application.deciding
     releases = desk.application.library.releases()
     with desk.application.store.reading() as unit:
         line = visible_referral(desk, unit, referral_id)
         submissions = unit.pages.submissions_of([referral_id])[referral_id]
         facts = referral_page(unit, referral_id, desk.application.linking.rules, releases, _ROWS, desk.now)
-        items = item_lines(unit, unit.pages.open_items(submissions, after=after, limit=ITEMS))
+        items = item_lines(unit, unit.pages.open_items(submissions, after=after, limit=ITEMS, decided=bool(decided)))
         said = unit.decisions.current([one.item.id for one in items], deciding.rules.scheme)
         lines = unit.pages.submission_lines(submissions)
         joins = unit.pages.joins(submissions)
@@ -54,6 +54,7 @@ def referral(desk: AtDesk, referral_id: int, after: int = 0, told: str = "") -> 
         items=items,
         decided={one: named(what.standing.category) for one, what in said.items() if what.standing},
         more_items=len(items) == ITEMS,
+        with_decided=bool(decided),
         holds=line.holder_id == desk.who.id,
         submissions=lines,
         counts=[(code, facts.outcomes[code]) for code in words.OUTCOMES if facts.outcomes.get(code)],
