@@ -15,7 +15,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.browser.material import CASE, OTHER_CASE, Worked, make_worked
+from tests.browser.material import CASE, NOTHING, OTHER_CASE, Numbers, Worked, make_worked
 from tests.browser.watching import Tap, watch
 from tests.integration.seizures import made_once
 from tests.services import missing
@@ -51,6 +51,7 @@ class Served:
     address: str
     tap: Tap
     complaints: list[str] = field(default_factory=list)
+    n: Numbers = NOTHING
 
     def let_in(self, context: BrowserContext, login: str) -> Principal:
         """A session for somebody, as a sign-in of just now begins one."""
@@ -142,6 +143,7 @@ def review(worked: Worked, tmp_path: Path) -> Iterator[Served]:
     for login, (role, cases) in PEOPLE.items():
         house.invite(login, role, cases=cases)
     with served(house) as running:
+        running.n = worked.numbers
         yield running
     opened.close()
     assert running.complaints == []

@@ -34,11 +34,50 @@ MARKS = ("window.struck", "hx-trigger")
 
 
 @dataclass(frozen=True)
+class Numbers:
+    """Referrals, and items of the first: which number things got depends on the order of the work."""
+
+    seizure: int
+    other: int
+    hostile: int
+    reported: int
+    unknown: int
+    known: int
+    centre: int
+    member: int
+    not_viewed: int
+    elsewhere: int
+
+    @classmethod
+    def of(cls, deployment: Deployment) -> Numbers:
+        """Those of a deployment that was worked through."""
+        rows = deployment.rows("select submission_id, referral_id from referral_member")
+        referrals = [referral for _, referral in sorted(rows)]
+        found = dict(deployment.rows("select path, item_id from occurrence"))
+        centre = dict(deployment.rows("select item_id, centre_id from look_alike"))[found[b"alike/0.jpg"]]
+        member = next(found[b"alike/%d.jpg" % one] for one in range(3) if found[b"alike/%d.jpg" % one] != centre)
+        ((not_viewed,),) = deployment.rows("select item_id from occurrence where viewed = 'no'")
+        return cls(
+            *referrals,
+            unknown=found[b"series/DSC_0000.JPG"],
+            known=found[b"known/1.jpg"],
+            centre=centre,
+            member=member,
+            not_viewed=not_viewed,
+            elsewhere=found[b"70.jpg"],
+        )
+
+
+NOTHING = Numbers(*[0] * 10)
+
+
+@dataclass(frozen=True)
 class Worked:
     """A deployment that has been through all of it, for cloning, and every picture's bytes that went in."""
 
     deployment: Deployment
     pictures: tuple[bytes, ...]
+    numbers: Numbers
 
     def planted(self) -> re.Pattern[bytes]:
         """Finds a piece of any of the pictures, plainly or in Base64 at any offset."""
@@ -67,9 +106,9 @@ def make_worked(folder: Path) -> Worked:
     told = ("--kind", "hotline", "--country", "US", "--basis", "made-up statute 1")
     deployment.done("senders", "add", "clearing-house", *told)
     deployment.done("reports", "import", evidence / "report.zip", "--sender", "clearing-house", "--json")
-    deployment.work(threads=2)
+    deployment.work()
     files = [path.read_bytes() for path in evidence.rglob("*") if path.is_file()]
-    return Worked(deployment, tuple(data for data in files if data.startswith(b"\xff\xd8")))
+    return Worked(deployment, tuple(data for data in files if data.startswith(b"\xff\xd8")), Numbers.of(deployment))
 
 
 def _seizure(folder: Path) -> tuple[list[Path], list[int]]:

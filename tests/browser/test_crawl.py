@@ -9,7 +9,7 @@ from urllib.parse import urldefrag, urljoin
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import PEOPLE, Served
+from tests.browser.conftest import Served
 from tests.browser.material import Worked
 from tests.browser.watching import A_LOOK, Sent, Tap
 
@@ -47,9 +47,9 @@ def linked(page: Page) -> set[str]:
 
 @pytest.mark.parametrize("login", ["adam", "cora", "anna", "susan", "wanda", "petra"])
 def test_no_page_of_a_role_holds_a_picture(review: Served, enter: Callable[..., Page], login: str) -> None:
-    """Links and forms of every page that is reached, looks left out; the same as JSON. The fixture looks at each byte."""
+    """Links and forms of every page that is reached; the same as JSON. The fixture reads each byte that is sent."""
     page = enter(login)
-    review.house.application.claiming.take(review.house.person("anna"), 3)
+    review.house.application.claiming.take(review.house.person("anna"), review.n.seizure)
     waiting, seen = linked(page) | {page.url}, set[str]()
     while waiting:
         address = waiting.pop()
@@ -63,7 +63,16 @@ def test_no_page_of_a_role_holds_a_picture(review: Served, enter: Callable[..., 
         assert page.request.get(address, headers={"Accept": "application/json"}).status == 200
     kinds = {re.sub(r"\d+", "N", address.partition("?")[0].removeprefix(review.address)) for address in seen}
     least = {
-        "adam": {"/queue", "/items/N", "/referrals/N", "/submissions/N", "/people", "/people/anna", "/audit", "/work"},
+        "adam": {
+            "/queue",
+            "/items/N",
+            "/referrals/N",
+            "/submissions/N",
+            "/people",
+            "/people/anna",
+            "/audit",
+            "/work",
+        },
         "cora": {"/sets", "/exposure", "/account"},
         "anna": {"/queue", "/items/N", "/referrals/N", "/submissions/N", "/second", "/sets", "/exposure"},
         "susan": {"/queue", "/items/N", "/audit", "/welfare", "/second"},
@@ -87,8 +96,10 @@ def test_no_answer_to_what_is_wrong_holds_a_picture(review: Served, enter: Calla
 def test_the_stream_of_figures_holds_no_picture(review: Served, enter: Callable[..., Page]) -> None:
     """Text events with tables in them."""
     page = enter("anna", at="/work")
-    page.wait_for_timeout(500)
-    (stream,) = [one for one in review.tap.sent if one.path == "/work/events"]
+    with page.expect_request("**/work/events"):
+        page.reload()
+    page.wait_for_timeout(800)
+    stream, *_ = [one for one in review.tap.sent if one.path == "/work/events"]
     assert stream.header("content-type").startswith("text/event-stream")
     assert stream.body.startswith(b"data: <dl")
 

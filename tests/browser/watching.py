@@ -1,4 +1,4 @@
-"""What a server sent, byte for byte, and what a browser said of it: a picture that nobody asked for fails the test."""
+"""What a server sent, byte for byte, and what a browser said of it: a picture that nobody asked for fails a test."""
 
 from __future__ import annotations
 
@@ -90,7 +90,9 @@ class Tap:
         async def keep(message: Message) -> None:
             if message["type"] == "http.response.start":
                 kept.status = message["status"]
-                kept.headers = [(key.decode("latin-1").lower(), value.decode("latin-1")) for key, value in message["headers"]]
+                kept.headers = [
+                    (key.decode("latin-1").lower(), value.decode("latin-1")) for key, value in message["headers"]
+                ]
             elif message["type"] == "http.response.body":
                 kept.body += message.get("body", b"")
             await send(message)
@@ -107,11 +109,17 @@ class Tap:
 
 
 def watch(page: Page, address: str, complaints: list[str], *, expected: tuple[str, ...] = ()) -> None:
-    """Collect what the page complains of, and what it asks of other hosts. `expected` are parts of texts to pass by."""
+    """Collect what the page complains of, and what it asks of other hosts. `expected`: texts to pass by."""
 
     def heard(message: ConsoleMessage) -> None:
-        is_status = message.text.startswith("Failed to load resource")  # refusals are answers; the server's are counted
-        if message.type in {"error", "warning"} and not is_status and not any(one in message.text for one in expected):
+        is_status = message.text.startswith(
+            "Failed to load resource"
+        )  # refusals are answers; the server's are counted
+        if (
+            message.type in {"error", "warning"}
+            and not is_status
+            and not any(one in message.text for one in expected)
+        ):
             complaints.append(f"{page.url}: {message.text}")
 
     def asked(request: Request) -> None:
