@@ -16,6 +16,11 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served
 from tests.browser.test_looks import ask, show
+from triage.domain.access import Action, Purpose
+from triage.domain.claims import QueueFilter
+from triage.domain.decisions import Said
+from triage.domain.outcomes import OutcomeCode
+from triage.services.permitting import an_item
 
 Enter = Callable[..., Page]
 AXE = Path(__file__).parent / "vendor/axe.min.js"
@@ -51,9 +56,11 @@ def pages(review: Served) -> dict[str, list[str]]:
     return {
         "anna": [
             "/queue", "/queue?state=done", f"/referrals/{n.seizure}", f"/referrals/{n.hostile}",
-            f"/referrals/{n.reported}", f"/referrals/{n.seizure}?decided=1", f"/items/{n.unknown}?referral={n.seizure}",
+            f"/referrals/{n.reported}", f"/referrals/{n.seizure}?decided=1",
+            f"/items/{n.unknown}?referral={n.seizure}",
             f"/items/{n.known}", f"/items/{n.unknown}/look?referral={n.seizure}",
-            f"/items/{n.not_viewed}/look?referral={n.reported}", "/submissions", f"/submissions/{submission}", "/sets",
+            f"/items/{n.not_viewed}/look?referral={n.reported}", "/submissions",
+            f"/submissions/{submission}", "/sets",
             "/work", "/exposure", "/account", "/none", "/step-up",
         ],
         "susan": ["/second", "/welfare", "/audit"],
@@ -68,12 +75,6 @@ def prepare(review: Served) -> None:
     house, n = review.house, review.n
     application, anna = house.application, house.person("anna")
     held = application.claiming.take(anna, n.seizure)
-    from triage.domain.access import Action, Purpose  # noqa: PLC0415
-    from triage.domain.claims import QueueFilter  # noqa: PLC0415
-    from triage.domain.decisions import Said  # noqa: PLC0415
-    from triage.domain.outcomes import OutcomeCode  # noqa: PLC0415
-    from triage.services.permitting import an_item  # noqa: PLC0415
-
     for item, category in ((n.unknown, "baseline"), (n.centre, "not-child")):
         codes = [one.code for one in application.schemes.scheme(application.review_rules.scheme).categories]
         said = category if category in codes else codes[-1]
@@ -121,3 +122,16 @@ def test_a_look_has_no_violation(review: Served, enter: Enter) -> None:
     page.keyboard.press("?")
     found += violations(page)
     assert found == []
+
+
+def test_the_tool_itself_sees_what_it_is_there_for(enter: Enter) -> None:
+    """A field without a label, a contrast too weak, a page without a language."""
+    page = enter("anna", bypass_csp=True)
+    page.evaluate(
+        """() => {
+            document.documentElement.removeAttribute("lang");
+            document.querySelector("h1").style.color = "#eeeeee";
+            document.querySelector("main").append(document.createElement("input"));
+        }"""
+    )
+    assert {"html-has-lang", "color-contrast", "label"} <= {one.split(": ")[1] for one in violations(page)}

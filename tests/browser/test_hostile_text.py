@@ -1,4 +1,4 @@
-"""Text that comes with evidence is text: it runs nothing, acts on nothing, turns nothing round and splits no header."""
+"""Text that comes with evidence is text: it runs nothing, acts on nothing, turns nothing round, splits no header."""
 
 from __future__ import annotations
 
@@ -49,11 +49,22 @@ def test_nothing_of_it_runs_acts_or_turns_round(review: Served, enter: Enter) ->
 
 
 def test_a_name_that_turns_text_round_shows_its_signs(review: Served, enter: Enter) -> None:
-    """As a person reads it: `\\u202egpj.eno`, in camera facts and references as in places."""
+    r"""As a person reads it: `\u202egpj.eno`, in camera facts and references as in places."""
     page = enter("anna", at=f"/referrals/{review.n.hostile}")
     expect(page.locator("main")).to_contain_text("\\u202egpj.eno")
     page.goto("/submissions")
     expect(page.locator("main")).to_contain_text("\\u202egpj.eno")
+
+
+def widest(page: Page) -> str:
+    """What stands out of the window."""
+    return str(
+        page.evaluate(
+            """() => [...document.querySelectorAll("body *")]
+            .filter(one => one.getBoundingClientRect().right > innerWidth && !one.closest(".wide"))
+            .map(one => one.tagName + " " + one.className + " " + one.textContent.slice(0, 40)).slice(-3)"""
+        )
+    )
 
 
 def test_long_text_leaves_the_page_its_shape(review: Served, enter: Enter) -> None:
@@ -62,11 +73,11 @@ def test_long_text_leaves_the_page_its_shape(review: Served, enter: Enter) -> No
     for address in places(review)[:6]:
         page.goto(address)
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, address
+        assert wide <= 0, f"{address}: {widest(page)}"
 
 
 def test_what_people_type_is_text_too(review: Served, enter: Enter) -> None:
-    """Names of filters, reasons, notes: into attributes, addresses and headers; and refused where they are no line."""
+    """Names of filters, reasons, notes: into attributes, addresses and headers."""
     page = enter("anna")
     hostile = "\"'><script>window.struck=1</script><b hx-get='/struck' hx-trigger='load'>"
     page.goto(

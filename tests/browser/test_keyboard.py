@@ -88,7 +88,7 @@ def test_the_skip_link_comes_first_and_every_stop_is_seen(enter: Enter) -> None:
 
 
 def test_figures_of_work_come_by_themselves(review: Served, enter: Enter) -> None:
-    """Server-sent events under the strict policy: what changes in the database stands on the page, without a reload."""
+    """Server-sent events under the strict policy: what changes stands on the page, without a reload."""
     page = enter("anna", at="/work")
     figure = page.locator("#figures dd").nth(2)
     expect(figure).to_have_text("4")
@@ -103,7 +103,7 @@ def test_figures_of_work_come_by_themselves(review: Served, enter: Enter) -> Non
     assert page.evaluate("window.same") is True
 
 
-def test_progress_of_a_submission_comes_by_itself(review: Served, enter: Enter, worked: object) -> None:
+def test_progress_of_a_submission_comes_by_itself(review: Served, enter: Enter) -> None:
     """Polled by htmx under the strict policy, as long as work is owed."""
     page = enter("anna")
     with review.house.application.store.reading() as unit:
