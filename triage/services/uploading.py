@@ -28,6 +28,7 @@ from .clock import Clock
 
 _TOLD_SECONDS = 5.0
 """While one request goes on: how often its key is looked at again, and its progress recorded."""
+_BUSY_SECONDS = 1.0
 _REMEMBERED = 2_000
 """Unfinished uploads whose running digests are kept in memory; of others all is read once more at the end."""
 
@@ -186,9 +187,7 @@ class Uploading:
             raise Unavailable("upload-elsewhere", "This upload was begun at another machine of this deployment.")
         running = self.remembered.take(kept.public_id)
         try:
-            spool = self.spools.open(
-                kept.public_id, SpoolKey(kept.spool_key, kept.spool_key_id), running.at if running else None
-            )
+            spool = self._opened(kept, running)
         except Conflict:
             if running:  # whoever writes now brings its own back: this one is older, and will not fit
                 self.remembered.put(kept.public_id, running)
@@ -200,6 +199,17 @@ class Uploading:
             spool.__exit__(None, None, None)
             raise
         return Writing(self, admitted, kept, spool, running, checksum)
+
+    def _opened(self, kept: KeptUpload, running: Running | None) -> Spool:
+        """Waits a moment for whoever only asks how far it is, or is just letting go."""
+        key, give_up = SpoolKey(kept.spool_key, kept.spool_key_id), time.monotonic() + _BUSY_SECONDS
+        while True:
+            try:
+                return self.spools.open(kept.public_id, key, running.at if running else None)
+            except Conflict:
+                if time.monotonic() >= give_up:
+                    raise
+                time.sleep(_BUSY_SECONDS / 20)
 
     def _until(self) -> float:
         return self.clock().timestamp() + self.settings.keep_hours * 3600
