@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hashsets.library import Library
 from tests.unit.triage.services.listing import recorded_library
+from triage.chamber.parent import Chamber
 from triage.domain.legal import Handling, Legal
 from triage.domain.match_policy import MatchPolicy
 from triage.domain.reports import (
@@ -28,6 +29,7 @@ from triage.services.coming_reports import GivenFile, GivenReport, Preparing
 from triage.services.knowing import Knowing
 from triage.services.lending_writers import Writers
 from triage.services.preserving import Preserving
+from triage.services.sighting import Sighting
 from triage.services.taking_reports import TakingReports
 from triage.settings import load_retention_rules
 from triage.store.unit_of_work import Store
@@ -69,6 +71,7 @@ class Desk:
     vault: LocalVault
     library: Library
     clock: Clock = field(default_factory=Clock)
+    sighting: Sighting = field(default_factory=lambda: Sighting(Chamber, 1 << 20))
 
     @classmethod
     def over(cls, store: Store, folder: Path) -> Desk:
@@ -91,7 +94,7 @@ class Desk:
     def taking(self) -> TakingReports:
         """What takes reports."""
         return TakingReports(
-            Preparing(self.store, Writers(self.vault), self.knowing),
+            Preparing(self.store, Writers(self.vault), self.knowing, self.sighting),
             Preserving(load_retention_rules()),
             self.clock,
             ACTOR,

@@ -507,15 +507,6 @@ def test_everything_that_was_said_comes_back(desk: Desk, provider: Admitted) -> 
         assert unit.reports.named(status.public_id, provider.sender.id, sandbox=False).facts == FACTS
 
 
-def test_a_sender_without_media_may_not_bring_any(desk: Desk) -> None:
-    """Its bytes are never kept."""
-    hotline = desk.sender("hotline", keeps_media=False)
-    answer = desk.taking.take([report_of(hotline, file_of(PICTURE))])[0]
-    assert isinstance(answer, Refused)
-    assert answer.code == "media-not-kept"
-    assert list(desk.vault.segments()) == []
-
-
 def test_a_reference_taken_by_another_process_meanwhile_is_seen(
     desk: Desk, provider: Admitted, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,15 +1,16 @@
 """Reports of providers and hotlines: opened, filled, finished or let go. Until then nothing of one is an item.
 
 Bytes are digested and sealed before anything else is done with them; while a report is open, their locator waits in
-its `upload` row, and forgetting that makes them unreadable. A sandbox report goes through the same states and
-answers; its bytes are digested and dropped, and it never becomes a submission.
+its `upload` row, and forgetting that makes them unreadable. Of a sender that keeps no media they are examined in
+memory and dropped; what was found waits beside the file. A sandbox report goes through the same states and answers;
+its bytes are digested and dropped, and it never becomes a submission.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -44,7 +45,6 @@ from .coming_reports import (
     held_among,
     measure,
     require_agreement,
-    require_media_allowed,
     undecided,
 )
 from .finishing_reports import Finished, Ready, ReadyFile, record_all, write_all
@@ -59,6 +59,7 @@ from .report_answers import (
     status_of,
     status_of_file,
 )
+from .sighting import Sighted
 
 _SWEPT_TOGETHER = 100
 
@@ -103,6 +104,8 @@ class TakingReports:
     def take(self, given: Sequence[GivenReport]) -> list[ReportStatus | TriageError]:
         """Take these reports in one commit: each one's status, or what is wrong with it.
 
+        Of a sender that keeps no media they come from `without_media`.
+
         Raises Unavailable, Tampered where nothing can be taken now.
         """
         while True:
@@ -123,15 +126,23 @@ class TakingReports:
             answers = [one.follows.answer if one.follows else one.answer for one in coming]
             return [answer for answer in answers if answer]
 
+    def without_media(self, given: GivenReport) -> GivenReport:
+        """The report as it may be taken: bytes that may not be kept are examined now, which takes its time, and gone.
+
+        Raises Refused `unkept-too-large`; Unavailable `busy`, `chamber-start` ….
+        """
+        files = tuple(self.preparing.sight(given.admitted, file) for file in given.files)
+        return replace(given, files=files)
+
     def add_file(self, admitted: Admitted, report_id: str, facts: FileFacts, data: bytes | None = None) -> FileStatus:
         """Add a file to an open report. Raises NotFound, Conflict, Refused, Unreadable `digest-mismatch`."""
         admitted.require(Scope.REPORT)
-        file = ComingFile(secrets.token_hex(16), 0, GivenFile(facts, data))
         sandbox = admitted.key.sandbox
         with self.preparing.store.reading() as unit:
             self._opened(unit, admitted, report_id)
         check_text(file_document(facts))
-        require_media_allowed(admitted, file.given)
+        given = self.preparing.sight(admitted, GivenFile(facts, data))
+        file = ComingFile(secrets.token_hex(16), 0, given)
         measure([file])
         require_agreement(facts, file.measured)
         self.preparing.ask([file], sandbox=sandbox)
@@ -175,7 +186,7 @@ class TakingReports:
             if any(file.upload_state not in {None, ARRIVED} for file in files):
                 raise Conflict("files-missing", "Not all files have arrived: send them, or retract the report.")
             submission_id = None if kept.sandbox else self._finished(unit, admitted, kept, files, now)
-            unit.reports.let_go_of_uploads(kept.id, TAKEN)
+            unit.reports.let_go(kept.id, TAKEN)
             unit.reports.end(kept.id, ReportState.FINISHED, now, submission_id)
             unit.commit()
         return self.status(admitted, report_id)
@@ -305,6 +316,7 @@ class TakingReports:
                     facts=file.facts,
                     measured=file.measured,
                     sealed=file.sealed if file.measured and file.measured.digests.sha256 not in held else None,
+                    sighted=_sighted(file),
                 )
                 for file in files
             ),
@@ -348,7 +360,7 @@ class TakingReports:
         return kept
 
     def _end(self, unit: Unit, kept: KeptReport, state: ReportState, now: datetime) -> None:
-        dropped = unit.reports.let_go_of_uploads(kept.id, DROPPED)
+        dropped = unit.reports.let_go(kept.id, DROPPED)
         unit.reports.end(kept.id, state, now)
         if not kept.sandbox:
             details = {"step": state.value, "dropped": dropped}
@@ -369,13 +381,13 @@ class TakingReports:
     def _arrived(self, report_id: str, files: Sequence[ComingFile], now: datetime) -> list[CustodyEvent]:
         return [
             self._event(
-                CustodyAction.SEALED,
+                CustodyAction.SEALED if file.sealed else CustodyAction.SIGHTED,
                 f"reported-file:{file.public_id}",
                 {"report": report_id, "sha256": file.measured.digests.sha256.hex(), "size": file.measured.size},
                 now,
             )
             for file in files
-            if file.measured and file.sealed
+            if file.measured and (file.sealed or file.given.sighted)
         ]
 
     def _event(self, action: CustodyAction, subject: str, details: Mapping[str, Any], now: datetime) -> CustodyEvent:
@@ -417,6 +429,13 @@ def _wait(unit: Unit, admitted: Admitted, report_id: int, file: ComingFile, unti
     return unit.reports.add_arrived(
         public_id, admitted.sender.id, key.id, report_id, file.measured, file.sealed, until
     )
+
+
+def _sighted(file: KeptFile) -> Sighted | None:
+    measured = file.measured
+    if not measured or not file.sighted:
+        return None
+    return Sighted(measured.digests, measured.size, measured.kind, file.sighted)
 
 
 def _submission_id(finished: Finished | None) -> int | None:

@@ -73,6 +73,8 @@ class ReportsDoor:
     async def take(self, given: GivenReport) -> ReportStatus:
         """Take a report, together with those that come at the same time. Raises what is wrong with it."""
         opened = await self._open()
+        if not given.admitted.sender.keeps_media:
+            given = await run_in_threadpool(opened.application.taking_reports.without_media, given)
         answer = await asyncio.wrap_future(opened.together.take(given))
         if isinstance(answer, TriageError):
             raise answer
