@@ -31,10 +31,12 @@ from triage.services.lending_writers import Writers
 from triage.services.preserving import Preserving
 from triage.services.sighting import Sighting
 from triage.services.taking_reports import TakingReports
-from triage.settings import load_retention_rules
+from triage.services.uploading import Uploading
+from triage.settings import load_retention_rules, load_settings
 from triage.store.unit_of_work import Store
 from triage.vault.keys import FileKeyProvider
 from triage.vault.local import LocalVault
+from triage.vault.spool import Spools
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 ACTOR = "tester@triage"
@@ -70,6 +72,8 @@ class Desk:
     store: Store
     vault: LocalVault
     library: Library
+    folder: Path
+    keys: FileKeyProvider
     clock: Clock = field(default_factory=Clock)
     sighting: Sighting = field(default_factory=lambda: Sighting(Chamber, 1 << 20))
 
@@ -78,7 +82,8 @@ class Desk:
         """In a folder of its own."""
         keys = FileKeyProvider.create(folder / "vault.key", evidence_exists=False)
         (folder / "hashsets").mkdir()
-        return cls(store, LocalVault(folder / "vault", keys), recorded_library(store, folder / "hashsets"))
+        library = recorded_library(store, folder / "hashsets")
+        return cls(store, LocalVault(folder / "vault", keys), library, folder, keys)
 
     @property
     def admitting(self) -> Admitting:
@@ -88,7 +93,7 @@ class Desk:
     @property
     def knowing(self) -> Knowing:
         """What is known."""
-        return Knowing(self.store, self.library, MatchPolicy("policy 1"))
+        return Knowing(self.store, self.library, MatchPolicy("policy 1"), self.clock, ACTOR)
 
     @property
     def taking(self) -> TakingReports:
@@ -96,9 +101,16 @@ class Desk:
         return TakingReports(
             Preparing(self.store, Writers(self.vault), self.knowing, self.sighting),
             Preserving(load_retention_rules()),
+            self.uploading,
             self.clock,
             ACTOR,
         )
+
+    @property
+    def uploading(self) -> Uploading:
+        """What takes bytes in parts."""
+        settings = load_settings(data=self.folder).uploads
+        return Uploading(self.store, Spools(self.folder / "spool", self.keys), settings, self.clock)
 
     def sender(
         self,

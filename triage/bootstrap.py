@@ -181,7 +181,7 @@ def open_application(settings: Settings) -> Application:
     recording = RecordingSets(store, owing, shelf, clock, actor)
     library = Library.open(folders.hash_sets, formats=(*FORMATS, *_plugged_formats()), keeper=recording)
     matching = Matching(store, library, policy, clock, actor)
-    knowing = Knowing(store, library, policy)
+    knowing = Knowing(store, library, policy, clock, actor)
     rematching = Rematching(store, matching, settings.work, clock, actor)
     sessioning = Sessioning(store, settings.sign_in, clock)
     passwords, codes = Passwords(), OneTimeCodes(keys)
@@ -202,7 +202,11 @@ def open_application(settings: Settings) -> Application:
         knowing=knowing,
         numbering_reports=NumberingReports(store),
         taking_reports=TakingReports(
-            Preparing(store, Writers(vault), knowing, sighting), Preserving(load_retention_rules()), clock, actor
+            Preparing(store, Writers(vault), knowing, sighting),
+            Preserving(load_retention_rules()),
+            uploading,
+            clock,
+            actor,
         ),
         uploading=uploading,
         taking_uploads=TakingUploads(store, vault, spools, uploading.remembered, clock, actor, stop.is_set),

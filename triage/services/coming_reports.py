@@ -14,7 +14,7 @@ from typing import Any
 from hashsets.algorithms.digests_of_many import digests_of_many
 from hashsets.vocabulary import Digest
 from triage.chamber.sniff import SNIFF_BYTES, kind_of
-from triage.domain.errors import Refused, TriageError, Unreadable
+from triage.domain.errors import Conflict, Refused, TriageError, Unreadable
 from triage.domain.items import ItemKind
 from triage.domain.reports import (
     OPEN_FOR,
@@ -42,12 +42,14 @@ from .sighting import Sighted, Sighting
 class GivenFile:
     """A file as a door hands it over; without `data` only digests are told.
 
-    `sighted` instead of `data` is all that is left of bytes that may not be kept.
+    `sighted` instead of `data` is all that is left of bytes that may not be kept; `later` how many bytes an upload of
+    its own is going to bring.
     """
 
     facts: FileFacts
     data: bytes | None = None
     sighted: Sighted | None = None
+    later: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,7 @@ class ComingFile:
     measured: Measured | None = None
     known: Known = Known.NOT_KNOWN
     sealed: dict[str, Any] | None = None
+    upload: str | None = None
 
     @property
     def digests(self) -> Sequence[Digest]:
@@ -86,7 +89,8 @@ class ComingFile:
     @property
     def status(self) -> FileStatus:
         """As its sender is told."""
-        return FileStatus(self.public_id, "arrived" if self.measured else "told", self.known, self.measured)
+        state = "arrived" if self.measured else "awaited" if self.upload else "told"
+        return FileStatus(self.public_id, state, self.known, self.measured, self.upload)
 
     def row(self, position: int, *, upload_id: int | None = None, item_id: int | None = None) -> NewReportedFile:
         """As it is recorded."""
@@ -222,6 +226,8 @@ class Preparing:
                 )
                 for file in one.files:
                     require_media_allowed(given.admitted, file.given)
+                if given.finish and any(file.later is not None for file in given.files):
+                    raise files_missing()
             except TriageError as error:
                 one.answer = error
         self._measure(undecided(coming))
@@ -299,6 +305,11 @@ def require_media_allowed(admitted: Admitted, file: GivenFile) -> None:
 def _may_have(admitted: Admitted) -> bool:
     """Whether bytes of this sender may go on as they are: they may be kept, or a sandbox drops them anyway."""
     return admitted.sender.keeps_media or admitted.key.sandbox
+
+
+def files_missing() -> Conflict:
+    """What finishing a report is answered while bytes are awaited."""
+    return Conflict("files-missing", "Not all files have arrived: send them, or retract the report.")
 
 
 def check_text(document: object) -> None:

@@ -29,6 +29,7 @@ from triage.domain.reports import (
     require_open,
 )
 from triage.domain.senders import Scope
+from triage.domain.uploads import NewUpload
 from triage.store.report_documents import file_document
 from triage.store.reports import ARRIVED, DROPPED, TAKEN, KeptFile, KeptReport
 from triage.store.unit_of_work import Unit
@@ -42,6 +43,7 @@ from .coming_reports import (
     GivenReport,
     Preparing,
     check_text,
+    files_missing,
     held_among,
     measure,
     require_agreement,
@@ -60,6 +62,7 @@ from .report_answers import (
     status_of_file,
 )
 from .sighting import Sighted
+from .uploading import Uploading
 
 _SWEPT_TOGETHER = 100
 
@@ -74,6 +77,7 @@ class TakingReports:
 
     preparing: Preparing
     preserving: Preserving
+    uploading: Uploading
     clock: Clock
     actor: str
 
@@ -134,14 +138,25 @@ class TakingReports:
         files = tuple(self.preparing.sight(given.admitted, file) for file in given.files)
         return replace(given, files=files)
 
-    def add_file(self, admitted: Admitted, report_id: str, facts: FileFacts, data: bytes | None = None) -> FileStatus:
-        """Add a file to an open report. Raises NotFound, Conflict, Refused, Unreadable `digest-mismatch`."""
+    def add_file(
+        self,
+        admitted: Admitted,
+        report_id: str,
+        facts: FileFacts,
+        data: bytes | None = None,
+        *,
+        later: int | None = None,
+    ) -> FileStatus:
+        """Add a file to an open report; `later` bytes of it come by an upload of their own, which is made here.
+
+        Raises NotFound, Conflict, Refused, Unavailable, Unreadable `digest-mismatch`.
+        """
         admitted.require(Scope.REPORT)
         sandbox = admitted.key.sandbox
         with self.preparing.store.reading() as unit:
             self._opened(unit, admitted, report_id)
         check_text(file_document(facts))
-        given = self.preparing.sight(admitted, GivenFile(facts, data))
+        given = self.preparing.sight(admitted, GivenFile(facts, data, later=later))
         file = ComingFile(secrets.token_hex(16), 0, given)
         measure([file])
         require_agreement(facts, file.measured)
@@ -153,12 +168,13 @@ class TakingReports:
         now = self.clock()
         with self.preparing.store.writing() as unit:
             kept = self._opened(unit, admitted, report_id, hold=True)
-            upload_id = _wait(unit, admitted, kept.id, file, kept.expires_at)
+            upload_id = self._waiting(unit, admitted, kept.id, file, kept.expires_at)
             position = unit.reports.next_position(kept.id)
             unit.reports.add_files([(kept.id, file.row(position, upload_id=upload_id))])
             unit.reports.change(kept.id, now)
             unit.custody.append(self._arrived(kept.public_id, [file], now))
             unit.commit()
+        self._expect([file])
         return file.status
 
     def describe_file(self, admitted: Admitted, report_id: str, file_id: str, facts: FileFacts) -> FileStatus:
@@ -184,7 +200,9 @@ class TakingReports:
             kept = self._opened(unit, admitted, report_id, hold=True)
             files = unit.reports.files(kept.id)
             if any(file.upload_state not in {None, ARRIVED} for file in files):
-                raise Conflict("files-missing", "Not all files have arrived: send them, or retract the report.")
+                raise files_missing()
+            for file in files:
+                require_agreement(file.facts, file.measured)
             submission_id = None if kept.sandbox else self._finished(unit, admitted, kept, files, now)
             unit.reports.let_go(kept.id, TAKEN)
             unit.reports.end(kept.id, ReportState.FINISHED, now, submission_id)
@@ -286,7 +304,7 @@ class TakingReports:
             ids = unit.reports.add(rows)
             if len(ids) < len(left):
                 raise _Overtaken
-            _add_files(unit, left, ids, finished, now)
+            self._add_files(unit, left, ids, finished, now)
             self._preserve(
                 unit, [(ids[one.public_id], it) for one, it in zip(whole, ready, strict=True)], finished, now
             )
@@ -295,6 +313,7 @@ class TakingReports:
             record_all(unit, written, now, self.actor)
             unit.commit()
         for one in left:
+            self._expect(one.files)
             one.answer = one.status(now)
 
     def _finished(
@@ -359,6 +378,41 @@ class TakingReports:
         require_open(state_at(kept, now))
         return kept
 
+    def _add_files(
+        self,
+        unit: Unit,
+        coming: Sequence[Coming],
+        ids: Mapping[str, int],
+        finished: Mapping[str, Finished],
+        now: datetime,
+    ) -> None:
+        rows = []
+        for one in coming:
+            report_id, done = ids[one.public_id], finished.get(one.public_id)
+            for file in one.files:
+                upload_id = None
+                if not done:
+                    upload_id = self._waiting(unit, one.given.admitted, report_id, file, now + OPEN_FOR)
+                item_id = done.items.get(file.public_id) if done else None
+                rows.append((report_id, file.row(file.position, upload_id=upload_id, item_id=item_id)))
+        unit.reports.add_files(rows)
+
+    def _waiting(
+        self, unit: Unit, admitted: Admitted, report_id: int, file: ComingFile, until: datetime
+    ) -> int | None:
+        """The upload in which its bytes wait, or are awaited."""
+        if file.given.later is None:
+            return _wait(unit, admitted, report_id, file, until)
+        new = NewUpload(length=file.given.later, stated=file.given.facts.digests, report_id=report_id)
+        kept = self.uploading.open_in(unit, admitted, new)
+        file.upload = kept.public_id
+        return kept.id
+
+    def _expect(self, files: Sequence[ComingFile]) -> None:
+        """An upload of no bytes is whole at once."""
+        if any(file.given.later == 0 for file in files):
+            self.uploading.arrivals.set()
+
     def _end(self, unit: Unit, kept: KeptReport, state: ReportState, now: datetime) -> None:
         dropped = unit.reports.let_go(kept.id, DROPPED)
         unit.reports.end(kept.id, state, now)
@@ -406,19 +460,6 @@ def _admitted_still(unit: Unit, coming: Sequence[Coming], now: datetime) -> dict
     for one in coming:
         one.answer = refused.get(one.given.admitted.key.id)
     return found
-
-
-def _add_files(
-    unit: Unit, coming: Sequence[Coming], ids: Mapping[str, int], finished: Mapping[str, Finished], now: datetime
-) -> None:
-    rows = []
-    for one in coming:
-        report_id, done = ids[one.public_id], finished.get(one.public_id)
-        for file in one.files:
-            upload_id = None if done else _wait(unit, one.given.admitted, report_id, file, now + OPEN_FOR)
-            item_id = done.items.get(file.public_id) if done else None
-            rows.append((report_id, file.row(file.position, upload_id=upload_id, item_id=item_id)))
-    unit.reports.add_files(rows)
 
 
 def _wait(unit: Unit, admitted: Admitted, report_id: int, file: ComingFile, until: datetime) -> int | None:

@@ -118,6 +118,7 @@ class KeptFile:
     known: str
     measured: Measured | None
     upload_id: int | None
+    upload: str | None  # what its sender calls the upload
     upload_state: str | None
     sealed: Mapping[str, Any] | None
     sighted: Examination | None
@@ -255,6 +256,7 @@ class Reports:
             select(
                 reported_file,
                 upload.c.state.label("upload_state"),
+                upload.c.public_id.label("upload_public_id"),
                 upload.c.sealed,
                 upload.c.md5,
                 upload.c.sha1,
@@ -407,6 +409,7 @@ def _file(row: Row[Any]) -> KeptFile:
         known=row.known,
         measured=_measured_of(row.facts) or _measured_of_upload(row),
         upload_id=row.upload_id,
+        upload=row.upload_public_id,
         upload_state=row.upload_state,
         sealed=sealed,
         sighted=row.sighted and sighted_of(row.sighted),
