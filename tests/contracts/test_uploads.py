@@ -372,7 +372,7 @@ def test_what_is_dropped_while_it_waits_leaves_no_spool(doors: Doors) -> None:
     public_id = doors.uploading.open(who, NewUpload(length=len(DATA), report_id=report_id)).public_id
     doors.send(who, public_id, DATA[:100])
     with doors.store.writing() as unit:
-        unit.reports.let_go_of_uploads(report_id, "dropped")
+        unit.reports.let_go(report_id, "dropped")
         unit.commit()
     assert doors.taking.sweep() == 1
     assert doors.spools.names() == []
