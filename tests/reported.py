@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hashsets.library import Library
 from tests.unit.triage.services.listing import recorded_library
+from triage.chamber.parent import Chamber
 from triage.domain.legal import Handling, Legal
 from triage.domain.match_policy import MatchPolicy
 from triage.domain.reports import (
@@ -28,11 +29,14 @@ from triage.services.coming_reports import GivenFile, GivenReport, Preparing
 from triage.services.knowing import Knowing
 from triage.services.lending_writers import Writers
 from triage.services.preserving import Preserving
+from triage.services.sighting import Sighting
 from triage.services.taking_reports import TakingReports
-from triage.settings import load_retention_rules
+from triage.services.uploading import Uploading
+from triage.settings import load_retention_rules, load_settings
 from triage.store.unit_of_work import Store
 from triage.vault.keys import FileKeyProvider
 from triage.vault.local import LocalVault
+from triage.vault.spool import Spools
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 ACTOR = "tester@triage"
@@ -68,14 +72,18 @@ class Desk:
     store: Store
     vault: LocalVault
     library: Library
+    folder: Path
+    keys: FileKeyProvider
     clock: Clock = field(default_factory=Clock)
+    sighting: Sighting = field(default_factory=lambda: Sighting(Chamber, 1 << 20))
 
     @classmethod
     def over(cls, store: Store, folder: Path) -> Desk:
         """In a folder of its own."""
         keys = FileKeyProvider.create(folder / "vault.key", evidence_exists=False)
         (folder / "hashsets").mkdir()
-        return cls(store, LocalVault(folder / "vault", keys), recorded_library(store, folder / "hashsets"))
+        library = recorded_library(store, folder / "hashsets")
+        return cls(store, LocalVault(folder / "vault", keys), library, folder, keys)
 
     @property
     def admitting(self) -> Admitting:
@@ -85,17 +93,24 @@ class Desk:
     @property
     def knowing(self) -> Knowing:
         """What is known."""
-        return Knowing(self.store, self.library, MatchPolicy("policy 1"))
+        return Knowing(self.store, self.library, MatchPolicy("policy 1"), self.clock, ACTOR)
 
     @property
     def taking(self) -> TakingReports:
         """What takes reports."""
         return TakingReports(
-            Preparing(self.store, Writers(self.vault), self.knowing),
+            Preparing(self.store, Writers(self.vault), self.knowing, self.sighting),
             Preserving(load_retention_rules()),
+            self.uploading,
             self.clock,
             ACTOR,
         )
+
+    @property
+    def uploading(self) -> Uploading:
+        """What takes bytes in parts."""
+        settings = load_settings(data=self.folder).uploads
+        return Uploading(self.store, Spools(self.folder / "spool", self.keys), settings, self.clock)
 
     def sender(
         self,

@@ -12,6 +12,7 @@ from hashsets.formats.detect import FORMATS, Format
 from hashsets.library import Library
 from hashsets.plugins import plugged_formats
 from triage.chamber.limits import ChamberLimits, ExamineLimits
+from triage.chamber.parent import Chamber
 from triage.chamber.room import RenderingRoom
 from triage.deploying import Folders, open_store, open_vault
 from triage.domain.categories import Schemes
@@ -67,6 +68,7 @@ from triage.services.retrying import Retrying
 from triage.services.revealing import Revealing
 from triage.services.sessioning import Sessioning
 from triage.services.shelving import Shelf
+from triage.services.sighting import Sighting
 from triage.services.signing_in import SigningIn
 from triage.services.signing_in_elsewhere import SigningInElsewhere
 from triage.services.taking_reports import TakingReports
@@ -152,8 +154,9 @@ class Application:
     stop: threading.Event
 
     def close(self) -> None:
-        """End the chamber that shows, let go of the database, and send what is left of the trace."""
+        """End the chambers that show and sight, let go of the database, and send what is left of the trace."""
         self.rendering_room.close()
+        self.taking_reports.preparing.sighting.close()
         self.taking_reports.preparing.writers.close()
         self.store.close()
         stop_traces()
@@ -178,7 +181,7 @@ def open_application(settings: Settings) -> Application:
     recording = RecordingSets(store, owing, shelf, clock, actor)
     library = Library.open(folders.hash_sets, formats=(*FORMATS, *_plugged_formats()), keeper=recording)
     matching = Matching(store, library, policy, clock, actor)
-    knowing = Knowing(store, library, policy)
+    knowing = Knowing(store, library, policy, clock, actor)
     rematching = Rematching(store, matching, settings.work, clock, actor)
     sessioning = Sessioning(store, settings.sign_in, clock)
     passwords, codes = Passwords(), OneTimeCodes(keys)
@@ -188,17 +191,22 @@ def open_application(settings: Settings) -> Application:
     schemes.scheme(review_rules.scheme)
     limits = _chamber_limits(settings, policy)
     room = RenderingRoom(limits)
+    sighting = Sighting(lambda: Chamber(limits), settings.intake.unkept_max_bytes)
     configure_traces(settings.trace.endpoint, _version())
     return Application(
         settings=settings,
         store=store,
         vault=vault,
         library=library,
-        admitting=Admitting(store, clock, actor),
+        admitting=Admitting(store, clock, actor, settings.intake.keeps_media),
         knowing=knowing,
         numbering_reports=NumberingReports(store),
         taking_reports=TakingReports(
-            Preparing(store, Writers(vault), knowing), Preserving(load_retention_rules()), clock, actor
+            Preparing(store, Writers(vault), knowing, sighting),
+            Preserving(load_retention_rules()),
+            uploading,
+            clock,
+            actor,
         ),
         uploading=uploading,
         taking_uploads=TakingUploads(store, vault, spools, uploading.remembered, clock, actor, stop.is_set),

@@ -507,15 +507,6 @@ def test_everything_that_was_said_comes_back(desk: Desk, provider: Admitted) -> 
         assert unit.reports.named(status.public_id, provider.sender.id, sandbox=False).facts == FACTS
 
 
-def test_a_sender_without_media_may_not_bring_any(desk: Desk) -> None:
-    """Its bytes are never kept."""
-    hotline = desk.sender("hotline", keeps_media=False)
-    answer = desk.taking.take([report_of(hotline, file_of(PICTURE))])[0]
-    assert isinstance(answer, Refused)
-    assert answer.code == "media-not-kept"
-    assert list(desk.vault.segments()) == []
-
-
 def test_a_reference_taken_by_another_process_meanwhile_is_seen(
     desk: Desk, provider: Admitted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -548,3 +539,23 @@ def test_a_full_disk_records_nothing(desk: Desk, provider: Admitted, monkeypatch
 
 def _no_room(_descriptor: int, _data: bytes) -> None:
     raise OSError(28, "No space left on device")
+
+
+def test_who_asks_what_is_known_is_on_record(desk: Desk, provider: Admitted, tmp_path: Path) -> None:
+    """Who, how many, how many of each answer; no digest. A sandbox leaves no record, and others may not ask."""
+    import_list(desk.library, tmp_path, "made-up", SetKind.KNOWN, hashlib.sha256(PICTURE).hexdigest())
+    told = desk.knowing.tell(provider, [[sha256(PICTURE)], [sha256(b"elsewhere")], [sha256(b"elsewhere too")]])
+    assert told == [Known.KNOWN, Known.NOT_KNOWN, Known.NOT_KNOWN]
+    desk.knowing.tell(desk.sender(sandbox=True), [[sha256(PICTURE)]])
+    assert refused(lambda: desk.knowing.tell(desk.sender(scopes=frozenset({Scope.REPORT})), [])) == "scope-missing"
+    with desk.store.reading() as unit:
+        [event] = [one.event for one in unit.custody.records() if one.event and one.event.action == "asked"]
+    assert event.subject == f"sender:{provider.sender.id}"
+    assert event.details == {
+        "key": provider.key.id,
+        "files": 3,
+        "known": 1,
+        "listed": 0,
+        "held": 0,
+        "not_known": 2,
+    }

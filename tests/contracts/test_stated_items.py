@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
 from hashsets.library import Library
 from hashsets.vocabulary import Digest, DigestAlgorithm, SetKind
@@ -21,6 +22,7 @@ from triage.services.matching import Matching
 from triage.services.receiving import first_jobs, take
 from triage.services.taking_stated import StatedItem, TakenStated, take_stated
 from triage.store.items import NewItem
+from triage.store.review_tables import decision, principal
 from triage.store.unit_of_work import Store
 
 BYTES = b"synthetic bytes"
@@ -144,3 +146,33 @@ def test_who_lies_changes_nothing_of_what_is_held(scene: Scene, library: Library
         steps[position]()
     work(scene, library)
     assert state(scene) == {("other", "undecodable", digests_of(BYTES).sha1, 3, 1)}
+
+
+def decide(scene: Scene) -> None:
+    """A person says something of item 1."""
+    with scene.store.writing() as unit:
+        referral = unit.networks.open_referral(NOW)
+        who = {"login": "dara", "name": "Dara", "unit": "north", "language": "en", "time_zone": "UTC"}
+        row = {**who, "totp_last_step": 0, "failures": 0, "created_at": NOW}
+        person = unit.connection.execute(insert(principal).values(row).returning(principal.c.id)).scalar_one()
+        told = {"scheme": "us:1", "category": "made-up", "basis": "facts", "because": "", "state": "standing"}
+        row = {**told, "item_id": 1, "referral_id": referral, "principal_id": person, "decided_at": NOW}
+        unit.connection.execute(insert(decision).values(row))
+        unit.commit()
+
+
+@pytest.mark.parametrize("is_decided", [False, True])
+def test_what_a_person_said_of_a_telling_is_not_said_of_bytes(
+    scene: Scene, library: Library, *, is_decided: bool
+) -> None:
+    """Without a decision the bytes take the stated item's place; with one it stays, and its decision with it."""
+    tell(scene, "md5")
+    work(scene, library)
+    if is_decided:
+        decide(scene)
+    bring(scene)
+    work(scene, library)
+    [(same,)] = scene.rows("SELECT same_as FROM item WHERE id = 1")
+    assert (same is None) == is_decided
+    assert scene.rows("SELECT count(*) FROM item") == [(2,)]
+    assert scene.rows("SELECT count(*) FROM occurrence WHERE item_id = 1") == [(int(is_decided),)]

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from triage.domain.errors import Refused, TriageError, Unavailable, Unreadable
+from triage.domain.errors import Refused, Unavailable, Unreadable
 
 Document = Mapping[str, Any]
 
 
-class ReportError(TriageError):
+class ReportError(Refused):
     """The server's refusal: its `code` and sentence, and the HTTP `status`."""
 
     def __init__(self, code: str, sentence: str, status: int) -> None:

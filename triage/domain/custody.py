@@ -58,6 +58,7 @@ class CustodyAction(StrEnum):
     ENTITLED = "entitled"  # what a person may do was changed, or how they sign in was begun anew
     APPROVED = "approved"  # a second person granted what one alone may not do, or refused it
     ADMITTED = "admitted"  # a sender or a key of one was made or ended: who may hand something in
+    ASKED = "asked"  # a sender was told how many of its digests are known: how many, never which
     JOINED = "joined"  # a machine joined; its witness of this log begins with what the database said then
     BACKED_UP = "backed-up"  # a copy of everything but keys and witness is about to be written
     RESTORED = "restored"  # the database was put back from a backup; records after it are lost

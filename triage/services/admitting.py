@@ -6,7 +6,7 @@ import hmac
 import re
 import secrets
 import string
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -52,11 +52,15 @@ class Issued:
 
 @dataclass(frozen=True)
 class Admitting:
-    """Makes and ends senders and keys, each with its record, and tells whose a token is."""
+    """Makes and ends senders and keys, each with its record, and tells whose a token is.
+
+    Without `keeps_media` nobody's media are kept, whatever is said of the sender.
+    """
 
     store: Store
     clock: Clock
     actor: str
+    keeps_media: bool = True
 
     def admit(self, token: str) -> Admitted:
         """Whose token this is, now. Raises Refused `key-unknown`, `key-revoked`, `key-expired`, `sender-disabled`.
@@ -71,7 +75,10 @@ class Admitting:
         given = sha256(parts[2].encode() if parts else b"").digest()
         if not hmac.compare_digest(given, kept.secret_sha256 if kept else _NOBODY) or kept is None:
             raise Refused("key-unknown", "There is no such key.")
-        return admitted_now(kept, self.clock())
+        admitted = admitted_now(kept, self.clock())
+        if self.keeps_media:
+            return admitted
+        return Admitted(replace(admitted.sender, keeps_media=False), admitted.key)
 
     def add_sender(
         self, name: str, kind: SenderKind, country: str, legal: Legal, *, keeps_media: bool = True

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Any
 
 from hashsets.algorithms.digests_of_many import digests_of_many
 from hashsets.vocabulary import Digest
 from triage.chamber.sniff import SNIFF_BYTES, kind_of
-from triage.domain.errors import Refused, TriageError, Unreadable
+from triage.domain.errors import Conflict, Refused, TriageError, Unreadable
 from triage.domain.items import ItemKind
 from triage.domain.reports import (
     OPEN_FOR,
@@ -34,14 +35,21 @@ from .keeping import sealed_row
 from .knowing import Knowing, Known, known_in_sandbox
 from .lending_writers import Writers
 from .report_answers import FileStatus, ReportStatus
+from .sighting import Sighted, Sighting
 
 
 @dataclass(frozen=True, slots=True)
 class GivenFile:
-    """A file as a door hands it over; without `data` only digests are told."""
+    """A file as a door hands it over; without `data` only digests are told.
+
+    `sighted` instead of `data` is all that is left of bytes that may not be kept; `later` how many bytes an upload of
+    its own is going to bring.
+    """
 
     facts: FileFacts
     data: bytes | None = None
+    sighted: Sighted | None = None
+    later: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +79,7 @@ class ComingFile:
     measured: Measured | None = None
     known: Known = Known.NOT_KNOWN
     sealed: dict[str, Any] | None = None
+    upload: str | None = None
 
     @property
     def digests(self) -> Sequence[Digest]:
@@ -80,7 +89,8 @@ class ComingFile:
     @property
     def status(self) -> FileStatus:
         """As its sender is told."""
-        return FileStatus(self.public_id, "arrived" if self.measured else "told", self.known, self.measured)
+        state = "arrived" if self.measured else "awaited" if self.upload else "told"
+        return FileStatus(self.public_id, state, self.known, self.measured, self.upload)
 
     def row(self, position: int, *, upload_id: int | None = None, item_id: int | None = None) -> NewReportedFile:
         """As it is recorded."""
@@ -92,6 +102,7 @@ class ComingFile:
             measured=self.measured,
             upload_id=upload_id,
             item_id=item_id,
+            sighted=self.given.sighted.examination if self.given.sighted and not item_id else None,
         )
 
 
@@ -139,6 +150,7 @@ class Coming:
                     facts=file.given.facts,
                     measured=file.measured,
                     sealed=file.sealed,
+                    sighted=file.given.sighted,
                 )
                 for file in self.files
             ),
@@ -187,6 +199,16 @@ class Preparing:
     store: Store
     writers: Writers
     knowing: Knowing
+    sighting: Sighting
+
+    def sight(self, admitted: Admitted, file: GivenFile) -> GivenFile:
+        """The file, of a sender that keeps no media without its bytes. In a sandbox they are digested and no more.
+
+        Raises Refused `unkept-too-large`; Unavailable `busy`, `chamber-start` ….
+        """
+        if file.data is None or _may_have(admitted):
+            return file
+        return GivenFile(file.facts, sighted=self.sighting.examine(file.data, PurePosixPath(file.facts.name).suffix))
 
     def check(self, coming: Sequence[Coming]) -> None:
         """Measure bytes, check texts, ask what is known. A report with something wrong in it has its answer then."""
@@ -204,6 +226,8 @@ class Preparing:
                 )
                 for file in one.files:
                     require_media_allowed(given.admitted, file.given)
+                if given.finish and any(file.later is not None for file in given.files):
+                    raise files_missing()
             except TriageError as error:
                 one.answer = error
         self._measure(undecided(coming))
@@ -231,7 +255,11 @@ class Preparing:
 
     def seal(self, files: Sequence[ComingFile], held: AbstractSet[bytes]) -> None:
         """Seal the bytes whose SHA-256 is not `held`. Raises Unavailable `disk-full`, …: record nothing then."""
-        fresh = [file for file in files if file.measured and file.measured.digests.sha256 not in held]
+        fresh = [
+            file
+            for file in files
+            if file.given.data is not None and file.measured and file.measured.digests.sha256 not in held
+        ]
         if not fresh:
             return
         with self.writers.lent() as writer:
@@ -256,6 +284,10 @@ def measure(files: Sequence[ComingFile]) -> None:
     brought = [(file, file.given.data) for file in files if file.given.data is not None]
     for (file, data), digests in zip(brought, digests_of_many([data for _, data in brought]), strict=True):
         file.measured = Measured(digests=digests, size=len(data), kind=ItemKind(kind_of(data[:SNIFF_BYTES])))
+    for file in files:
+        sighted = file.given.sighted
+        if sighted:
+            file.measured = Measured(digests=sighted.digests, size=sighted.size, kind=sighted.kind)
 
 
 def require_agreement(facts: FileFacts, measured: Measured | None) -> None:
@@ -265,9 +297,19 @@ def require_agreement(facts: FileFacts, measured: Measured | None) -> None:
 
 
 def require_media_allowed(admitted: Admitted, file: GivenFile) -> None:
-    """Raise Refused `media-not-kept` for bytes of a sender whose media is not kept."""
-    if file.data is not None and not admitted.sender.keeps_media:
+    """Raise Refused `media-not-kept` for bytes that may not be kept and that nobody has sighted: a door forgot to."""
+    if file.data is not None and not _may_have(admitted):
         raise Refused("media-not-kept", "This sender's media is not kept: tell digests instead.")
+
+
+def _may_have(admitted: Admitted) -> bool:
+    """Whether bytes of this sender may go on as they are: they may be kept, or a sandbox drops them anyway."""
+    return admitted.sender.keeps_media or admitted.key.sandbox
+
+
+def files_missing() -> Conflict:
+    """What finishing a report is answered while bytes are awaited."""
+    return Conflict("files-missing", "Not all files have arrived: send them, or retract the report.")
 
 
 def check_text(document: object) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -20,18 +20,28 @@ from triage.store.unit_of_work import Unit
 
 from .admitting import Admitted
 from .receiving import AFTER_REFERENCE, Taken, first_jobs, take
+from .sighting import Sighted, take_sighted
 from .taking_stated import StatedItem, TakenStated, take_stated_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadyFile:
-    """A file of a report that is being finished. `sealed` is None where an item has these bytes, or nobody has."""
+    """A file of a report that is being finished. `sealed` is None where an item has these bytes, or nobody has.
+
+    `sighted` is what was found in bytes that are not kept.
+    """
 
     public_id: str
     position: int
     facts: FileFacts
     measured: Measured | None
     sealed: Mapping[str, Any] | None
+    sighted: Sighted | None = None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether its bytes are in the vault, or will be with this commit."""
+        return self.measured is not None and self.sighted is None
 
     @property
     def found(self) -> Found:
@@ -69,7 +79,7 @@ class Written:
     reports: Sequence[Ready]
     finished: Sequence[Finished]
     taken: Taken
-    stated: TakenStated
+    events: Sequence[CustodyEvent]
     jobs: Sequence[NewJob]
 
 
@@ -78,13 +88,19 @@ def write_all(unit: Unit, reports: Sequence[Ready], now: datetime, actor: str) -
     submissions = unit.submissions.add_received([_delivery(one) for one in reports], now)
     if len(submissions) < len(reports):
         raise Conflict("report-finished", "The report is finished already.")
-    new = {one.public_id: [_new_item(file) for file in one.files if file.measured] for one in reports}
+    new = {one.public_id: [_new_item(file) for file in one.files if file.is_kept] for one in reports}
     taken = take(unit, [item for items in new.values() for item in items], now)
+    sighted = _take_sighted(unit, reports, submissions, now, actor)
     stated, stated_ids = _take_stated(unit, reports, submissions, now, actor)
     finished = [
         Finished(
             submissions[_source(one)],
-            {file.public_id: taken.ids[file.measured.digests.sha256] for file in one.files if file.measured}
+            {
+                file.public_id: taken.ids[file.measured.digests.sha256]
+                for file in one.files
+                if file.measured and file.is_kept
+            }
+            | {file.public_id: sighted.ids[file.public_id] for file in one.files if file.sighted}
             | {file.public_id: stated_ids[file.public_id] for file in one.files if file.public_id in stated_ids},
         )
         for one in reports
@@ -97,18 +113,42 @@ def write_all(unit: Unit, reports: Sequence[Ready], now: datetime, actor: str) -
             for one, done in zip(reports, finished, strict=True)
         }
     )
-    jobs = [*_jobs(reports, finished, new, taken), *stated.jobs]
-    return Written(reports, finished, taken, stated, jobs)
+    jobs = [*_jobs(reports, finished, new, taken), *sighted.jobs, *stated.jobs]
+    return Written(reports, finished, taken, [*sighted.events, *stated.events], jobs)
 
 
 def record_all(unit: Unit, written: Written, now: datetime, actor: str) -> None:
     """Write the custody records and first jobs: last in the unit, since the log's lock holds up everybody else."""
     if written.reports:
         events = _events(written.reports, written.finished, written.taken, now, actor)
-        unit.custody.append([*events, *written.stated.events])
+        unit.custody.append([*events, *written.events])
         # After the custody record, whose lock lets one such commit after another: see `settling`.
         busy = {job.submission_id for job in written.jobs}
         unit.jobs.add([*written.jobs, *_links(unit, written.finished, busy)])
+
+
+@dataclass(slots=True)
+class _Sighted:
+    """Items of files that are not kept, by the public id of the file."""
+
+    ids: dict[str, int] = field(default_factory=dict)
+    jobs: list[NewJob] = field(default_factory=list)
+    events: list[CustodyEvent] = field(default_factory=list)
+
+
+def _take_sighted(
+    unit: Unit, reports: Sequence[Ready], submissions: Mapping[bytes, int], now: datetime, actor: str
+) -> _Sighted:
+    found = _Sighted()
+    for one in reports:
+        files = [(file.public_id, file.sighted) for file in one.files if file.sighted]
+        if files:
+            taken = take_sighted(unit, submissions[_source(one)], [sighted for _, sighted in files], now, actor)
+            ids = zip(files, taken.item_ids, strict=True)
+            found.ids |= {public_id: item_id for (public_id, _), item_id in ids if item_id is not None}
+            found.jobs += taken.jobs
+            found.events += taken.events
+    return found
 
 
 def _take_stated(

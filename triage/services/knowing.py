@@ -9,11 +9,15 @@ from hashlib import sha256
 
 from hashsets.library import Library
 from hashsets.vocabulary import Candidate, Digest, DigestAlgorithm, SetKind
+from triage.domain.custody import CustodyAction, CustodyEvent
 from triage.domain.items import ItemKind, Outcome
 from triage.domain.match_policy import MatchPolicy
 from triage.domain.matches import Asked, Seen, answer_of, judge
+from triage.domain.senders import Scope
 from triage.store.unit_of_work import Store
 
+from .admitting import Admitted
+from .clock import Clock
 from .hash_set_errors import answered
 
 
@@ -43,6 +47,26 @@ class Knowing:
     store: Store
     library: Library
     policy: MatchPolicy
+    clock: Clock
+    actor: str
+
+    def tell(self, admitted: Admitted, files: Sequence[Sequence[Digest]]) -> list[Known]:
+        """The same for a sender that asks without reporting, once it is on record that it did.
+
+        Raises Refused `scope-missing`. A sandbox asks no list, and leaves no record.
+        """
+        admitted.require(Scope.KNOWN)
+        if admitted.key.sandbox:
+            return [known_in_sandbox(digests) for digests in files]
+        answers = self.known(files)
+        details: dict[str, str | int | None] = {"key": admitted.key.id, "files": len(files)}
+        details |= {known.value.replace("-", "_"): answers.count(known) for known in Known}
+        subject = f"sender:{admitted.sender.id}"
+        event = CustodyEvent(self.clock(), self.actor, CustodyAction.ASKED, subject, "known", details)
+        with self.store.writing() as unit:
+            unit.custody.append([event])
+            unit.commit()
+        return answers
 
     def known(self, files: Sequence[Sequence[Digest]]) -> list[Known]:
         """What is known of each file by its digests. Raises Tampered for a damaged release, Unavailable.

@@ -16,12 +16,16 @@ from .knowing import Known
 
 @dataclass(frozen=True, slots=True)
 class FileStatus:
-    """A file of a report, as its sender is told. `state` is `told`, `awaited`, `arrived` or a failed upload's."""
+    """A file of a report, as its sender is told. `state` is `told`, `awaited`, `arrived` or a failed upload's.
+
+    `upload` is where its bytes are awaited.
+    """
 
     public_id: str
     state: str
     known: str
     measured: Measured | None
+    upload: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +86,8 @@ def status_of_file(file: KeptFile) -> FileStatus:
         state = "arrived"
     elif state == "open":
         state = "awaited"
-    return FileStatus(file.public_id, state, file.known, file.measured)
+    upload = file.upload if state == "awaited" else None
+    return FileStatus(file.public_id, state, file.known, file.measured, upload)
 
 
 def digests_of(file: KeptFile) -> Sequence[Digest]:

@@ -12,7 +12,7 @@ from hashsets.algorithms.digests import Digests, DigestStream
 from triage.chamber.parent import Chamber
 from triage.chamber.sniff import SNIFF_BYTES, kind_of
 from triage.domain.custody import CustodyAction, CustodyEvent
-from triage.domain.errors import Refused
+from triage.domain.errors import Refused, Unavailable
 from triage.domain.findings import Examination, NoteCode, ProcessingNote
 from triage.domain.items import ItemKind
 from triage.domain.jobs import NewJob, Stage
@@ -25,6 +25,8 @@ from .receiving import come_true
 from .taking_stated import TakenStated
 
 _MATCHED_TOGETHER = 256
+_WAITING = 8
+"""Files that wait for a chamber, at most: whoever sends slow ones must not hold up every thread of a server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +78,18 @@ class Sighting:
     def __init__(self, chamber: Callable[[], Chamber], max_bytes: int, threads: int = 1) -> None:
         self._chamber, self._max_bytes = chamber, max_bytes
         self._own = threading.local()
+        self._room = threading.BoundedSemaphore(threads + _WAITING)
         self._chambers: list[Chamber] = []
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="sighting")
 
     def examine(self, data: bytes, extension: str = "") -> Sighted:
-        """As `examine_unkept`; waits for its turn."""
-        return self._pool.submit(self._examine, data, extension).result()
+        """As `examine_unkept`; waits for its turn. Raises Unavailable `busy` where too many wait."""
+        if not self._room.acquire(blocking=False):
+            raise Unavailable("busy", "Too many files are being examined at this moment: send it again.")
+        try:
+            return self._pool.submit(self._examine, data, extension).result()
+        finally:
+            self._room.release()
 
     def close(self) -> None:
         """Finish what is in hand, and end the chambers."""

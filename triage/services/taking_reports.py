@@ -1,15 +1,16 @@
 """Reports of providers and hotlines: opened, filled, finished or let go. Until then nothing of one is an item.
 
 Bytes are digested and sealed before anything else is done with them; while a report is open, their locator waits in
-its `upload` row, and forgetting that makes them unreadable. A sandbox report goes through the same states and
-answers; its bytes are digested and dropped, and it never becomes a submission.
+its `upload` row, and forgetting that makes them unreadable. Of a sender that keeps no media they are examined in
+memory and dropped; what was found waits beside the file. A sandbox report goes through the same states and answers;
+its bytes are digested and dropped, and it never becomes a submission.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +29,7 @@ from triage.domain.reports import (
     require_open,
 )
 from triage.domain.senders import Scope
+from triage.domain.uploads import NewUpload
 from triage.store.report_documents import file_document
 from triage.store.reports import ARRIVED, DROPPED, TAKEN, KeptFile, KeptReport
 from triage.store.unit_of_work import Unit
@@ -41,10 +43,10 @@ from .coming_reports import (
     GivenReport,
     Preparing,
     check_text,
+    files_missing,
     held_among,
     measure,
     require_agreement,
-    require_media_allowed,
     undecided,
 )
 from .finishing_reports import Finished, Ready, ReadyFile, record_all, write_all
@@ -59,6 +61,8 @@ from .report_answers import (
     status_of,
     status_of_file,
 )
+from .sighting import Sighted
+from .uploading import Uploading
 
 _SWEPT_TOGETHER = 100
 
@@ -73,6 +77,7 @@ class TakingReports:
 
     preparing: Preparing
     preserving: Preserving
+    uploading: Uploading
     clock: Clock
     actor: str
 
@@ -103,6 +108,8 @@ class TakingReports:
     def take(self, given: Sequence[GivenReport]) -> list[ReportStatus | TriageError]:
         """Take these reports in one commit: each one's status, or what is wrong with it.
 
+        Of a sender that keeps no media they come from `without_media`.
+
         Raises Unavailable, Tampered where nothing can be taken now.
         """
         while True:
@@ -123,15 +130,34 @@ class TakingReports:
             answers = [one.follows.answer if one.follows else one.answer for one in coming]
             return [answer for answer in answers if answer]
 
-    def add_file(self, admitted: Admitted, report_id: str, facts: FileFacts, data: bytes | None = None) -> FileStatus:
-        """Add a file to an open report. Raises NotFound, Conflict, Refused, Unreadable `digest-mismatch`."""
+    def without_media(self, given: GivenReport) -> GivenReport:
+        """The report as it may be taken: bytes that may not be kept are examined now, which takes its time, and gone.
+
+        Raises Refused `unkept-too-large`; Unavailable `busy`, `chamber-start` ….
+        """
+        files = tuple(self.preparing.sight(given.admitted, file) for file in given.files)
+        return replace(given, files=files)
+
+    def add_file(
+        self,
+        admitted: Admitted,
+        report_id: str,
+        facts: FileFacts,
+        data: bytes | None = None,
+        *,
+        later: int | None = None,
+    ) -> FileStatus:
+        """Add a file to an open report; `later` bytes of it come by an upload of their own, which is made here.
+
+        Raises NotFound, Conflict, Refused, Unavailable, Unreadable `digest-mismatch`.
+        """
         admitted.require(Scope.REPORT)
-        file = ComingFile(secrets.token_hex(16), 0, GivenFile(facts, data))
         sandbox = admitted.key.sandbox
         with self.preparing.store.reading() as unit:
             self._opened(unit, admitted, report_id)
         check_text(file_document(facts))
-        require_media_allowed(admitted, file.given)
+        given = self.preparing.sight(admitted, GivenFile(facts, data, later=later))
+        file = ComingFile(secrets.token_hex(16), 0, given)
         measure([file])
         require_agreement(facts, file.measured)
         self.preparing.ask([file], sandbox=sandbox)
@@ -142,12 +168,13 @@ class TakingReports:
         now = self.clock()
         with self.preparing.store.writing() as unit:
             kept = self._opened(unit, admitted, report_id, hold=True)
-            upload_id = _wait(unit, admitted, kept.id, file, kept.expires_at)
+            upload_id = self._waiting(unit, admitted, kept.id, file, kept.expires_at)
             position = unit.reports.next_position(kept.id)
             unit.reports.add_files([(kept.id, file.row(position, upload_id=upload_id))])
             unit.reports.change(kept.id, now)
             unit.custody.append(self._arrived(kept.public_id, [file], now))
             unit.commit()
+        self._expect([file])
         return file.status
 
     def describe_file(self, admitted: Admitted, report_id: str, file_id: str, facts: FileFacts) -> FileStatus:
@@ -173,9 +200,11 @@ class TakingReports:
             kept = self._opened(unit, admitted, report_id, hold=True)
             files = unit.reports.files(kept.id)
             if any(file.upload_state not in {None, ARRIVED} for file in files):
-                raise Conflict("files-missing", "Not all files have arrived: send them, or retract the report.")
+                raise files_missing()
+            for file in files:
+                require_agreement(file.facts, file.measured)
             submission_id = None if kept.sandbox else self._finished(unit, admitted, kept, files, now)
-            unit.reports.let_go_of_uploads(kept.id, TAKEN)
+            unit.reports.let_go(kept.id, TAKEN)
             unit.reports.end(kept.id, ReportState.FINISHED, now, submission_id)
             unit.commit()
         return self.status(admitted, report_id)
@@ -275,7 +304,7 @@ class TakingReports:
             ids = unit.reports.add(rows)
             if len(ids) < len(left):
                 raise _Overtaken
-            _add_files(unit, left, ids, finished, now)
+            self._add_files(unit, left, ids, finished, now)
             self._preserve(
                 unit, [(ids[one.public_id], it) for one, it in zip(whole, ready, strict=True)], finished, now
             )
@@ -284,6 +313,7 @@ class TakingReports:
             record_all(unit, written, now, self.actor)
             unit.commit()
         for one in left:
+            self._expect(one.files)
             one.answer = one.status(now)
 
     def _finished(
@@ -305,6 +335,7 @@ class TakingReports:
                     facts=file.facts,
                     measured=file.measured,
                     sealed=file.sealed if file.measured and file.measured.digests.sha256 not in held else None,
+                    sighted=_sighted(file),
                 )
                 for file in files
             ),
@@ -347,8 +378,43 @@ class TakingReports:
         require_open(state_at(kept, now))
         return kept
 
+    def _add_files(
+        self,
+        unit: Unit,
+        coming: Sequence[Coming],
+        ids: Mapping[str, int],
+        finished: Mapping[str, Finished],
+        now: datetime,
+    ) -> None:
+        rows = []
+        for one in coming:
+            report_id, done = ids[one.public_id], finished.get(one.public_id)
+            for file in one.files:
+                upload_id = None
+                if not done:
+                    upload_id = self._waiting(unit, one.given.admitted, report_id, file, now + OPEN_FOR)
+                item_id = done.items.get(file.public_id) if done else None
+                rows.append((report_id, file.row(file.position, upload_id=upload_id, item_id=item_id)))
+        unit.reports.add_files(rows)
+
+    def _waiting(
+        self, unit: Unit, admitted: Admitted, report_id: int, file: ComingFile, until: datetime
+    ) -> int | None:
+        """The upload in which its bytes wait, or are awaited."""
+        if file.given.later is None:
+            return _wait(unit, admitted, report_id, file, until)
+        new = NewUpload(length=file.given.later, stated=file.given.facts.digests, report_id=report_id)
+        kept = self.uploading.open_in(unit, admitted, new)
+        file.upload = kept.public_id
+        return kept.id
+
+    def _expect(self, files: Sequence[ComingFile]) -> None:
+        """An upload of no bytes is whole at once."""
+        if any(file.given.later == 0 for file in files):
+            self.uploading.arrivals.set()
+
     def _end(self, unit: Unit, kept: KeptReport, state: ReportState, now: datetime) -> None:
-        dropped = unit.reports.let_go_of_uploads(kept.id, DROPPED)
+        dropped = unit.reports.let_go(kept.id, DROPPED)
         unit.reports.end(kept.id, state, now)
         if not kept.sandbox:
             details = {"step": state.value, "dropped": dropped}
@@ -369,13 +435,13 @@ class TakingReports:
     def _arrived(self, report_id: str, files: Sequence[ComingFile], now: datetime) -> list[CustodyEvent]:
         return [
             self._event(
-                CustodyAction.SEALED,
+                CustodyAction.SEALED if file.sealed else CustodyAction.SIGHTED,
                 f"reported-file:{file.public_id}",
                 {"report": report_id, "sha256": file.measured.digests.sha256.hex(), "size": file.measured.size},
                 now,
             )
             for file in files
-            if file.measured and file.sealed
+            if file.measured and (file.sealed or file.given.sighted)
         ]
 
     def _event(self, action: CustodyAction, subject: str, details: Mapping[str, Any], now: datetime) -> CustodyEvent:
@@ -396,19 +462,6 @@ def _admitted_still(unit: Unit, coming: Sequence[Coming], now: datetime) -> dict
     return found
 
 
-def _add_files(
-    unit: Unit, coming: Sequence[Coming], ids: Mapping[str, int], finished: Mapping[str, Finished], now: datetime
-) -> None:
-    rows = []
-    for one in coming:
-        report_id, done = ids[one.public_id], finished.get(one.public_id)
-        for file in one.files:
-            upload_id = None if done else _wait(unit, one.given.admitted, report_id, file, now + OPEN_FOR)
-            item_id = done.items.get(file.public_id) if done else None
-            rows.append((report_id, file.row(file.position, upload_id=upload_id, item_id=item_id)))
-    unit.reports.add_files(rows)
-
-
 def _wait(unit: Unit, admitted: Admitted, report_id: int, file: ComingFile, until: datetime) -> int | None:
     """Keep the locator of bytes while their report is open; nothing where there are none, or an item has them."""
     if not file.measured or not file.sealed:
@@ -417,6 +470,13 @@ def _wait(unit: Unit, admitted: Admitted, report_id: int, file: ComingFile, unti
     return unit.reports.add_arrived(
         public_id, admitted.sender.id, key.id, report_id, file.measured, file.sealed, until
     )
+
+
+def _sighted(file: KeptFile) -> Sighted | None:
+    measured = file.measured
+    if not measured or not file.sighted:
+        return None
+    return Sighted(measured.digests, measured.size, measured.kind, file.sighted)
 
 
 def _submission_id(finished: Finished | None) -> int | None:

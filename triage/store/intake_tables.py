@@ -18,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from .columns import Document, Id, UtcDateTime, metadata, where
+from .columns import Document, Id, PerhapsDocument, UtcDateTime, metadata, where
 
 sender = Table(
     "sender",
@@ -83,6 +83,7 @@ reported_file = Table(
     Column("known", String(16), nullable=False),  # the answer at the door; "" before it was asked
     Column("upload_id", Id, ForeignKey("upload.id")),  # its bytes; NULL where only digests are told
     Column("item_id", Id, ForeignKey("item.id"), index=True),  # once the report is finished
+    Column("sighted", PerhapsDocument),  # while the report is open: what was found in bytes that are not kept
     UniqueConstraint("report_id", "position"),
 )
 

@@ -173,7 +173,7 @@ class PageModels:
         *,
         decided: bool = False,
     ) -> list[int]:
-        """Items of these submissions with one of these answers, by id; with `decided`, those that somebody has too."""
+        """Items of these submissions with one of these answers, by id; `decided`: also those that have a decision."""
         standing = select(decision.c.id).where(decision.c.item_id == item.c.id, decision.c.state == "standing")
         query = (
             select(item.c.id)

@@ -77,7 +77,7 @@ def file_document(facts: FileFacts) -> Written:
         uploaded_at=_time(facts.uploaded_at),
         url=facts.url,
         digests=[[one.algorithm.value, one.value.hex()] for one in facts.digests],
-        fingerprints=[_fingerprint(one) for one in facts.fingerprints],
+        fingerprints=[fingerprint_document(one) for one in facts.fingerprints],
         identifiers=_identifiers(facts.identifiers),
         details=[list(pair) for pair in facts.details],
         note=facts.note,
@@ -99,7 +99,7 @@ def file_facts(document: Mapping[str, Any]) -> FileFacts:
         digests=tuple(
             Digest(DigestAlgorithm(word), bytes.fromhex(value)) for word, value in document.get("digests", ())
         ),
-        fingerprints=tuple(map(_fingerprint_of, document.get("fingerprints", ()))),
+        fingerprints=tuple(map(fingerprint_of, document.get("fingerprints", ()))),
         identifiers=_identifiers_of(document.get("identifiers", ())),
         details=tuple((name, value) for name, value in document.get("details", ())),
         note=document.get("note", ""),
@@ -138,7 +138,8 @@ def _identifiers_of(documents: Sequence[Mapping[str, Any]]) -> tuple[Identifier,
     )
 
 
-def _fingerprint(one: Fingerprint) -> Written:
+def fingerprint_document(one: Fingerprint) -> Written:
+    """A fingerprint. Bytes are hexadecimal."""
     return _told(
         algorithm=one.algorithm.value,
         profile=one.profile.value,
@@ -148,7 +149,8 @@ def _fingerprint(one: Fingerprint) -> Written:
     )
 
 
-def _fingerprint_of(document: Mapping[str, Any]) -> Fingerprint:
+def fingerprint_of(document: Mapping[str, Any]) -> Fingerprint:
+    """The inverse of `fingerprint_document`."""
     return Fingerprint(
         FingerprintAlgorithm(document["algorithm"]),
         Profile(document["profile"]),

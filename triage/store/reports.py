@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, text, update
+from sqlalchemy import Connection, Row, Select, func, insert, null, select, text, update
 
 from hashsets.algorithms.digests import Digests
 from triage.domain.errors import NotFound
+from triage.domain.findings import Examination
 from triage.domain.items import ItemKind, Outcome
 from triage.domain.reports import Door, FileFacts, ReportFacts, ReportState, expires_at
 
@@ -19,6 +20,7 @@ from .engine import database_now
 from .intake_tables import report, reported_file, upload
 from .report_documents import Written, file_document, file_facts, report_document, report_facts
 from .rows import among, insert_all, insert_telling
+from .sighted_documents import sighted_document, sighted_of
 from .tables import item
 
 _OPEN = text("state = 'open'")  # word for word as in the index
@@ -55,7 +57,10 @@ class NewReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewReportedFile:
-    """A file of a report before it has an id; `item_id` where the report is finished at once."""
+    """A file of a report before it has an id; `item_id` where the report is finished at once.
+
+    `sighted` is what was found in bytes that are not kept, until the report is finished.
+    """
 
     public_id: str
     position: int
@@ -64,6 +69,7 @@ class NewReportedFile:
     measured: Measured | None = None
     upload_id: int | None = None
     item_id: int | None = None
+    sighted: Examination | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +118,10 @@ class KeptFile:
     known: str
     measured: Measured | None
     upload_id: int | None
+    upload: str | None  # what its sender calls the upload
     upload_state: str | None
     sealed: Mapping[str, Any] | None
+    sighted: Examination | None
     item_id: int | None
 
 
@@ -169,6 +177,7 @@ class Reports:
                     "known": one.known,
                     "upload_id": one.upload_id,
                     "item_id": one.item_id,
+                    "sighted": one.sighted and sighted_document(one.sighted),
                 }
                 for report_id, one in new
             ],
@@ -247,6 +256,7 @@ class Reports:
             select(
                 reported_file,
                 upload.c.state.label("upload_state"),
+                upload.c.public_id.label("upload_public_id"),
                 upload.c.sealed,
                 upload.c.md5,
                 upload.c.sha1,
@@ -293,14 +303,18 @@ class Reports:
             .values(state=state, ended_at=now, changed_at=now, submission_id=submission_id)
         )
 
-    def let_go_of_uploads(self, report_id: int, state: str) -> int:
-        """Forget where a report's waiting bytes lie: taken by items, or dropped. How many there were.
+    def let_go(self, report_id: int, state: str) -> int:
+        """Forget where a report's waiting bytes lie, and what was found in those that are not kept; how many of both.
 
         The only wrapped key of dropped bytes goes with the locator, so nobody can read them again.
         """
         waiting = update(upload).where(upload.c.report_id == report_id, text("state IN ('open', 'arrived')"))
         ended = self.connection.execute(waiting.values(state=state, sealed=None, spool_key=b""))
-        return ended.rowcount
+        of_report = update(reported_file).where(reported_file.c.report_id == report_id)
+        sighted = self.connection.execute(
+            of_report.where(reported_file.c.sighted.is_not(None)).values(sighted=null())
+        )
+        return ended.rowcount + sighted.rowcount
 
     def overdue(self, opened_before: datetime, changed_before: datetime, limit: int) -> list[KeptReport]:
         """Open reports older than both times, oldest first."""
@@ -395,7 +409,9 @@ def _file(row: Row[Any]) -> KeptFile:
         known=row.known,
         measured=_measured_of(row.facts) or _measured_of_upload(row),
         upload_id=row.upload_id,
+        upload=row.upload_public_id,
         upload_state=row.upload_state,
         sealed=sealed,
+        sighted=row.sighted and sighted_of(row.sighted),
         item_id=row.item_id,
     )

@@ -14,6 +14,7 @@ from triage.domain.items import Item, ItemKind, KnownDigests, Outcome
 from triage.domain.matches import Because
 
 from .intake_tables import authority, reported_file
+from .review_tables import decision
 from .rows import among, insert_telling, sliced
 from .tables import item, occurrence, told_fingerprint
 
@@ -133,11 +134,14 @@ class StatedItems:
     def to_identify(self, item_ids: Sequence[int]) -> dict[int, int]:
         """Stated items that go by less than a SHA-256, and the held items that they are; either among `item_ids`.
 
+        One of which a person has said something stays itself: a decision on what was told is none on bytes.
+
         Where there are no such items it costs one look at an index that is empty.
         """
         if not self.connection.execute(select(exists().where(_NAMED_WEAKLY))).scalar_one():
             return {}
         weak, held = item.alias("weak"), item.alias("held")
+        undecided = ~exists().where(decision.c.item_id == weak.c.id)
         by_sha1 = and_(weak.c.sha1.is_not(None), held.c.sha1 == weak.c.sha1)
         by_md5 = and_(weak.c.sha1.is_(None), held.c.md5 == weak.c.md5)
         found: dict[int, int] = {}
@@ -148,6 +152,7 @@ class StatedItems:
                     select(weak.c.id, held.c.id)
                     .join(held, condition)
                     .where(weak.c.sha256.is_(None), weak.c.same_as.is_(None), held.c.kind != ItemKind.STATED, named)
+                    .where(undecided)
                     .order_by(weak.c.id, held.c.sha256)
                 )
                 for weak_id, held_id in self.connection.execute(query):

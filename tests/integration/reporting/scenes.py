@@ -34,6 +34,7 @@ from triage.domain.items import ItemKind, Outcome
 from triage.domain.links import LinkKind
 from triage.domain.matches import Answer, Match, Standing
 from triage.domain.priority import Assessment, Axis, Reason
+from triage.domain.referral_facts import ReferralFacts
 from triage.domain.submissions import Delivery, Found, Submission, SubmissionState
 from triage.settings import load_link_rules
 from triage.store.items import NewItem
@@ -159,7 +160,7 @@ class Scene:
         with self.unit() as unit:
             referral_id = unit.networks.open_referral(NOW)
             unit.networks.place(submissions, referral_id, NOW)
-            unit.networks.assess(referral_id, ASSESSMENT, NOW)
+            unit.networks.assess(referral_id, ASSESSMENT, ReferralFacts(), NOW)
         return referral_id
 
     @contextmanager

@@ -103,6 +103,7 @@ def test_the_summary_for_people_names_what_is_not_as_made(
     }
     rest = {
         "later": later,
+        "provider": {"submission": "S-4", "referral": "R-3", "do_not_render": 1, "evidence_until": "2027-01-01"},
         "audit": {"clean": True, "log_records": 9, "items": 9},
         "reports": {"S-1": "/tmp/r.html"},
         "data": "/d",
@@ -112,6 +113,7 @@ def test_the_summary_for_people_names_what_is_not_as_made(
     assert "Not as made: outcomes" in shown
     assert "3 newly known, 1 no longer (2 matches retracted), told in R-1; 1 disputed, shown in R-1." in shown
     assert "R-1" in shown
+    assert "a provider reported three files (S-4, R-3)" in shown
     assert "file:///tmp/r.html" in shown
 
 

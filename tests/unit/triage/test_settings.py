@@ -12,10 +12,12 @@ from triage.domain.errors import Refused
 from triage.settings import (
     Settings,
     config_folder,
+    load_exposure_policy,
     load_link_rules,
     load_match_policy,
     load_plugin_names,
     load_priority_rules,
+    load_review_rules,
     load_settings,
 )
 
@@ -48,6 +50,8 @@ def test_every_shipped_file_loads() -> None:
         "linking.toml": load_link_rules().edition,
         "priority.toml": load_priority_rules().edition,
         "plugins.toml": load_plugin_names().formats == (),
+        "review.toml": load_review_rules().edition,
+        "exposure.toml": load_exposure_policy().edition,
     }
     assert {path.name for path in config_folder().glob("*.toml")} == set(read)
     assert all(read.values())

@@ -73,7 +73,13 @@ class ReportsDoor:
     async def take(self, given: GivenReport) -> ReportStatus:
         """Take a report, together with those that come at the same time. Raises what is wrong with it."""
         opened = await self._open()
-        answer = await asyncio.wrap_future(opened.together.take(given))
+        if not given.admitted.sender.keeps_media:
+            given = await run_in_threadpool(opened.application.taking_reports.without_media, given)
+        if any(file.later is not None for file in given.files):
+            # Alone: where there is no room for its uploads, that is no fault of those that come at the same time.
+            [answer] = await run_in_threadpool(opened.application.taking_reports.take, [given])
+        else:
+            answer = await asyncio.wrap_future(opened.together.take(given))
         if isinstance(answer, TriageError):
             raise answer
         return answer

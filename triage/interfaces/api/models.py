@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -146,6 +146,18 @@ class FileGiven(_Given):
     part: PartName | None = Field(
         default=None, description="The name of the part of this request that holds its bytes"
     )
+    bytes: Literal["later"] | None = Field(
+        default=None, description="`later`: its bytes come by tus to the address that the answer tells as `upload`"
+    )
+    size: int | None = Field(default=None, ge=0, le=1 << 62, description="How many bytes come later")
+
+    @model_validator(mode="after")
+    def _sized(self) -> Self:
+        if (self.bytes is None) != (self.size is None):
+            raise ValueError("bytes that come later need a size, and a size needs them")
+        if self.bytes and self.part:
+            raise ValueError("its bytes come now or later")
+        return self
 
     def facts(self) -> FileFacts:
         """The same for the domain."""
@@ -244,6 +256,7 @@ class FileTold(_Told):
     known: Known | None
     sha256: Sha256 | None
     size: int | None = Field(description="Bytes that arrived")
+    upload: str | None = Field(description="Where its bytes are awaited, by tus 1.0")
 
 
 class ReportTold(_Told):

@@ -16,7 +16,6 @@ from triage.domain.reports import Door
 from triage.domain.senders import Scope
 from triage.services.admitting import Admitted
 from triage.services.coming_reports import GivenFile, GivenReport
-from triage.services.knowing import known_in_sandbox
 from triage.services.report_answers import FileStatus, ReportStatus
 
 from .bodies import Body, parsed, read_body, read_bytes
@@ -105,7 +104,11 @@ def _steps(routes: APIRouter, door: ReportsDoor) -> None:
         if body.parts.keys() - {"data"}:
             raise Unreadable("part-unknown", "The form has parts beside file and data.")
         facts, data = file.facts(), body.parts.get("data")
-        added = await door.working(lambda services: services.taking_reports.add_file(admitted, report, facts, data))
+        if data is not None and file.bytes:
+            raise Unreadable("part-unknown", "The form has bytes that were to come later.")
+        added = await door.working(
+            lambda services: services.taking_reports.add_file(admitted, report, facts, data, later=file.size)
+        )
         return JSONResponse(_file(added, admitted), 201)
 
     @routes.post("/reports/{report}/finish", operation_id="finishReport", response_model=ReportTold, responses=ERRORS)
@@ -147,10 +150,7 @@ def _answers(routes: APIRouter, door: ReportsDoor) -> None:
         settings = await door.settings()
         asked = parsed(KnownAsked, await read_bytes(request, settings.max_body_bytes))
         files = [one.digests() for one in asked.files]
-        if admitted.key.sandbox:
-            answers = [known_in_sandbox(digests) for digests in files]
-        else:
-            answers = await door.working(lambda services: services.knowing.known(files))
+        answers = await door.working(lambda services: services.knowing.tell(admitted, files))
         return JSONResponse(KnownTold(files=answers).model_dump(mode="json"))
 
 
@@ -169,7 +169,7 @@ def _given(admitted: Admitted, report: ReportGiven, body: Body, key: str | None)
         data = left.pop(file.part, None) if file.part else None
         if file.part and data is None:
             raise Unreadable("part-missing", "A file names a part that is not there, or that another file has.")
-        files.append(GivenFile(file.facts(), data))
+        files.append(GivenFile(file.facts(), data, later=file.size))
     if left:
         raise Unreadable("part-unknown", "The form has parts that no file names.")
     return GivenReport(
@@ -215,4 +215,5 @@ def _file(file: FileStatus, admitted: Admitted) -> dict[str, Any]:
         "known": file.known if Scope.KNOWN in admitted.key.scopes else None,
         "sha256": file.measured.digests.sha256.hex() if file.measured else None,
         "size": file.measured.size if file.measured else None,
+        "upload": f"/uploads/{file.upload}" if file.upload else None,
     }

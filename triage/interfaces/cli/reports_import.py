@@ -124,6 +124,10 @@ def _take(application: Application, admitted: Admitted, path: Path, delivered: D
         files=tuple(GivenFile(file.facts, file.data) for file in delivered.files),
         finish=True,
     )
+    try:
+        given = application.taking_reports.without_media(given)
+    except TriageError as error:
+        return _Imported(file=path, reference=reference, error=error)
     [answer] = application.taking_reports.take([given])
     if isinstance(answer, TriageError):
         return _Imported(file=path, reference=reference, error=answer)

@@ -64,8 +64,10 @@ def web_app(deployment: Deployment, layers: tuple[Layer, ...], names: Sequence[s
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         sweeping = asyncio.create_task(reports.sweep_for_ever())
+        warming = asyncio.create_task(asyncio.to_thread(deployment.warm))
         yield
         sweeping.cancel()
+        warming.cancel()
         reports.close()
         deployment.close()
 

@@ -41,7 +41,7 @@ def test_items_by_answer(scene: Scene, count: Count) -> None:
         scene.item(one, two, outcome=outcome)
     facts = count(one, two)
     assert (facts.known_exact, facts.near, facts.unknown) == (2, 1, 1)
-    assert facts.items == 6  # 2 known, near, unknown, too poor, undecodable
+    assert facts.items == 7  # 2 known, near, unknown, not examined, too poor, undecodable
     assert (facts.distinct_submissions, facts.distinct_cases) == (2, 1)
 
 

@@ -12,6 +12,7 @@ from triage.domain.links import LinkKind, Strength, Trait, near_fingerprint
 from triage.domain.matches import Match
 from triage.domain.networks import join_between
 from triage.domain.priority import Assessment
+from triage.domain.referral_facts import ReferralFacts
 from triage.store.unit_of_work import Store
 
 
@@ -23,7 +24,7 @@ class TestReferrals:
         with store.writing() as unit:
             referral = unit.networks.open_referral(NOW)
             unit.networks.place(submissions, referral, NOW)
-            unit.networks.assess(referral, Assessment(0, 0, 0, 0, (), sort_key, "e"), NOW)
+            unit.networks.assess(referral, Assessment(0, 0, 0, 0, (), sort_key, "e"), ReferralFacts(), NOW)
             unit.commit()
         return referral
 
