@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import threading
 import time
@@ -134,8 +135,14 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> Worked:
     return made_once(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base, "browsed", make_worked)
 
 
+@pytest.fixture(scope="session")
+def planted(worked: Worked) -> re.Pattern[bytes]:
+    """Pieces of its pictures."""
+    return worked.planted()
+
+
 @pytest.fixture
-def review(worked: Worked, tmp_path: Path) -> Iterator[Served]:
+def review(worked: Worked, planted: re.Pattern[bytes], tmp_path: Path) -> Iterator[Served]:
     """A clone of it, served, with its people. Nothing that is sent holds a picture but a look that was asked for."""
     cloned = worked.deployment.clone(tmp_path / "data")
     opened = open_application(load_settings(data=cloned.data))
@@ -147,7 +154,7 @@ def review(worked: Worked, tmp_path: Path) -> Iterator[Served]:
         yield running
     opened.close()
     assert running.complaints == []
-    assert running.tap.surprises(worked.planted()) == []
+    assert running.tap.surprises(planted) == []
     assert running.tap.faults_of_headers() == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from urllib.parse import urldefrag, urljoin
 
@@ -45,15 +46,27 @@ def linked(page: Page) -> set[str]:
     return {urldefrag(urljoin(page.url, one)).url for one in (*found, *forms)}
 
 
+def kind_of(review: Served, address: str) -> str:
+    """The path, with N for each number."""
+    return re.sub(r"\d+", "N", address.partition("?")[0].removeprefix(review.address))
+
+
 @pytest.mark.parametrize("login", ["adam", "cora", "anna", "susan", "wanda", "petra"])
 def test_no_page_of_a_role_holds_a_picture(review: Served, enter: Callable[..., Page], login: str) -> None:
-    """Links and forms of every page that is reached; the same as JSON. The fixture reads each byte that is sent."""
+    """Links and forms of every page that is reached; the same as JSON. The fixture reads each byte that is sent.
+
+    The analyst's pages are visited one and all, of the others' three of each kind.
+    """
     page = enter(login)
     review.house.application.claiming.take(review.house.person("anna"), review.n.seizure)
-    waiting, seen = linked(page) | {page.url}, set[str]()
+    waiting, seen, most = linked(page) | {page.url}, set[str](), 1000 if login == "anna" else 3
+    alike = Counter[str]()
     while waiting:
         address = waiting.pop()
         seen.add(address)
+        alike[kind_of(review, address)] += 1
+        if alike[kind_of(review, address)] > most:
+            continue
         answer = page.goto(address)
         assert answer is not None
         assert answer.status == 200, address
@@ -61,7 +74,7 @@ def test_no_page_of_a_role_holds_a_picture(review: Served, enter: Callable[..., 
         assert page.evaluate("window.struck") == 0, address
     for address in sorted(seen):
         assert page.request.get(address, headers={"Accept": "application/json"}).status == 200
-    kinds = {re.sub(r"\d+", "N", address.partition("?")[0].removeprefix(review.address)) for address in seen}
+    kinds = {kind_of(review, address) for address in seen}
     least = {
         "adam": {
             "/queue",

@@ -111,7 +111,7 @@ def test_the_token_of_a_look_opens_nothing_for_others(review: Served, enter: Ent
     assert opened(page, "x" * 43) == 403
     for wrong in ("null", "[]", '"x"', '{"token": 7}', "{", '{"token": "\\ud800"}', "[" + "[" + "9" * 5000):
         answer = page.request.post(
-            A_LOOK, data=wrong, headers={"Sec-Fetch-Site": "same-origin", "Content-Type": "application/json"}
+            A_LOOK, data=wrong.encode(), headers={"Sec-Fetch-Site": "same-origin", "Content-Type": "application/json"}
         )
         assert answer.status in {403, 422}, wrong
     for spoil in ("another", "expired", "put-back"):
@@ -305,6 +305,7 @@ def test_back_and_forward_print_and_save_show_nothing(review: Served, enter: Ent
     page.goto("/queue")
     with pytest.raises(Exception, match="ERR_CACHE_MISS"):
         page.go_back()  # the answer to a form, which is kept nowhere
+    page.wait_for_url("chrome-error://chromewebdata/")
     assert page.locator("canvas").count() == 0
     page.goto("/queue")
     assert len(looks(review)) == 2
