@@ -186,8 +186,21 @@ def fill(connection: Connection, size: Size, rules: PriorityRules, scheme: str, 
             used = {name: value for name, value in told.items() if f":{name}" in statement}
             connection.execute(text(statement), used)
     _assess(connection, rules)
-    for table in ("submission", "item", "referral", "trait", "principal", "report", "sender", "reported_file", "provenance", "comparison"):
-        connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"))  # noqa: S608 - names of our own
+    for table in (
+        "submission",
+        "item",
+        "referral",
+        "trait",
+        "principal",
+        "report",
+        "sender",
+        "reported_file",
+        "provenance",
+        "comparison",
+    ):
+        connection.execute(
+            text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
+        )
 
 
 def _assess(connection: Connection, rules: PriorityRules) -> None:
@@ -215,10 +228,19 @@ def _assess(connection: Connection, rules: PriorityRules) -> None:
             {"axis": why.axis, "level": why.level, "rule": why.rule, "sentence": why.sentence, "lowers": why.lowers}
             for why in found.reasons
         ]
-        levels = {"danger": found.danger, "clock": found.clock, "solvability": found.solvability, "network": found.network}
-        rows.append({"b_id": one.r, "reasons": reasons, "facts": facts_document(facts), "sort_key": found.sort_key, **levels})
+        levels = {
+            "danger": found.danger,
+            "clock": found.clock,
+            "solvability": found.solvability,
+            "network": found.network,
+        }
+        rows.append(
+            {"b_id": one.r, "reasons": reasons, "facts": facts_document(facts), "sort_key": found.sort_key, **levels}
+        )
     names = ("reasons", "facts", "sort_key", "danger", "clock", "solvability", "network")
-    changed = update(referral).where(referral.c.id == bindparam("b_id")).values({name: bindparam(name) for name in names})
+    changed = (
+        update(referral).where(referral.c.id == bindparam("b_id")).values({name: bindparam(name) for name in names})
+    )
     connection.execute(changed, rows)
 
 
@@ -243,4 +265,3 @@ def some(connection: Connection, query: str, count: int) -> list[int]:
     found = list(connection.execute(text(query)).scalars())
     step = max(1, len(found) // count)
     return found[::step][:count]
-

@@ -108,7 +108,7 @@ def _all_at_once(plan: Mapping[str, Any], sessions: list[Session], asked: Asked)
     failed: list[BaseException] = []
 
     def work(number: int) -> None:
-        drawn = random.Random(number)  # noqa: S311 - which page comes next
+        drawn = random.Random(number)
         try:
             while time.monotonic() < ends and not failed:
                 time.sleep(drawn.uniform(*plan["think"]))

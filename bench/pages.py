@@ -25,8 +25,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
-import psycopg
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import Connection, create_engine, text
 
 from bench.figures import Figure, arguments, report
 from bench.made_deployment import FIRST_LARGE, FULL, HUGE, LAST_LARGE, QUICK, REPORTS, Size, fill, sign_in, some
@@ -92,7 +91,9 @@ def main() -> None:
     report("pages", figures, as_json=options.json)
 
 
-def _prepared(environment: dict[str, str], name: str, size: Size, count: int) -> tuple[list[str], dict[str, list[str]]]:
+def _prepared(
+    environment: dict[str, str], name: str, size: Size, count: int
+) -> tuple[list[str], dict[str, list[str]]]:
     """A filled database, sessions in it, and which pages are asked for."""
     engine = create_engine(url_of(name))
     with engine.connect() as connection:
@@ -115,7 +116,7 @@ def _prepared(environment: dict[str, str], name: str, size: Size, count: int) ->
 
 def _kinds(connection: Connection, count: int) -> dict[str, list[str]]:
     """Kind of page → addresses, each of another thing. Those whose cost hangs on nothing are asked for again."""
-    small = some(connection, f"SELECT id FROM referral WHERE id > {REPORTS} ORDER BY id", count)  # noqa: S608 - a number of ours
+    small = some(connection, f"SELECT id FROM referral WHERE id > {REPORTS} ORDER BY id", count)
     large = [*range(FIRST_LARGE, LAST_LARGE + 1)] * 4
     items = some(connection, "SELECT id FROM item WHERE outcome IN ('near', 'unknown', 'known') ORDER BY id", count)
     submissions = some(connection, "SELECT id FROM submission ORDER BY id", count)

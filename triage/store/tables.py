@@ -326,6 +326,14 @@ referral = Table(
 )
 Index("ix_referral_queue", referral.c.sort_key, referral.c.created_at, referral.c.id, **where("state = 'open'"))
 
+referral_summary = Table(
+    "referral_summary",
+    metadata,
+    Column("referral_id", Id, ForeignKey("referral.id"), primary_key=True),
+    Column("counted", Document, nullable=False),  # what the page shows of its items: pages need not count again
+    Column("at", UtcDateTime, nullable=False),
+)
+
 referral_member = Table(
     "referral_member",
     metadata,
