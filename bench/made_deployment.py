@@ -6,16 +6,22 @@ small reports. No file, no picture and no value of anything real: numbers, and h
 
 from __future__ import annotations
 
+import json
 import secrets
+import sys
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
 from sqlalchemy import Connection, bindparam, text, update
 
+from triage.bootstrap import open_application
 from triage.domain.priority import assess
 from triage.domain.priority_rules import PriorityRules
 from triage.domain.referral_facts import ReferralFacts, facts_document
+from triage.services.summing_up import sum_up
+from triage.settings import load_settings
 from triage.store.tables import referral
 
 PEOPLE = 50
@@ -265,3 +271,22 @@ def some(connection: Connection, query: str, count: int) -> list[int]:
     found = list(connection.execute(text(query)).scalars())
     step = max(1, len(found) // count)
     return found[::step][:count]
+
+
+def main() -> None:
+    """Sum up the referrals named on standard input, as referring them does; prints the seconds of each."""
+    application = open_application(load_settings())
+    took = []
+    for referral_id in json.load(sys.stdin):
+        started = time.perf_counter()
+        with application.store.writing() as unit:
+            found = sum_up(unit, unit.claims.submissions_of(referral_id), application.linking.rules)
+            unit.networks.keep_summary(referral_id, found.document(), datetime.now(UTC))
+            unit.commit()
+        took.append(time.perf_counter() - started)
+    application.close()
+    json.dump(took, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

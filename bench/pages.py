@@ -1,4 +1,4 @@
-"""The review pages over HTTP with a million items and ten thousand referrals on PostgreSQL.
+"""The review pages over HTTP: a million items, ten thousand referrals, PostgreSQL.
 
 `python -m bench.pages [--quick] [--database NAME] [--seconds N]`. A database of its own is filled by SQL
 (`made_deployment.py`), then `triage serve` answers a client process. Measured, as the client sees it: each kind of page
@@ -49,6 +49,7 @@ MIX = {
     "second": 1,
 }
 THINK = (1.0, 5.0)
+_Prepared = tuple[list[str], dict[str, list[str]], dict[int, float]]
 FLOOR = "/health of the same server"
 _FILTERS = (
     "danger=1",
@@ -78,22 +79,20 @@ def main() -> None:
         if not options.database:
             stack.callback(shutil.rmtree, run, ignore_errors=True)
         environment = {**os.environ, "TRIAGE_DATA": str(run), "TRIAGE_DATABASE__URL": url_of(name)}
-        tokens, kinds = _prepared(environment, name, size, count)
+        tokens, kinds, summed = _prepared(environment, name, size, count)
         port = free_port()
         server = stack.enter_context(running(environment, TRIAGE, "serve", "--port", str(port)))
         wait_for(port)
         kinds = {kind: paths for kind, paths in kinds.items() if kind.startswith(options.kinds or "")}
         plan = {"port": port, "cookies": tokens, "kinds": kinds}
-        figures = _one_by_one(plan, server)
+        figures = _summed(summed) + _one_by_one(plan, server)
         if not options.kinds:
             figures += _first_loads(port, tokens, kinds)
             figures += _together(plan, server, seconds)
     report("pages", figures, as_json=options.json)
 
 
-def _prepared(
-    environment: dict[str, str], name: str, size: Size, count: int
-) -> tuple[list[str], dict[str, list[str]]]:
+def _prepared(environment: dict[str, str], name: str, size: Size, count: int) -> _Prepared:
     """A filled database, sessions in it, and which pages are asked for."""
     engine = create_engine(url_of(name))
     with engine.connect() as connection:
@@ -109,9 +108,25 @@ def _prepared(
             connection.execute(text("VACUUM ANALYZE"))
         sys.stderr.write(f"filled in {time.monotonic() - started:.0f} s\n")
     with engine.begin() as connection:
-        found = sign_in(connection), _kinds(connection, count)
+        tokens, kinds = sign_in(connection), _kinds(connection, count)
     engine.dispose()
-    return found
+    named = sorted(
+        {int(path.rpartition("/")[2]) for kind in kinds if kind.startswith("referral") for path in kinds[kind]}
+    )
+    command = [sys.executable, "-m", "bench.made_deployment"]
+    ran = subprocess.run(
+        command, input=json.dumps(named), env=environment, check=True, stdout=subprocess.PIPE, text=True
+    )
+    return tokens, kinds, dict(zip(named, json.loads(ran.stdout), strict=True))
+
+
+def _summed(seconds: Mapping[int, float]) -> list[Figure]:
+    """What summing up costs when a referral is assessed, once for all its readers."""
+    small = statistics.median(took for one, took in seconds.items() if one > REPORTS)
+    return [
+        Figure("summing up, small", 1e3 * small, "ms"),
+        Figure("summing up, huge", 1e3 * seconds[HUGE], "ms", "small", 1e3 * small),
+    ]
 
 
 def _kinds(connection: Connection, count: int) -> dict[str, list[str]]:
@@ -129,6 +144,7 @@ def _kinds(connection: Connection, count: int) -> dict[str, list[str]]:
         "referral, huge": [f"/referrals/{HUGE}"] * 10,
         "referral, reports": [f"/referrals/{REPORTS}"] * 10,
         "item": [f"/items/{one}" for one in items],
+        "opinions of the huge": [f"/referrals/{HUGE}/opinions"] * 5,
         "submissions": ["/submissions"] * len(again),
         "submission": [f"/submissions/{one}" for one in submissions],
         "exposure": ["/exposure"] * len(again),
