@@ -163,7 +163,7 @@ def _asked(plan: Mapping[str, Any]) -> dict[str, list[list[float]]]:
 
 
 def _one_by_one(plan: dict[str, Any], server: int) -> list[Figure]:
-    """Each kind alone, one request at a time. Administrators see what only they may; half of the rest sees all cases."""
+    """Each kind alone, one request at a time, by people who see all cases; what they alone may see, by administrators."""
     everywhere = plan["cookies"][::2]  # a member of all cases can open whatever is asked for
     kinds = plan["kinds"]
     figures = []

@@ -242,6 +242,9 @@ Index(
     postgresql_where=text("ended_at IS NOT NULL"),
 )
 
+HELD_BACK = "standing = 'held-back'"
+Index("ix_match_held_back", match.c.item_id, **where(HELD_BACK))
+
 rematch = Table(
     "rematch",
     metadata,

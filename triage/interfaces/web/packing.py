@@ -1,8 +1,8 @@
 """Which answers are packed on their way: pages and files of ours, for browsers that say they unpack.
 
 A page that holds a secret beside words of an attacker's could be guessed at by its packed size (BREACH). Ours hold no
-secret that outlives an answer, no other site can ask for one (`SameSite=Strict`, no request from elsewhere carries the
-session), and what senders and evidence say is packed together with nothing of the reader's but a name. Renditions,
+secret that outlives an answer, no other site can ask for one (`SameSite=Strict`: no request from elsewhere carries
+the session), and what senders and evidence say is packed together with nothing of the reader's but a name. Renditions,
 answers to machines and streams are never packed.
 """
 

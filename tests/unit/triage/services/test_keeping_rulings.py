@@ -33,7 +33,7 @@ def test_those_that_come_during_a_commit_share_the_next() -> None:
     assert is_writing.wait(30)
     for one in threads[1:]:
         one.start()
-    while len(together._gathering.rulings) < 19:  # noqa: SLF001 - until all of them wait
+    while len(together._gathering.rulings) < 19:
         pass
     may_end.set()
     for one in threads:
@@ -46,9 +46,9 @@ def test_a_ruling_whose_commit_failed_is_not_taken_for_kept() -> None:
     together, kept = Together(), []
 
     def fail(rulings: Sequence[Asked]) -> None:
-        raise OSError
+        raise OSError(f"{len(rulings)} not kept")
 
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="1 not kept"):
         together.keep(ruling(1), fail)
     together.keep(ruling(2), kept.extend)
     assert [one.principal_id for one in kept] == [2]
