@@ -1,12 +1,12 @@
 """The review pages over HTTP: a million items, ten thousand referrals, PostgreSQL.
 
 `python -m bench.pages [--quick] [--database NAME] [--seconds N]`. A database of its own is filled by SQL
-(`made_deployment.py`), then `triage serve` answers a client process. Measured, as the client sees it: each kind of page
-over many different ids, one request at a time; the bytes of a first load with all that the page names; then fifty
-people at once who each read for one to five seconds between two pages. The peers, in the same run: `/health` of the
-same server, which is what the framework and the connection cost, and the same rows read by psycopg without a page.
-The time before the first request (filling, ANALYZE, start of the server) is not in any figure. With `--database` a
-filled database of that name is used again, or made and left. TRIAGE_TEST_POSTGRES names another server.
+(`made_deployment.py`), then `triage serve` answers a client process. Measured, as the client sees it: each kind of
+page over many different ids, one request at a time; the bytes of a first load with all that the page names; then
+fifty people at once who each read for one to five seconds between two pages. The peer, in the same run, is `/health`
+of the same server: what the framework and the connection cost. The time before the first request (filling, ANALYZE,
+summing up, start of the server) is in no figure but "summing up". With `--database` a filled database of that name is
+used again, or made and left. TRIAGE_TEST_POSTGRES names another server.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ def _asked(plan: Mapping[str, Any]) -> dict[str, list[list[float]]]:
 
 
 def _one_by_one(plan: dict[str, Any], server: int) -> list[Figure]:
-    """Each kind alone, one request at a time, by people who see all cases; what they alone may see, by administrators."""
+    """Each kind alone, one request at a time, by people who see all cases."""
     everywhere = plan["cookies"][::2]  # a member of all cases can open whatever is asked for
     kinds = plan["kinds"]
     figures = []

@@ -1,9 +1,9 @@
 """Which answers are packed on their way: pages and files of ours, for browsers that say they unpack.
 
-A page that holds a secret beside words of an attacker's could be guessed at by its packed size (BREACH). Ours hold no
-secret that outlives an answer, no other site can ask for one (`SameSite=Strict`: no request from elsewhere carries
-the session), and what senders and evidence say is packed together with nothing of the reader's but a name. Renditions,
-answers to machines and streams are never packed.
+A secret in a page could be guessed at by its packed size, by whoever has the same page asked for again and again
+with words of their own and sees how long each answer is (BREACH). Nobody can have ours asked for: no request from
+another site carries the session (`SameSite=Strict`). A page holds no token and its nonce is another each time.
+Renditions, answers to machines and streams are never packed.
 """
 
 from __future__ import annotations
