@@ -26,7 +26,8 @@ routes = APIRouter(include_in_schema=False)
 def work(desk: AtDesk) -> Response:
     """The page."""
     with desk.application.store.reading() as unit:
-        figures, dead, workers = unit.figures.figures(), unit.job_pages.dead(_DEAD), unit.workers.all()
+        dead, workers = unit.job_pages.dead(_DEAD), unit.workers.all()
+    figures = desk.application.observing.recent_figures()
     return desk.page(
         "work.html.j2",
         figures=figures,
@@ -57,8 +58,7 @@ async def _told(desk: Desk) -> AsyncIterator[str]:
 
 
 def _figures(desk: Desk) -> str:
-    with desk.application.store.reading() as unit:
-        figures = unit.figures.figures()
+    figures = desk.application.observing.recent_figures()
     return desk.part("figures.html.j2", figures=figures, owed=_owed(figures))
 
 
