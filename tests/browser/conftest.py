@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,10 +16,14 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browser.material import CASE, NOTHING, OTHER_CASE, Numbers, Worked, make_worked
+from tests.browser.watching import Tap, watch
+from tests.integration.seizures import made_once
 from tests.services import missing
 from tests.unit.triage.people import LAYERS, House
 from triage.bootstrap import open_application
 from triage.deploying import initialise
+from triage.domain.people import Principal, Role
 from triage.interfaces.web.app import web_app
 from triage.interfaces.web.deployment import Deployment
 from triage.interfaces.web.serving import bound
@@ -44,13 +50,26 @@ class Served:
 
     house: House
     address: str
+    tap: Tap
     complaints: list[str] = field(default_factory=list)
+    n: Numbers = NOTHING
+
+    def let_in(self, context: BrowserContext, login: str) -> Principal:
+        """A session for somebody, as a sign-in of just now begins one."""
+        person = self.house.person(login)
+        with self.house.application.store.writing() as unit:
+            issued = self.house.application.sessioning.begin(unit, person.id, ["password", "totp"])
+            unit.commit()
+        context.add_cookies(
+            [{"name": "triage", "value": issued.token, "url": self.address, "httpOnly": True, "sameSite": "Strict"}]
+        )
+        return person
 
 
 @contextmanager
 def served(house: House) -> Iterator[Served]:
     """The application on a port of this machine, in a thread of this process."""
-    web = web_app(Deployment(lambda: house.application), LAYERS)
+    web = Tap(web_app(Deployment(lambda: house.application), LAYERS))
     with bound(ServeSettings(host="127.0.0.1", port=0, names=())) as listening:
         config = uvicorn.Config(web, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
@@ -59,7 +78,7 @@ def served(house: House) -> Iterator[Served]:
         until = time.monotonic() + 20
         while not server.started and time.monotonic() < until:
             time.sleep(0.02)
-        yield Served(house, f"http://localhost:{listening.getsockname()[1]}")
+        yield Served(house, f"http://localhost:{listening.getsockname()[1]}", web)
         server.should_exit = True
         thread.join(10)
 
@@ -74,6 +93,8 @@ def site(tmp_path: Path) -> Iterator[Served]:
         yield running
     opened.close()
     assert running.complaints == []
+    assert running.tap.surprises() == []
+    assert running.tap.faults_of_headers() == []
 
 
 @pytest.fixture
@@ -90,13 +111,69 @@ def page(context: BrowserContext, site: Served) -> Page:
     opened = context.new_page()
     opened.set_default_timeout(10_000)
 
-    def heard(text: str) -> None:
-        if "Content Security Policy" in text or "TrustedHTML" in text:
-            site.complaints.append(text)
-
-    opened.on("console", lambda message: heard(message.text))
-    opened.on(
-        "request",
-        lambda request: None if request.url.startswith(site.address) else site.complaints.append(request.url),
-    )
+    watch(opened, site.address, site.complaints)
     return opened
+
+
+PEOPLE = {
+    "adam": (Role.ADMINISTRATOR, ("*",)),
+    "cora": (Role.CURATOR, ()),
+    "anna": (Role.ANALYST, ("*",)),
+    "alex": (Role.ANALYST, (CASE,)),
+    "otto": (Role.ANALYST, (OTHER_CASE,)),
+    "susan": (Role.SUPERVISOR, ("*",)),
+    "wanda": (Role.WELFARE_LEAD, ()),
+    "petra": (Role.PARTNER, (CASE,)),
+}
+"""By login: one of each role, and three analysts whose cases differ."""
+
+
+@pytest.fixture(scope="session")
+def worked(tmp_path_factory: pytest.TempPathFactory) -> Worked:
+    """A deployment with everything in it, made once for all processes. For cloning only."""
+    base = tmp_path_factory.getbasetemp()
+    return made_once(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base, "browsed", make_worked)
+
+
+@pytest.fixture(scope="session")
+def planted(worked: Worked) -> re.Pattern[bytes]:
+    """Pieces of its pictures."""
+    return worked.planted()
+
+
+@pytest.fixture
+def review(worked: Worked, planted: re.Pattern[bytes], tmp_path: Path) -> Iterator[Served]:
+    """A clone of it, served, with its people. Nothing that is sent holds a picture but a look that was asked for."""
+    cloned = worked.deployment.clone(tmp_path / "data")
+    opened = open_application(load_settings(data=cloned.data))
+    house = House.over(opened)
+    for login, (role, cases) in PEOPLE.items():
+        house.invite(login, role, cases=cases)
+    with served(house) as running:
+        running.n = worked.numbers
+        yield running
+    opened.close()
+    assert running.complaints == []
+    assert running.tap.surprises(planted) == []
+    assert running.tap.faults_of_headers() == []
+
+
+@pytest.fixture
+def enter(chromium: Browser, review: Served) -> Iterator[Callable[..., Page]]:
+    """A new browser for somebody of `PEOPLE`, at their first page; `options` are the context's."""
+    contexts: list[BrowserContext] = []
+
+    def entered(login: str, *, expected: tuple[str, ...] = (), at: str = "/", **options: object) -> Page:
+        given = {"base_url": review.address, "viewport": {"width": 1366, "height": 768}, **options}
+        contexts.append(chromium.new_context(**given))  # type: ignore[arg-type] # as its own keywords
+        review.let_in(contexts[-1], login)
+        page = contexts[-1].new_page()
+        page.set_default_timeout(10_000)
+        page.add_init_script("window.struck = 0")
+        watch(page, review.address, review.complaints, expected=expected)
+        page.goto(at)
+        return page
+
+    yield entered
+    for one in contexts:
+        one.close()

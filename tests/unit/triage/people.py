@@ -68,6 +68,8 @@ class House:
         passwords = CountingPasswords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         sessioning = replace(opened.sessioning, clock=clock)
         passkeying = replace(opened.passkeying, sessioning=sessioning, clock=clock)
+        permits = replace(opened.accessing, clock=clock)
+        gate = replace(opened.gatekeeping, clock=clock)
         application = replace(
             opened,
             sessioning=sessioning,
@@ -78,8 +80,14 @@ class House:
                 opened.enrolling, sessioning=sessioning, passwords=passwords, passkeying=passkeying, clock=clock
             ),
             managing_people=replace(opened.managing_people, clock=clock),
-            accessing=replace(opened.accessing, clock=clock),
+            accessing=permits,
             approving=replace(opened.approving, clock=clock),
+            gatekeeping=gate,
+            claiming=replace(opened.claiming, permits=permits, clock=clock),
+            deciding=replace(opened.deciding, permits=permits, clock=clock),
+            revealing=replace(opened.revealing, permits=permits, gatekeeping=gate, clock=clock),
+            exposing=replace(opened.exposing, permits=permits, clock=clock),
+            telling_outcomes=replace(opened.telling_outcomes, permits=permits, clock=clock),
         )
         return cls(application, clock, passwords)
 

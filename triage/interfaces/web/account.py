@@ -11,7 +11,7 @@ from triage.domain.errors import Unreadable
 from triage.domain.people import LANGUAGES
 
 from .ceremonies import started_told
-from .forms import Sent
+from .forms import Id, Sent
 from .pages import LANGUAGE_COOKIE, page
 from .sessions import PerhapsSigned, Services, Signed, let_out, local, origin_of
 
@@ -57,7 +57,7 @@ def add_passkey(request: Request, services: Services, signed: Signed, form: Sent
 
 
 @routes.post("/account/passkeys/{passkey}/remove")
-def remove_passkey(services: Services, signed: Signed, passkey: int) -> Response:
+def remove_passkey(services: Services, signed: Signed, passkey: Id) -> Response:
     """One less."""
     services.passkeying.remove(signed.principal, passkey)
     return RedirectResponse("/account", 303)

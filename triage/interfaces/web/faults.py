@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,7 +12,7 @@ from triage.domain.errors import TriageError
 from triage.interfaces.ispws.answers import fault as ispws_fault
 from triage.interfaces.ispws.routes import PREFIX as ISPWS
 
-from .pages import page, wants_page
+from .pages import page, there_of, wants_page
 from .sessions import local, to_sign_in
 from .statuses import headers_of, status_of
 
@@ -55,9 +54,7 @@ def _answer(
 ) -> Response:
     if wants_page(request):
         # After a form the page that it stood on, after a page that page: where to go on once the way is clear.
-        before = urlsplit(request.headers.get("referer", "")).path
-        back = request.url.path if request.method == "GET" else before
-        there = local(back or "/")
+        there = local(there_of(request) or "/")
         return page(
             request, "fault.html.j2", status=status, headers=headers, code=code, sentence=sentence, next=there
         )

@@ -8,11 +8,15 @@ from typing import Annotated
 from urllib.parse import parse_qs
 
 from fastapi import Depends
+from pydantic import Field
 from starlette.requests import Request
 
 from triage.domain.errors import Unreadable
 
-_MOST_BYTES, _MOST_FIELDS = 1 << 16, 200
+_MOST_BYTES, _MOST_FIELDS, _MOST_DIGITS = 1 << 16, 200, 18
+
+Id = Annotated[int, Field(ge=0, le=(1 << 63) - 1)]
+"""A number in an address, as large as a database takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,14 @@ class Form:
     def text(self, name: str) -> str:
         """The field's first value."""
         return self.fields.get(name, [""])[0]
+
+    def number(self, name: str) -> int | None:
+        """The field as a number of something; None where it is none, or larger than any."""
+        return _number(self.text(name))
+
+    def numbers(self, name: str) -> list[int]:
+        """All of its values that are numbers of something."""
+        return [number for text in self.texts(name) if (number := _number(text)) is not None]
 
     def texts(self, name: str) -> list[str]:
         """All of its values, as of boxes that are ticked."""
@@ -45,6 +57,10 @@ async def read_form(request: Request) -> Form:
     except ValueError as error:
         raise Unreadable("form-invalid", "That is no form of ours.") from error
     return Form(fields)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 Sent = Annotated[Form, Depends(read_form)]

@@ -2,18 +2,21 @@
 
     return page(request, "account.html.j2", who=signed.principal, passkeys=found)
 
-Everything that is put into a template is escaped; there is no inline script, no inline style, nothing from elsewhere.
+Everything that is put into a template is escaped, and its control characters are made visible. There is no inline
+script, no inline style, nothing from elsewhere.
 """
 
 from __future__ import annotations
 
 import gzip
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from babel.core import negotiate_locale
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
@@ -32,6 +35,7 @@ from .language import NAMES, Sentences, Speaking, sentences
 from .packing import ENCODED_HEADERS, PACK_QUICKLY, is_worth_packing, takes_gzip
 
 _HERE = Path(__file__).parent
+_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 LANGUAGE_COOKIE = "triage-language"
 """What somebody chose before signing in; afterwards their own language is the account's."""
 
@@ -77,6 +81,7 @@ def rendered(request: Request, template: str, /, *, who: Principal | None, nonce
             language=language,
             say=Speaking(language, who.time_zone if who else "UTC"),
             path=request.url.path,
+            there=there_of(request) or "/",
             nonce=nonce,
             may=holds_role_for,
             today=datetime.now(UTC).date(),
@@ -119,9 +124,25 @@ def language_of(request: Request, who: Principal | None) -> str:
     return negotiate_locale([one for one in asked if one and one != "*"], LANGUAGES, sep="-") or "en"
 
 
+def there_of(request: Request) -> str:
+    """Where a person is, with what the address asks: this page, or the one with the form; empty when unknown."""
+    split = urlsplit(str(request.url) if request.method == "GET" else request.headers.get("referer", ""))
+    return f"{split.path}?{split.query}" if split.query else split.path
+
+
 def wants_page(request: Request) -> bool:
     """Whether a person asks with a browser, and not a program."""
     return "text/html" in request.headers.get("accept", "")
+
+
+def visible(value: object) -> object:
+    r"""Text whose control characters, and those that turn text round, are written as escapes: `\u202e`.
+
+    A name could show itself as another, or a line as two.
+    """
+    if isinstance(value, str) and not hasattr(value, "__html__"):
+        return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", value)
+    return value
 
 
 @cache
@@ -129,6 +150,7 @@ def _environment(language: str) -> Environment:
     made = Environment(
         loader=ChoiceLoader([FileSystemLoader(_HERE / "templates"), FileSystemLoader(_HERE / "static" / "vendor")]),
         autoescape=True,
+        finalize=visible,
         undefined=StrictUndefined,
         auto_reload=False,  # else each page would ask the disk about each of its templates
         extensions=["jinja2.ext.i18n"],

@@ -115,7 +115,8 @@ def let_out(request: Request) -> Response:
 
 def to_sign_in(request: Request) -> Response:
     """Where somebody goes who is not signed in: a browser to the page and back, htmx too, a program nowhere."""
-    back = request.url.path if request.method == "GET" else ""
+    asked = f"?{request.url.query}" if request.url.query else ""
+    back = f"{request.url.path}{asked}" if request.method == "GET" else ""
     there = f"/sign-in?next={quote(back)}" if back and back != "/" else "/sign-in"
     if request.headers.get("hx-request") == "true":
         return Response(status_code=401, headers={"HX-Redirect": there})

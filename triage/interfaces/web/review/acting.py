@@ -8,7 +8,7 @@ from starlette.responses import Response
 from triage.domain.claims import QueueFilter
 from triage.domain.decisions import Instead, Said
 from triage.domain.errors import NotFound
-from triage.interfaces.web.forms import Form, Sent
+from triage.interfaces.web.forms import Form, Id, Sent
 from triage.services.deciding import Decided
 
 from .desk import AtDesk
@@ -26,14 +26,14 @@ def take_next(desk: AtDesk) -> Response:
 
 
 @routes.post("/referrals/{referral_id}/claim")
-def claim(desk: AtDesk, referral_id: int) -> Response:
+def claim(desk: AtDesk, referral_id: Id) -> Response:
     """The one named."""
     desk.application.claiming.take(desk.who, referral_id)
     return go(f"/referrals/{referral_id}", "claimed")
 
 
 @routes.post("/referrals/{referral_id}/renew")
-def renew(desk: AtDesk, referral_id: int) -> Response:
+def renew(desk: AtDesk, referral_id: Id) -> Response:
     """Its page is still open."""
     claiming = desk.application.claiming
     claiming.renew(desk.who, claiming.claim_on(desk.who, referral_id))
@@ -41,7 +41,7 @@ def renew(desk: AtDesk, referral_id: int) -> Response:
 
 
 @routes.post("/referrals/{referral_id}/put-back")
-def put_back(desk: AtDesk, referral_id: int) -> Response:
+def put_back(desk: AtDesk, referral_id: Id) -> Response:
     """Into the queue, for anybody."""
     claiming = desk.application.claiming
     claiming.put_back(desk.who, claiming.claim_on(desk.who, referral_id))
@@ -49,7 +49,7 @@ def put_back(desk: AtDesk, referral_id: int) -> Response:
 
 
 @routes.post("/referrals/{referral_id}/opt-out")
-def opt_out(desk: AtDesk, referral_id: int) -> Response:
+def opt_out(desk: AtDesk, referral_id: Id) -> Response:
     """Not for me: one click, no reason, no trace."""
     claiming = desk.application.claiming
     claiming.opt_out(desk.who, claiming.claim_on(desk.who, referral_id))
@@ -57,7 +57,7 @@ def opt_out(desk: AtDesk, referral_id: int) -> Response:
 
 
 @routes.post("/referrals/{referral_id}/hand-over")
-def hand_over(desk: AtDesk, referral_id: int, form: Sent) -> Response:
+def hand_over(desk: AtDesk, referral_id: Id, form: Sent) -> Response:
     """To a colleague, by login."""
     claiming = desk.application.claiming
     with desk.application.store.reading() as unit:
@@ -69,20 +69,20 @@ def hand_over(desk: AtDesk, referral_id: int, form: Sent) -> Response:
 
 
 @routes.post("/referrals/{referral_id}/decide")
-def decide(desk: AtDesk, referral_id: int, form: Sent) -> Response:
+def decide(desk: AtDesk, referral_id: Id, form: Sent) -> Response:
     """The items that were marked, or all that is left."""
     held = desk.application.claiming.claim_on(desk.who, referral_id)
     deciding = desk.application.deciding
     if form.text("which") == "rest":
         return _gone_on(referral_id, deciding.decide_rest(desk.who, held, _said(form)))
-    marked = [int(one) for one in form.texts("item") if one.isdecimal()]
+    marked = form.numbers("item")
     if not marked:
         return go(f"/referrals/{referral_id}", "nothing-marked")
     return _gone_on(referral_id, deciding.decide(desk.who, held, marked, _said(form)))
 
 
 @routes.post("/referrals/{referral_id}/set-aside")
-def set_aside(desk: AtDesk, referral_id: int, form: Sent) -> Response:
+def set_aside(desk: AtDesk, referral_id: Id, form: Sent) -> Response:
     """The facts were enough: what is left needs no decision."""
     held = desk.application.claiming.claim_on(desk.who, referral_id)
     desk.application.deciding.set_aside(desk.who, held, form.text("because"))
@@ -90,18 +90,18 @@ def set_aside(desk: AtDesk, referral_id: int, form: Sent) -> Response:
 
 
 @routes.post("/referrals/{referral_id}/reopen")
-def reopen(desk: AtDesk, referral_id: int, form: Sent) -> Response:
+def reopen(desk: AtDesk, referral_id: Id, form: Sent) -> Response:
     """There is more to it."""
     desk.application.deciding.reopen(desk.who, referral_id, form.text("because"))
     return go(f"/referrals/{referral_id}", "reopened")
 
 
 @routes.post("/referrals/{referral_id}/confirm-alike")
-def confirm_alike(desk: AtDesk, referral_id: int, form: Sent) -> Response:
+def confirm_alike(desk: AtDesk, referral_id: Id, form: Sent) -> Response:
     """Decide a look-alike group as one of it was decided, by the facts."""
     held = desk.application.claiming.claim_on(desk.who, referral_id)
     deciding = desk.application.deciding
-    shown = {int(one) for one in form.text("items").split(",") if one.isdecimal()}
+    shown = {int(one) for one in form.text("items").split(",") if one.isdecimal() and len(one) < 19}
     centre = form.text("centre")
     found = [one for one in deciding.proposals(desk.who, referral_id) if str(one.centre_id) == centre]
     if not found:
@@ -110,21 +110,21 @@ def confirm_alike(desk: AtDesk, referral_id: int, form: Sent) -> Response:
 
 
 @routes.post("/decisions/{decision_id}/undo")
-def undo(desk: AtDesk, decision_id: int, form: Sent) -> Response:
+def undo(desk: AtDesk, decision_id: Id, form: Sent) -> Response:
     """Take one's own back."""
     desk.application.deciding.undo(desk.who, decision_id)
     return go(_back(form), "undone")
 
 
 @routes.post("/decisions/{decision_id}/confirm")
-def confirm(desk: AtDesk, decision_id: int, form: Sent) -> Response:
+def confirm(desk: AtDesk, decision_id: Id, form: Sent) -> Response:
     """Be the second person."""
     desk.application.deciding.confirm(desk.who, decision_id)
     return go(_back(form), "confirmed")
 
 
 @routes.post("/decisions/{decision_id}/dissent")
-def dissent(desk: AtDesk, decision_id: int, form: Sent) -> Response:
+def dissent(desk: AtDesk, decision_id: Id, form: Sent) -> Response:
     """Say another thing beside it."""
     desk.application.deciding.dissent(desk.who, decision_id, form.text("category"), form.text("because"))
     return go(_back(form), "dissented")

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from triage.domain.decisions import DecisionState
 from triage.domain.errors import NotFound
+from triage.interfaces.web.forms import Id
 from triage.services.item_facts import ItemPage, item_page
 from triage.store.page_models import Occurring
 from triage.store.unit_of_work import Unit
@@ -17,10 +18,7 @@ from .desk import AtDesk, Desk
 from .naming import named_in
 from .telling import told as message_of
 
-_VISIBLE_FROM = 0x20
 _MOST = 400
-_TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"
-"""What makes text run the other way: a name could show itself as another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ routes = APIRouter(include_in_schema=False)
 
 
 @routes.get("/items/{item_id}")
-def item(desk: AtDesk, item_id: int, referral: int = 0, told: str = "") -> Response:
+def item(desk: AtDesk, item_id: Id, referral: Id = 0, told: str = "") -> Response:
     """Its facts, what was said of it, and what can be done where its referral is in the person's hands."""
     deciding = desk.application.deciding
     with desk.application.store.reading() as unit:
@@ -72,9 +70,8 @@ def visible_item(desk: Desk, unit: Unit, item_id: int) -> ItemPage:
 
 
 def readable(path: bytes) -> str:
-    """A path as text: what is no UTF-8, no sign or turns the text is written as an escape."""
-    text = path.decode("utf-8", "backslashreplace")
-    shown = "".join(f"\\u{ord(c):04x}" if ord(c) < _VISIBLE_FROM or c in _TURNING or c == "\x7f" else c for c in text)
+    """A path as text: what is no UTF-8 is written as an escape; pages write what is no sign so by themselves."""
+    shown = path.decode("utf-8", "backslashreplace").replace("\n", "\\u000a").replace("\t", "\\u0009")
     return shown if len(shown) <= _MOST else f"…{shown[-_MOST:]}"
 
 

@@ -17,7 +17,7 @@ from triage.domain.access import Action, Purpose
 from triage.domain.errors import NotFound, Refused, Unreadable
 from triage.domain.looks import Asked, Level, Reason
 from triage.interfaces.web import words
-from triage.interfaces.web.forms import Form, Sent
+from triage.interfaces.web.forms import Form, Id, Sent
 from triage.services.permitting import an_item
 
 from .desk import AtDesk, Desk
@@ -32,21 +32,18 @@ _SECONDS_AT_MOST = 86_400.0
 
 
 @routes.get("/items/{item_id}/look")
-def asking(desk: AtDesk, item_id: int, referral: int) -> Response:
+def asking(desk: AtDesk, item_id: Id, referral: Id) -> Response:
     """What a look needs, and how much looking is left today."""
     return _asking(desk, item_id, referral)
 
 
 @routes.post("/items/{item_id}/look")
-def ask(desk: AtDesk, item_id: int, form: Sent) -> Response:
+def ask(desk: AtDesk, item_id: Id, form: Sent) -> Response:
     """Yes, with a page that can open it once; or no, with what is missing."""
     referral = _number(form, "referral")
     asked = Asked(_reason(form), form.text("words"), _level(form))
-    override = form.text("override")
     try:
-        look = desk.application.revealing.ask(
-            desk.who, item_id, referral, asked, int(override) if override.isdecimal() else None
-        )
+        look = desk.application.revealing.ask(desk.who, item_id, referral, asked, form.number("override"))
     except Refused as refused:
         if refused.code == "step-up-needed":
             raise
@@ -55,7 +52,7 @@ def ask(desk: AtDesk, item_id: int, form: Sent) -> Response:
 
 
 @routes.post("/items/{item_id}/second-person")
-def ask_second(desk: AtDesk, item_id: int, form: Sent) -> Response:
+def ask_second(desk: AtDesk, item_id: Id, form: Sent) -> Response:
     """It is known: a colleague judges the reason first."""
     desk.application.approving.request(
         desk.who, Action.REVEAL_KNOWN, an_item(item_id), form.text("words"), Purpose(_reason(form))
@@ -78,7 +75,7 @@ async def open_look(request: Request, desk: AtDesk) -> Response:
 
 
 @routes.post("/looks/{look_id}/end")
-async def end_look(request: Request, desk: AtDesk, look_id: int) -> Response:
+async def end_look(request: Request, desk: AtDesk, look_id: Id) -> Response:
     """The script says how long it was shown; the server's own clock bounds that."""
     try:
         seconds = float((await request.body())[:32].decode("ascii"))
@@ -134,7 +131,7 @@ def _level(form: Form) -> Level:
 
 
 def _number(form: Form, name: str) -> int:
-    text = form.text(name)
-    if not text.isdecimal():
+    number = form.number(name)
+    if number is None:
         raise NotFound("no-referral", "There is no such referral.")
-    return int(text)
+    return number

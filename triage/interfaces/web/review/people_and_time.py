@@ -8,7 +8,7 @@ from starlette.responses import Response
 from triage.domain.access import POLICY, Action
 from triage.domain.errors import Refused, Unreadable
 from triage.domain.outcomes import OutcomeCode
-from triage.interfaces.web.forms import Sent
+from triage.interfaces.web.forms import Id, Sent
 from triage.services.accessing import SENTENCES
 
 from .desk import AtDesk
@@ -36,14 +36,14 @@ def exposure(desk: AtDesk, told: str = "") -> Response:
 
 
 @routes.post("/notes/{note_id}/read")
-def read(desk: AtDesk, note_id: int) -> Response:
+def read(desk: AtDesk, note_id: Id) -> Response:
     """A note is read."""
     desk.application.telling_outcomes.mark_read(desk.who, note_id)
     return go("/exposure", "read")
 
 
 @routes.post("/declined/{referral_id}/offer-again")
-def offer_again(desk: AtDesk, referral_id: int) -> Response:
+def offer_again(desk: AtDesk, referral_id: Id) -> Response:
     """The person takes an opting-out back."""
     desk.application.claiming.offer_again(desk.who, referral_id)
     return go("/exposure")
@@ -67,7 +67,7 @@ def welfare(desk: AtDesk) -> Response:
 
 
 @routes.post("/referrals/{referral_id}/outcome")
-def outcome(desk: AtDesk, referral_id: int, form: Sent) -> Response:
+def outcome(desk: AtDesk, referral_id: Id, form: Sent) -> Response:
     """What became of it, told to everybody who worked on it."""
     try:
         code = OutcomeCode(form.text("code"))

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from triage.domain.claims import QueueFilter, ReferralState
 from triage.interfaces.web import words
-from triage.interfaces.web.forms import Sent
+from triage.interfaces.web.forms import Id, Sent
 from triage.store.claims import QueueLine
 
 from .desk import AtDesk, Desk
@@ -110,7 +110,7 @@ def save_view(desk: AtDesk, form: Sent) -> Response:
 
 
 @routes.post("/views/{view_id}/forget")
-def forget_view(desk: AtDesk, view_id: int) -> Response:
+def forget_view(desk: AtDesk, view_id: Id) -> Response:
     """Drop one of one's own."""
     desk.application.claiming.forget_view(desk.who, view_id)
     return go("/queue")

@@ -11,6 +11,7 @@ from triage.domain.decisions import Disagreement, Proposal
 from triage.domain.errors import NotFound
 from triage.exporters.charts import histogram, time_bins
 from triage.interfaces.web import words
+from triage.interfaces.web.forms import Id
 from triage.services.item_facts import item_lines
 from triage.services.showing_referrals import SUBMISSIONS, shown_referral
 from triage.store.page_models import ReferralLine
@@ -31,7 +32,7 @@ routes = APIRouter(include_in_schema=False)
 
 
 @routes.get("/referrals/{referral_id}")
-def referral(desk: AtDesk, referral_id: int, after: int = 0, decided: int = 0, told: str = "") -> Response:
+def referral(desk: AtDesk, referral_id: Id, after: Id = 0, decided: Id = 0, told: str = "") -> Response:
     """Its facts; `after` is the last item of the page before. With `decided`, decided items too."""
     deciding = desk.application.deciding
     releases = desk.application.library.releases()

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from triage.domain.errors import NotFound
-from triage.interfaces.web.forms import Sent
+from triage.interfaces.web.forms import Id, Sent
 from triage.services.exposing import Blind
 
 from .desk import AtDesk
@@ -33,7 +33,7 @@ def second(desk: AtDesk, told: str = "") -> Response:
 
 
 @routes.post("/second/{request_id}")
-def answer(desk: AtDesk, request_id: int, form: Sent) -> Response:
+def answer(desk: AtDesk, request_id: Id, form: Sent) -> Response:
     """Agree, or not."""
     granted = form.text("answer") == "yes"
     desk.application.approving.answer(desk.who, request_id, granted=granted)
@@ -43,9 +43,9 @@ def answer(desk: AtDesk, request_id: int, form: Sent) -> Response:
 @routes.post("/blind")
 def answer_blind(desk: AtDesk, form: Sent) -> Response:
     """Urgent, or not, by the facts."""
-    draw, referral = form.text("draw"), form.text("referral")
-    if not (draw.isdecimal() and referral.isdecimal()):
+    draw, referral = form.number("draw"), form.number("referral")
+    if draw is None or referral is None:
         raise NotFound("no-referral", "There is no such referral.")
     urgent = form.text("urgent") == "yes"
-    desk.application.exposing.answer_blind(desk.who, Blind(int(draw), int(referral)), is_urgent=urgent)
+    desk.application.exposing.answer_blind(desk.who, Blind(draw, referral), is_urgent=urgent)
     return go("/second")

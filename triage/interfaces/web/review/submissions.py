@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from triage.domain.errors import NotFound
 from triage.interfaces.web import words
+from triage.interfaces.web.forms import Id
 from triage.store.page_models import SubmissionLine
 from triage.store.read_models import SubmissionStatus
 from triage.store.unit_of_work import Unit
@@ -21,7 +22,7 @@ routes = APIRouter(include_in_schema=False)
 
 
 @routes.get("/submissions")
-def submissions(desk: AtDesk, before: int | None = None) -> Response:
+def submissions(desk: AtDesk, before: Id | None = None) -> Response:
     """One page of them; `before` is the last of the page before."""
     with desk.application.store.reading() as unit:
         lines = unit.pages.submissions(desk.submissions, before, LINES)
@@ -29,7 +30,7 @@ def submissions(desk: AtDesk, before: int | None = None) -> Response:
 
 
 @routes.get("/submissions/{submission_id}")
-def submission(desk: AtDesk, submission_id: int) -> Response:
+def submission(desk: AtDesk, submission_id: Id) -> Response:
     """One submission's facts."""
     with desk.application.store.reading() as unit:
         line = _visible(desk, unit, submission_id)
@@ -47,7 +48,7 @@ def submission(desk: AtDesk, submission_id: int) -> Response:
 
 
 @routes.get("/submissions/{submission_id}/progress")
-def progress(desk: AtDesk, submission_id: int) -> Response:
+def progress(desk: AtDesk, submission_id: Id) -> Response:
     """The line of the page that changes."""
     with desk.application.store.reading() as unit:
         _visible(desk, unit, submission_id)

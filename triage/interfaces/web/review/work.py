@@ -9,7 +9,9 @@ from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
+from triage.domain.access import Action
 from triage.interfaces.web import words
+from triage.store.access import DEPLOYMENT
 from triage.store.figures import Figures
 
 from .desk import AtDesk, Desk
@@ -25,6 +27,7 @@ routes = APIRouter(include_in_schema=False)
 @routes.get("/work")
 def work(desk: AtDesk) -> Response:
     """The page."""
+    desk.application.accessing.ask(desk.who, Action.SEE_JOBS, DEPLOYMENT)
     with desk.application.store.reading() as unit:
         dead, workers = unit.job_pages.dead(_DEAD), unit.workers.all()
     figures = desk.application.observing.recent_figures()
@@ -41,12 +44,14 @@ def work(desk: AtDesk) -> Response:
 @routes.get("/work/events")
 async def events(desk: AtDesk) -> Response:
     """The figures anew every few seconds, as server-sent events, until the page is left."""
+    await run_in_threadpool(desk.application.accessing.ask, desk.who, Action.SEE_JOBS, DEPLOYMENT)
     return StreamingResponse(_told(desk), media_type="text/event-stream")
 
 
 @routes.get("/sets")
 def sets(desk: AtDesk) -> Response:
     """Releases of hash sets."""
+    desk.application.accessing.ask(desk.who, Action.SEE_SETS, DEPLOYMENT)
     return desk.page("sets.html.j2", releases=desk.application.library.releases())
 
 

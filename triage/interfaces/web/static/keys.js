@@ -36,6 +36,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (document.querySelector("dialog[open]")) return; // what it covers is not acted upon
     const line = document.activeElement.closest?.("[data-line]");
     if (going) {
       going = false;

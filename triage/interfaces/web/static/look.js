@@ -8,6 +8,7 @@
   );
   let token = look.dataset.token;
   let shown = null;
+  let ended = false;
   look.removeAttribute("data-token");
 
   const wipe = () => {
@@ -17,16 +18,17 @@
   };
 
   const end = () => {
+    ended = true;
     token = null;
     wipe();
     open.hidden = true;
     close.hidden = true;
     left.textContent = "";
+    over.hidden = false;
     if (!shown) return;
     const { id, since, timer } = shown;
     shown = null;
     clearInterval(timer);
-    over.hidden = false;
     navigator.sendBeacon(`/looks/${id}/end`, ((performance.now() - since) / 1000).toFixed(1));
   };
 
@@ -58,7 +60,7 @@
       if (rest <= 0) end();
     };
     shown = { id, since, timer: setInterval(tick, 250) };
-    if (document.hidden) {
+    if (ended || document.hidden) {
       picture.close();
       end();
       return;
