@@ -15,23 +15,17 @@ import secrets
 import shutil
 import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import ExitStack
 
 import cv2
 import numpy as np
-from sqlalchemy import create_engine, make_url, text
 
 from bench.figures import Figure, arguments, report
 from bench.pictures import FOLDER
 from bench.processes import processor_seconds
 from bench.report_client import PICTURE
+from bench.serving import TRIAGE, database, free_port, running, triage, url_of, wait_for
 
-TRIAGE = str(Path(sys.executable).with_name("triage"))
-POSTGRES = os.environ.get("TRIAGE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 RATE = 300
 CONNECTIONS = 32
 _SERVING = "SELECT pid FROM pg_stat_activity WHERE datname = :name"
@@ -79,28 +73,28 @@ def main() -> None:
 def _measured(kind: str, seconds: float, *, workers: bool) -> dict[str, dict[str, float]]:
     with ExitStack() as stack:
         name = f"api_bench_{secrets.token_hex(4)}"
-        stack.enter_context(_database(name))
+        stack.enter_context(database(name))
         run = FOLDER / f"run-reports-{os.getpid()}"
         stack.callback(shutil.rmtree, run, ignore_errors=True)
         environment = {
             **os.environ,
             "TRIAGE_DATA": str(run),
-            "TRIAGE_DATABASE__URL": make_url(POSTGRES).set(database=name).render_as_string(hide_password=False),
+            "TRIAGE_DATABASE__URL": url_of(name),
             "TRIAGE_API__REQUESTS_PER_SECOND": "100000",
             "TRIAGE_API__BURST": "100000",
         }
-        _triage(environment, "init")
+        triage(environment, "init")
         basis = ("--country", "TH", "--basis", "made-up statute 1")
-        _triage(environment, "senders", "add", "example-provider", "--kind", "provider", *basis)
-        issued = _triage(environment, "keys", "issue", "example-provider", "--scope", "report", "--json")
+        triage(environment, "senders", "add", "example-provider", "--kind", "provider", *basis)
+        issued = triage(environment, "keys", "issue", "example-provider", "--scope", "report", "--json")
         token = json.loads(issued)["token"]
-        port = _free_port()
+        port = free_port()
         server = stack.enter_context(
-            _running(environment, sys.executable, "-m", "bench.report_servers", kind, str(port))
+            running(environment, sys.executable, "-m", "bench.report_servers", kind, str(port))
         )
-        _wait_for(port)
+        wait_for(port)
         if workers:
-            stack.enter_context(_running(environment, TRIAGE, "work", "--follow"))
+            stack.enter_context(running(environment, TRIAGE, "work", "--follow"))
         _client(port, token, 0, 100, 0)  # warm
         most = _client(port, token, 1_000, round(seconds * 250), 0)
         paced = _client(port, token, 1_000_000, round(seconds * RATE), RATE)
@@ -126,51 +120,6 @@ def _make_picture() -> None:
         if len(data) <= 100_000:
             break
     PICTURE.write_bytes(data)
-
-
-@contextmanager
-def _database(name: str) -> Iterator[None]:
-    engine = create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-        try:
-            yield
-        finally:
-            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    engine.dispose()
-
-
-@contextmanager
-def _running(environment: dict[str, str], *command: str) -> Iterator[int]:
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-    try:
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-def _triage(environment: dict[str, str], *words: str) -> str:
-    return subprocess.run([TRIAGE, *words], env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
-
-
-def _free_port() -> int:
-    import socket  # noqa: PLC0415 - used here alone
-
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/health").close()
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
-    raise TimeoutError("the server does not answer")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from triage.domain.access import POLICY, Action, Need, Purpose, Ruling, may
 from triage.domain.errors import Conflict, Refused
@@ -12,6 +12,7 @@ from triage.store.access import Subject
 from triage.store.unit_of_work import Store
 
 from .clock import Clock
+from .keeping_rulings import Asked, Together
 
 SENTENCES: Mapping[str, str] = {
     "disabled": "You may do nothing here any more.",
@@ -36,16 +37,20 @@ class Accessing:
 
     store: Store
     clock: Clock
+    _together: Together = field(default_factory=Together, repr=False)
 
     def ask(self, who: Principal, action: Action, subject: Subject, purpose: Purpose = Purpose.WORK) -> int | None:
         """Return when they may; the number of the grant that this used up, where the rule asks for one.
 
         Raises Refused with the policy's code; Conflict `grant-used` where two used the same grant at once.
         """
+        if not POLICY[action].second_person:
+            self._ask_alone(who, action, subject, purpose)
+            return None
         now = self.clock()
         with self.store.writing() as unit:
             facts = unit.access.facts_of(subject, now)
-            grant = unit.access.grant_for(who, action, subject, now) if POLICY[action].second_person else None
+            grant = unit.access.grant_for(who, action, subject, now)
             ruling = may(who, action, facts, now, purpose=purpose, seconded=grant is not None)
             if ruling.allowed and grant is not None and not unit.access.use_grant(grant, now):
                 raise Conflict("grant-used", "That was granted once, and has been used.")
@@ -53,6 +58,21 @@ class Accessing:
             unit.commit()
         require(ruling)
         return grant
+
+    def _ask_alone(self, who: Principal, action: Action, subject: Subject, purpose: Purpose) -> None:
+        """Nothing is used up by the answer, so those that come at once share the commit that keeps them."""
+        now = self.clock()
+        with self.store.reading() as unit:
+            facts = unit.access.facts_of(subject, now)
+        ruling = may(who, action, facts, now, purpose=purpose)
+        self._together.keep(Asked(who.id, action, subject, ruling, now), self._write)
+        require(ruling)
+
+    def _write(self, rulings: Sequence[Asked]) -> None:
+        with self.store.writing() as unit:
+            for one in rulings:
+                unit.access.log(one.principal_id, one.action, one.subject, one.ruling, one.at)
+            unit.commit()
 
     def would(self, who: Principal, action: Action, subject: Subject, purpose: Purpose = Purpose.WORK) -> Ruling:
         """What the answer would be: for showing what can be done. Keeps nothing and uses nothing up."""

@@ -43,6 +43,8 @@ from .permitting import Permits, a_referral, an_item
 
 SLICE = 500
 """Items of one custody record."""
+_MOST_OPINIONS = 5_000
+"""Opinions of hash sets that are compared with decisions of a referral, so that a page's answer stays bounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +218,7 @@ class Deciding:
         self.permits.ask(principal, Action.SEE_REFERRAL, a_referral(referral_id))
         with self.store.reading() as unit:
             found = unit.decisions.dissents(referral_id, limit)
-            opinions = unit.decisions.set_opinions(referral_id)
+            opinions = unit.decisions.set_opinions(referral_id, _MOST_OPINIONS)
         return [*found, *(one for one in map(self._of_set, opinions) if one is not None)][:limit]
 
     def _of_set(self, opinion: tuple[Decision, str, str]) -> Disagreement | None:

@@ -78,20 +78,26 @@ def referral_page(
         findings=unit.referral_pages.finding_counts(row.submissions, THUMBNAIL_DISAGREES_ABOVE),
         notes=summary.notes,
         joins=[_join(found) for found in unit.referral_pages.joins_within(row.submissions)],
-        match_counts=[_match_count(found) for found in unit.referral_pages.match_counts(row.submissions)],
+        match_counts=match_counts(unit, row.submissions),
         held_back=unit.read.held_back(row.submissions),
-        disputes=_disputes(unit, row.submissions, limit),
+        disputes=disputes(unit, row.submissions, limit),
         not_comparable=not_comparable(releases, unit.dossier.releases_asked(row.submissions)),
         matches=[_match(found) for found in unit.referral_pages.matches(row.submissions, limit)],
         ended_count=unit.matches.ended_count(row.submissions),
         ended_matches=[_ended(found) for found in unit.matches.ended(row.submissions, limit)],
-        clusters=_clusters(unit, row.submissions, rules, limit),
+        clusters=clusters(unit, row.submissions, rules, limit),
         links=[_link(found) for found in unit.referral_pages.links(row.submissions, limit)],
         history=unit.referral_pages.referral_history(referral_id),
     )
 
 
-def _clusters(unit: Unit, submissions: Sequence[int], rules: LinkRules, limit: int) -> list[dict[str, Any]]:
+def match_counts(unit: Unit, submissions: Sequence[int]) -> list[dict[str, Any]]:
+    """Matches by set, release, basis, standing and category."""
+    return [_match_count(found) for found in unit.referral_pages.match_counts(submissions)]
+
+
+def clusters(unit: Unit, submissions: Sequence[int], rules: LinkRules, limit: int) -> list[dict[str, Any]]:
+    """Look-alike groups, then shared traits, each list largest first and cut."""
     stacks = [
         {
             "kind": "look-alike",
@@ -113,7 +119,7 @@ def _clusters(unit: Unit, submissions: Sequence[int], rules: LinkRules, limit: i
     return [*stacks, *shared]
 
 
-def _disputes(unit: Unit, submissions: Sequence[int], limit: int) -> list[dict[str, Any]]:
+def disputes(unit: Unit, submissions: Sequence[int], limit: int) -> list[dict[str, Any]]:
     """Where sources contradict each other about the very bytes: who says what, and of which items."""
     found = contradictions(unit.matches.exact_of_several_releases(submissions), limit)
     return [

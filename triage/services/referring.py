@@ -21,6 +21,7 @@ from triage.store.unit_of_work import Store, Unit
 
 from .clock import Clock
 from .finishing import reopen_changed
+from .summing_up import sum_up
 
 _NEW = Outcome.UNKNOWN.value
 """What joins networks is unmatched content: known content is distributed too widely to mean that two have met."""
@@ -51,6 +52,8 @@ class Referring:
             for referral_id, placement in referrals:
                 facts = count_facts(unit.connection, placement.submissions, now)
                 unit.networks.assess(referral_id, assess(facts, self.priority, now), facts, now)
+                counted = sum_up(unit, placement.submissions, self.rules)
+                unit.networks.keep_summary(referral_id, counted.document(), now)
             reopen_changed(unit, [referral_id for referral_id, _ in referrals], now)
             unit.custody.append(
                 [self._event(lease, referral_id, placement, now) for referral_id, placement in referrals]

@@ -308,8 +308,11 @@ class Decisions:
             for row in self.connection.execute(query)
         ]
 
-    def set_opinions(self, referral_id: int) -> list[tuple[Decision, str, str]]:
-        """Decisions of the referral's items that a set in force has an exact opinion of: the set, its category."""
+    def set_opinions(self, referral_id: int, limit: int) -> list[tuple[Decision, str, str]]:
+        """Decisions of the referral's items that a set in force has an exact opinion of: the set, its category.
+
+        By item; the first of them.
+        """
         category = match.c.opinion["category"].as_string()
         query: Select[Any] = (
             select(decision, match.c.set_name, category.label("said"))
@@ -322,6 +325,7 @@ class Decisions:
                 category.is_not(None),
             )
             .order_by(decision.c.item_id, match.c.set_name)
+            .limit(limit)
         )
         return [(_decision(row), row.set_name, row.said) for row in self.connection.execute(query)]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, not_, or_, select
+from sqlalchemy import Connection, Select, and_, case, func, or_, select
 
 from triage.domain.authorities import Authority
 from triage.domain.legal import Origin
@@ -92,31 +92,35 @@ class Gates:
         if not others:
             return None
         senders = [row.id for row in rows if Origin(row.origin) in {Origin.PROVIDER, Origin.HOTLINE}]
-        lawful = occurrence.alias()
+        at_hand = (
+            select(
+                submission.c.id,
+                among(self.connection, submission.c.id, own).label("is_own"),
+                among(self.connection, submission.c.id, senders).label("is_senders"),
+            )
+            .where(named)
+            .cte("at_hand")
+            .prefix_with("MATERIALIZED")  # else each occurrence would be sought in both lists
+        )
         authorised = (
             select(authority.c.id)
             .where(
-                authority.c.submission_id == lawful.c.submission_id,
-                or_(authority.c.item_id.is_(None), authority.c.item_id == lawful.c.item_id),
+                authority.c.submission_id == occurrence.c.submission_id,
+                or_(authority.c.item_id.is_(None), authority.c.item_id == occurrence.c.item_id),
                 authority.c.withdrawn_at.is_(None),
                 authority.c.given_at <= now,
             )
             .exists()
         )
-        of_senders = and_(
-            among(self.connection, lawful.c.submission_id, senders),
-            or_(and_(lawful.c.viewed == Viewed.YES, lawful.c.parent_item_id == 0), authorised),
+        viewed = and_(occurrence.c.viewed == Viewed.YES, occurrence.c.parent_item_id == 0)
+        lawful = or_(at_hand.c.is_own, and_(at_hand.c.is_senders, or_(viewed, authorised)))
+        # Each occurrence at hand is read once, however many the item has.
+        return (
+            select(occurrence.c.item_id)
+            .join(at_hand, at_hand.c.id == occurrence.c.submission_id)
+            .group_by(occurrence.c.item_id)
+            .having(func.max(case((lawful, 1), else_=0)) == 0)
         )
-        opens = (
-            select(lawful.c.id)
-            .where(
-                lawful.c.item_id == occurrence.c.item_id,
-                or_(among(self.connection, lawful.c.submission_id, own), of_senders),
-            )
-            .exists()
-        )
-        within = among(self.connection, occurrence.c.submission_id, others)
-        return select(occurrence.c.item_id).where(within, not_(opens)).distinct()
 
 
 def _by_item(authorities: Sequence[Authority]) -> Mapping[int | None, list[Authority]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from triage.domain.items import ItemKind
 from triage.domain.networks import Join
@@ -22,6 +22,7 @@ from .tables import (
     referral,
     referral_event,
     referral_member,
+    referral_summary,
     submission,
     trait,
     trait_member,
@@ -248,6 +249,7 @@ class Networks:
             .where(referral.c.id == referral_id)
             .values(state="merged", merged_into=into, updated_at=now)
         )
+        self.connection.execute(delete(referral_summary).where(referral_summary.c.referral_id == referral_id))
 
     def add_event(self, referral_id: int, kind: str, details: Mapping[str, Any], now: datetime) -> None:
         """One line of a referral's history."""
@@ -281,3 +283,9 @@ class Networks:
                 updated_at=now,
             )
         )
+
+    def keep_summary(self, referral_id: int, counted: Mapping[str, Any], now: datetime) -> None:
+        """What its page shows of its items, in place of what was counted before."""
+        self.connection.execute(delete(referral_summary).where(referral_summary.c.referral_id == referral_id))
+        row = {"referral_id": referral_id, "counted": dict(counted), "at": now}
+        self.connection.execute(insert(referral_summary), [row])

@@ -27,6 +27,7 @@ from .tables import (
     raster,
     referral,
     referral_member,
+    referral_summary,
     submission,
 )
 
@@ -131,6 +132,11 @@ class PageModels:
         row = self.connection.execute(query).one_or_none()
         return _referral_line(row) if row else None
 
+    def summary(self, referral_id: int) -> Mapping[str, Any] | None:
+        """What was counted of a referral's items when it was assessed; None where it never was."""
+        query = select(referral_summary.c.counted).where(referral_summary.c.referral_id == referral_id)
+        return self.connection.execute(query).scalar_one_or_none()
+
     def submissions_of(self, referral_ids: Sequence[int]) -> dict[int, list[int]]:
         """Referral → its submissions."""
         query = (
@@ -175,18 +181,18 @@ class PageModels:
     ) -> list[int]:
         """Items of these submissions with one of these answers, by id; `decided`: also those that have a decision."""
         standing = select(decision.c.id).where(decision.c.item_id == item.c.id, decision.c.state == "standing")
-        query = (
-            select(item.c.id)
-            .where(
-                item.c.id > after,
-                item.c.outcome.in_(outcomes),
-                item.c.id.in_(self._held(submission_ids)),
-                true() if decided else ~standing.correlate(item).exists(),
-            )
-            .order_by(item.c.id)
-            .limit(limit)
-        )
-        return list(self.connection.execute(query).scalars())
+        open_still = true() if decided else ~standing.correlate(item).exists()
+        wanted = and_(occurrence.c.item_id > after, item.c.outcome.in_(outcomes), open_still)
+        found = select(occurrence.c.item_id).join(item, item.c.id == occurrence.c.item_id).where(wanted).distinct()
+        if self.connection.dialect.name != "postgresql":
+            query = found.where(among(self.connection, occurrence.c.submission_id, submission_ids))
+            return list(self.connection.execute(query.order_by(occurrence.c.item_id).limit(limit)).scalars())
+        # The first of each submission, in the index's own order: else all of a large one would be read and sorted.
+        inside = found.where(occurrence.c.submission_id == submission.c.id)
+        first = inside.order_by(occurrence.c.item_id).limit(limit).lateral()
+        named = among(self.connection, submission.c.id, submission_ids)
+        query = select(first.c.item_id).select_from(submission.join(first, true())).where(named).distinct()
+        return list(self.connection.execute(query.order_by(first.c.item_id).limit(limit)).scalars())
 
     def occurrences(
         self, item_id: int, visible: ColumnElement[bool] | None = None, limit: int = 50

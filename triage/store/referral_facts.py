@@ -70,13 +70,19 @@ def _from_matches(connection: Connection, held: Any) -> dict[str, Any]:
 def _from_findings(connection: Connection, held: Any, now: datetime) -> dict[str, Any]:
     camera = finding.c.value["serial"].as_string()
     unmatched = and_(item.c.id.in_(held), item.c.outcome == "unknown")
-    note = select(finding.c.item_id).where(finding.c.kind == "maker-note")
-    large = select(raster.c.item_id).where(raster.c.width * raster.c.height >= _FULL_SIZE_PIXELS)
+    # Item by item: a list of all such items of the deployment fits no memory, and is then read anew for each.
+    noted = finding.alias()
+    note = select(noted.c.item_id).where(noted.c.item_id == item.c.id, noted.c.kind == "maker-note").exists()
+    large = (
+        select(raster.c.item_id)
+        .where(raster.c.item_id == item.c.id, raster.c.width * raster.c.height >= _FULL_SIZE_PIXELS)
+        .exists()
+    )
     traces = connection.execute(
         select(func.count(item.c.id.distinct()))
         .select_from(item)
         .join(finding, and_(finding.c.item_id == item.c.id, finding.c.kind == "camera"))
-        .where(unmatched, or_(camera.is_not(None), item.c.id.in_(note), item.c.id.in_(large)))
+        .where(unmatched, or_(camera.is_not(None), note, large))
     ).scalar_one()
     since = (now - timedelta(days=30)).date().isoformat()
     local = finding.c.value["local"].as_string()
@@ -118,11 +124,15 @@ def _from_findings(connection: Connection, held: Any, now: datetime) -> dict[str
 
 
 def _from_submissions(connection: Connection, submission_ids: Sequence[int], held: Any) -> dict[str, Any]:
-    elsewhere = select(occurrence.c.item_id).where(occurrence.c.submission_id.not_in(submission_ids))
+    elsewhere = (
+        select(occurrence.c.id)
+        .where(occurrence.c.item_id == item.c.id, occurrence.c.submission_id.not_in(submission_ids))
+        .exists()
+    )
     nowhere_else = _count(
         connection,
         item.c.id,
-        and_(item.c.id.in_(held), item.c.outcome == "unknown", item.c.id.not_in(elsewhere)),
+        and_(item.c.id.in_(held), item.c.outcome == "unknown", ~elsewhere),
     )
     row = connection.execute(
         select(

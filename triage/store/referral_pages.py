@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, Row, and_, func, select
 
 from triage.domain.errors import NotFound
 
@@ -63,35 +63,27 @@ class ReferralPages:
             )
         ):
             members.setdefault(referral_id, []).append(submission_id)
-        return [
-            ReferralRow(
-                id=row.id,
-                state=row.state,
-                merged_into=row.merged_into,
-                danger=row.danger,
-                solvability=row.solvability,
-                network=row.network,
-                clock=row.clock,
-                reasons=row.reasons,
-                submissions=members.get(row.id, []),
-                created_at=row.created_at,
-                updated_at=row.updated_at,
-            )
-            for row in rows
-        ]
+        return [_row(row, members.get(row.id, [])) for row in rows]
 
     def referral(self, referral_id: int) -> ReferralRow:
         """One referral, open or merged. Raises NotFound."""
-        for row in self.referrals(merged=True):
-            if row.id == referral_id:
-                return row
-        raise NotFound("no-referral", f"There is no referral R-{referral_id}.")
+        row = self.connection.execute(select(referral).where(referral.c.id == referral_id)).one_or_none()
+        if row is None:
+            raise NotFound("no-referral", f"There is no referral R-{referral_id}.")
+        held = select(referral_member.c.submission_id).where(referral_member.c.referral_id == referral_id)
+        return _row(row, sorted(self.connection.execute(held).scalars()))
 
     def referral_history(self, referral_id: int) -> list[dict[str, Any]]:
         """Events of a referral, oldest first."""
         rows = self.connection.execute(
             select(referral_event).where(referral_event.c.referral_id == referral_id).order_by(referral_event.c.id)
         )
+        return [{"at": row.at, "kind": row.kind, "details": row.details} for row in rows]
+
+    def newest_history(self, referral_id: int, limit: int) -> list[dict[str, Any]]:
+        """Its newest events, newest first."""
+        mine = select(referral_event).where(referral_event.c.referral_id == referral_id)
+        rows = self.connection.execute(mine.order_by(referral_event.c.id.desc()).limit(limit))
         return [{"at": row.at, "kind": row.kind, "details": row.details} for row in rows]
 
     def joins_within(self, submission_ids: Sequence[int]) -> list[dict[str, Any]]:
@@ -230,3 +222,19 @@ class ReferralPages:
             .limit(limit)
         )
         return [dict(row) for row in rows.mappings()]
+
+
+def _row(row: Row[Any], submissions: list[int]) -> ReferralRow:
+    return ReferralRow(
+        id=row.id,
+        state=row.state,
+        merged_into=row.merged_into,
+        danger=row.danger,
+        solvability=row.solvability,
+        network=row.network,
+        clock=row.clock,
+        reasons=row.reasons,
+        submissions=submissions,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

@@ -242,6 +242,9 @@ Index(
     postgresql_where=text("ended_at IS NOT NULL"),
 )
 
+HELD_BACK = "standing = 'held-back'"
+Index("ix_match_held_back", match.c.item_id, **where(HELD_BACK))
+
 rematch = Table(
     "rematch",
     metadata,
@@ -325,6 +328,14 @@ referral = Table(
     Column("updated_at", UtcDateTime, nullable=False),
 )
 Index("ix_referral_queue", referral.c.sort_key, referral.c.created_at, referral.c.id, **where("state = 'open'"))
+
+referral_summary = Table(
+    "referral_summary",
+    metadata,
+    Column("referral_id", Id, ForeignKey("referral.id"), primary_key=True),
+    Column("counted", Document, nullable=False),  # what the page shows of its items: pages need not count again
+    Column("at", UtcDateTime, nullable=False),
+)
 
 referral_member = Table(
     "referral_member",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +11,12 @@ from hashlib import sha256
 from pathlib import Path
 
 from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import Response
 
 from triage.domain.errors import NotFound
+
+from .packing import ENCODED_HEADERS, PACK_WELL, takes_gzip
 
 _FOLDER = Path(__file__).parent / "static"
 _TYPES = {
@@ -31,6 +35,7 @@ class Asset:
     name: str
     content: bytes
     digest: str
+    packed: bytes | None  # by gzip, where that makes it smaller
 
     @property
     def address(self) -> str:
@@ -47,7 +52,7 @@ def assets() -> Mapping[str, Asset]:
             content = path.read_bytes()
             if path.suffix == ".css":
                 content = _NAMED.sub(lambda name: b'url("%s")' % found[name[1].decode()].address.encode(), content)
-            found[path.name] = Asset(path.name, content, sha256(content).hexdigest()[:16])
+            found[path.name] = Asset(path.name, content, sha256(content).hexdigest()[:16], _packed(content))
     return found
 
 
@@ -56,17 +61,25 @@ def static(name: str) -> str:
     return assets()[name].address
 
 
+def _packed(content: bytes) -> bytes | None:
+    packed = gzip.compress(content, PACK_WELL, mtime=0)
+    return packed if len(packed) < len(content) * 0.9 else None
+
+
 def asset_routes() -> APIRouter:
     """`/static/…`. Nothing else of the folder can be asked for."""
     routes = APIRouter()
 
     @routes.get("/static/{digest}/{name}")
-    async def asset(digest: str, name: str) -> Response:
+    async def asset(request: Request, digest: str, name: str) -> Response:
         """One file, as long as it is still this one."""
         found = assets().get(name)
         if found is None or found.digest != digest:
             raise NotFound("no-asset", "There is no such file.")
         kind = _TYPES[Path(name).suffix]
-        return Response(found.content, media_type=kind, headers=_FOR_EVER)
+        headers = {**_FOR_EVER, **ENCODED_HEADERS}
+        if found.packed is None or not takes_gzip(request):
+            return Response(found.content, media_type=kind, headers=headers)
+        return Response(found.packed, media_type=kind, headers={**headers, "Content-Encoding": "gzip"})
 
     return routes

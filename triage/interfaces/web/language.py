@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import gettext
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -75,10 +75,6 @@ class Speaking:
         return sentences(self.language)
 
     @property
-    def _locale(self) -> Locale:
-        return Locale.parse(self.language)
-
-    @property
     def _zone(self) -> dt.tzinfo:
         try:
             return ZoneInfo(self.zone)
@@ -87,12 +83,12 @@ class Speaking:
 
     def number(self, value: float) -> str:
         """A number with the language's separators."""
-        return str(format_decimal(value, locale=self._locale))
+        return _number(value, self.language)
 
     def day(self, value: dt.date | dt.datetime) -> str:
         """A date: `26 Nov 2026`, `26 พ.ย. 2569`."""
         local = value.astimezone(self._zone) if isinstance(value, dt.datetime) and value.tzinfo else value
-        return f"{self._written(local, 'd MMM')} {self._year(local.year)}"
+        return f"{_day_and_month(local.month, local.day, self.language)} {self._year(local.year)}"
 
     def moment(self, value: dt.datetime) -> str:
         """A time to the minute in the reader's zone; a naive one is some camera's own clock and stays as it is."""
@@ -108,9 +104,17 @@ class Speaking:
             value, unit = value / _STEP, larger
         return f"{self.number(round(value, 1) if unit != 'B' else count)} {unit}"
 
-    def _written(self, value: dt.date, pattern: str) -> str:
-        whole = value if isinstance(value, dt.datetime) else dt.datetime.combine(value, dt.time())
-        return format_datetime(whole.replace(tzinfo=None), pattern, locale=self._locale)
-
     def _year(self, year: int) -> int:
         return year + _BUDDHIST_ERA if self.language == "th" else year
+
+
+@lru_cache(maxsize=4_096)
+def _number(value: float, language: str) -> str:
+    """Babel reads a pattern anew for each number, and a page has hundreds, mostly small ones."""
+    return str(format_decimal(value, locale=Locale.parse(language)))
+
+
+@lru_cache(maxsize=2_048)
+def _day_and_month(month: int, day: int, language: str) -> str:
+    """`26 Nov`, in any year: a leap year has all days."""
+    return format_datetime(dt.datetime(2024, month, day), "d MMM", locale=Locale.parse(language))  # noqa: DTZ001 - a date

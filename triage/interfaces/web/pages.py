@@ -8,9 +8,10 @@ script, no inline style, nothing from elsewhere.
 
 from __future__ import annotations
 
+import gzip
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 
 from babel.core import negotiate_locale
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -29,7 +31,8 @@ from triage.exporters import charts
 from . import words
 from .assets import static
 from .fault_words import fault_told
-from .language import NAMES, Speaking, sentences
+from .language import NAMES, Sentences, Speaking, sentences
+from .packing import ENCODED_HEADERS, PACK_QUICKLY, is_worth_packing, takes_gzip
 
 _HERE = Path(__file__).parent
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -56,8 +59,10 @@ def page(
 ) -> HTMLResponse:
     """A page in the reader's language. `who` is whoever is signed in: the frame's own links depend on it."""
     nonce = secrets.token_urlsafe(18)
-    body = rendered(request, template, who=who, nonce=nonce, **values)
-    own = {"Content-Security-Policy": policy(nonce), **PAGE_HEADERS}
+    body = rendered(request, template, who=who, nonce=nonce, **values).encode()
+    own = {"Content-Security-Policy": policy(nonce), **PAGE_HEADERS, **ENCODED_HEADERS}
+    if is_worth_packing(body) and takes_gzip(request):
+        body, own["Content-Encoding"] = gzip.compress(body, PACK_QUICKLY, mtime=0), "gzip"
     return HTMLResponse(body, status, headers={**own, **(headers or {})})
 
 
@@ -147,11 +152,13 @@ def _environment(language: str) -> Environment:
         autoescape=True,
         finalize=visible,
         undefined=StrictUndefined,
+        auto_reload=False,  # else each page would ask the disk about each of its templates
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
     )
     made.install_gettext_translations(sentences(language), newstyle=True)  # type: ignore[attr-defined] # the extension adds it
+    made.globals["_"] = _saying(sentences(language))
     made.globals.update(static=static, language_names=NAMES, charts=charts, words=words, fault_told=fault_told)
 
     def moment(value: datetime | None, who: Principal) -> str:
@@ -160,3 +167,18 @@ def _environment(language: str) -> Environment:
 
     made.filters["moment"] = moment
     return made
+
+
+def _saying(spoken: Sentences) -> Callable[..., Markup]:
+    """`_()` of templates: as the extension's own, without taking a sentence apart that has nothing to fill in."""
+    plain: dict[str, Markup] = {}
+
+    def say(message: str, /, **values: object) -> Markup:
+        if values:
+            return Markup(spoken.gettext(message)) % values  # noqa: S704 - sentences of ours; values are escaped
+        found = plain.get(message)
+        if found is None:
+            found = plain[message] = Markup(spoken.gettext(message)) % {}  # noqa: S704 - a sentence of ours
+        return found
+
+    return say

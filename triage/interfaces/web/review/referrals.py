@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from triage.domain.decisions import Disagreement, Proposal
 from triage.domain.errors import NotFound
 from triage.exporters.charts import histogram, time_bins
 from triage.interfaces.web import words
 from triage.interfaces.web.forms import Id
 from triage.services.item_facts import item_lines
-from triage.services.referral_pages import referral_page
+from triage.services.showing_referrals import SUBMISSIONS, shown_referral
 from triage.store.page_models import ReferralLine
 from triage.store.unit_of_work import Unit
 
@@ -20,7 +23,8 @@ from .naming import named_in
 from .telling import told as message_of
 
 ITEMS = 50
-_ROWS = 30
+_LARGE = 5_000
+_PROPOSALS = 30
 
 
 routes = APIRouter(include_in_schema=False)
@@ -35,42 +39,73 @@ def referral(desk: AtDesk, referral_id: Id, after: Id = 0, decided: Id = 0, told
     with desk.application.store.reading() as unit:
         line = visible_referral(desk, unit, referral_id)
         submissions = unit.pages.submissions_of([referral_id])[referral_id]
-        facts = referral_page(unit, referral_id, desk.application.linking.rules, releases, _ROWS, desk.now)
+        rules = desk.application.linking.rules
+        shown = shown_referral(unit, referral_id, submissions, rules, releases, desk.now)
         items = item_lines(unit, unit.pages.open_items(submissions, after=after, limit=ITEMS, decided=bool(decided)))
         said = unit.decisions.current([one.item.id for one in items], deciding.rules.scheme)
-        lines = unit.pages.submission_lines(submissions)
-        joins = unit.pages.joins(submissions)
-        captured = unit.pages.captured(submissions)
-        places = unit.pages.places(submissions)
-        proposals = unit.decisions.proposals(referral_id, deciding.rules.scheme)
+        newest = submissions[-SUBMISSIONS:]
+        lines = unit.pages.submission_lines(newest)
+        joins = unit.pages.joins(newest)
+        opinions = None if is_large(line) else opinions_of(desk, unit, referral_id)
     named = named_in(desk)
     today = desk.now.date()
     expiry = line.facts.earliest_expiry
-    rules = desk.application.referring.priority
+    priority = desk.application.referring.priority
+    counted = shown.counted
     return desk.page(
         "referral.html.j2",
         line=line,
-        page=facts,
-        reasons=[words.reason_told(one, line.facts, rules, desk.speaking, today) for one in line.reasons],
+        page=shown,
+        counted=counted,
+        reasons=[words.reason_told(one, line.facts, priority, desk.speaking, today) for one in line.reasons],
         items=items,
         decided={one: named(what.standing.category) for one, what in said.items() if what.standing},
         more_items=len(items) == ITEMS,
         with_decided=bool(decided),
         holds=line.holder_id == desk.who.id,
         submissions=lines,
-        counts=[(code, facts.outcomes[code]) for code in words.OUTCOMES if facts.outcomes.get(code)],
-        graph=ring(submissions, joins),
-        places=places,
-        window=window(places),
-        times=histogram(time_bins(captured)),
+        counts=[(code, counted.outcomes[code]) for code in words.OUTCOMES if counted.outcomes.get(code)],
+        submission_count=len(submissions),
+        graph=ring(newest, joins),
+        places=counted.places,
+        window=window(counted.places),
+        times=histogram(time_bins(counted.months)),
         days_left=(expiry - today).days if expiry else 0,
-        history=facts.history[::-1],
         scheme=deciding.schemes.scheme(deciding.rules.scheme),
         named=named,
-        proposals=proposals,
-        disagreements=deciding.disagreements(desk.who, referral_id),
+        opinions=opinions,
         message=message_of(told),
     )
+
+
+@routes.get("/referrals/{referral_id}/opinions")
+def opinions(desk: AtDesk, referral_id: int) -> Response:
+    """Of a large referral, what was said about its items: asked for by its page, which is there meanwhile."""
+    with desk.application.store.reading() as unit:
+        line = visible_referral(desk, unit, referral_id)
+        said = opinions_of(desk, unit, referral_id)
+    holds = line.holder_id == desk.who.id
+    return desk.page("opinions.html.j2", line=line, opinions=said, holds=holds, named=named_in(desk))
+
+
+@dataclass(frozen=True, slots=True)
+class Opinions:
+    """What look-alikes of decided items propose, and where opinions differ. Both are cut."""
+
+    proposals: list[Proposal]
+    disagreements: list[Disagreement]
+
+
+def opinions_of(desk: Desk, unit: Unit, referral_id: int) -> Opinions:
+    """What was said about a referral's items."""
+    deciding = desk.application.deciding
+    found = unit.decisions.proposals(referral_id, deciding.rules.scheme)
+    return Opinions(found[:_PROPOSALS], deciding.disagreements(desk.who, referral_id))
+
+
+def is_large(line: ReferralLine) -> bool:
+    """Whether what was said about its items takes longer to find than a page may take."""
+    return line.facts.items > _LARGE
 
 
 def visible_referral(desk: Desk, unit: Unit, referral_id: int) -> ReferralLine:

@@ -29,7 +29,8 @@ def work(desk: AtDesk) -> Response:
     """The page."""
     desk.application.accessing.ask(desk.who, Action.SEE_JOBS, DEPLOYMENT)
     with desk.application.store.reading() as unit:
-        figures, dead, workers = unit.figures.figures(), unit.job_pages.dead(_DEAD), unit.workers.all()
+        dead, workers = unit.job_pages.dead(_DEAD), unit.workers.all()
+    figures = desk.application.observing.recent_figures()
     return desk.page(
         "work.html.j2",
         figures=figures,
@@ -62,8 +63,7 @@ async def _told(desk: Desk) -> AsyncIterator[str]:
 
 
 def _figures(desk: Desk) -> str:
-    with desk.application.store.reading() as unit:
-        figures = unit.figures.figures()
+    figures = desk.application.observing.recent_figures()
     return desk.part("figures.html.j2", figures=figures, owed=_owed(figures))
 
 
