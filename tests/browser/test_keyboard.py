@@ -70,6 +70,20 @@ def test_letters_that_are_typed_are_no_keys(review: Served, enter: Enter) -> Non
     assert review.house.application.claiming.mine(review.house.person("anna")) == []
 
 
+def test_single_letters_can_be_switched_off(review: Served, enter: Enter) -> None:
+    """For good in this browser, and by mouse or keyboard (WCAG 2.1.4)."""
+    page = enter("anna")
+    page.get_by_role("button", name="shows the keys").click()
+    page.get_by_label("Single letters act").uncheck()
+    page.keyboard.press("Escape")
+    page.reload()
+    page.keyboard.press("n")
+    page.wait_for_timeout(300)
+    assert review.house.application.claiming.mine(review.house.person("anna")) == []
+    page.get_by_role("button", name="shows the keys").click()
+    expect(page.get_by_label("Single letters act")).not_to_be_checked()
+
+
 def test_the_skip_link_comes_first_and_every_stop_is_seen(enter: Enter) -> None:
     """Tab by tab: each element that has the focus shows it, and is within the window."""
     page = enter("anna")

@@ -6,10 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Float, Row, and_, cast, func, select, true
 
+from triage.domain.access import Action
+from triage.domain.custody import CustodyAction
 from triage.domain.items import Outcome
 from triage.domain.referral_facts import ReferralFacts, facts_of
 
@@ -31,6 +34,11 @@ from .tables import (
     submission,
 )
 
+OF_LOOKS = (Action.REVEAL.value, Action.REVEAL_KNOWN.value, Action.OVERRIDE_TIME.value, Action.SEE_EXPOSURE.value)
+"""Who looks is welfare data: the person and the welfare lead see it, and no page of managers or administrators."""
+
+_LOOK_RECORDS = (CustodyAction.VIEWED.value, CustodyAction.LOOK_REFUSED.value)
+_READ_FOR_ONE = 4  # records read for each that is listed: looks are few, and the list may come out shorter
 OPEN_OUTCOMES = (
     Outcome.NEAR,
     Outcome.UNKNOWN,
@@ -91,16 +99,22 @@ class Recorded:
     seq: int
     event: Mapping[str, Any] | None
 
+    @property
+    def is_of_a_look(self) -> bool:
+        """Whether it says who looked, was refused a look, or was granted one."""
+        if self.event is None:
+            return False
+        return self.event["action"] in _LOOK_RECORDS or self.event["purpose"] in {"exposure", *OF_LOOKS}
+
 
 @dataclass(frozen=True, slots=True)
 class RulingLine:
-    """One answer of the access policy."""
+    """One refusal of the access policy."""
 
     at: datetime
     login: str | None
     action: str
     subject: str
-    allowed: bool
     code: str
 
 
@@ -284,23 +298,25 @@ class PageModels:
         return [(row.low_id, row.high_id, row.kind, row.because) for row in self.connection.execute(query)]
 
     def newest_records(self, limit: int) -> list[Recorded]:
-        """The custody log's newest records, newest first."""
-        query = select(custody_event.c.seq, custody_event.c.event).order_by(custody_event.c.seq.desc()).limit(limit)
-        return [
-            Recorded(row.seq, json.loads(row.event) if row.event else None) for row in self.connection.execute(query)
-        ]
+        """The custody log's newest records, newest first, less those of looks."""
+        newest = select(custody_event.c.seq, custody_event.c.event).order_by(custody_event.c.seq.desc())
+        found = (
+            Recorded(row.seq, json.loads(row.event) if row.event else None)
+            for row in self.connection.execute(newest.limit(limit * _READ_FOR_ONE))
+        )
+        return list(islice((one for one in found if not one.is_of_a_look), limit))
 
-    def newest_rulings(self, limit: int) -> list[RulingLine]:
-        """What the access policy answered last, newest first."""
+    def newest_refusals(self, limit: int) -> list[RulingLine]:
+        """What the access policy refused last, newest first, less what concerns looks."""
         query = (
             select(access_asked, principal.c.login)
             .select_from(access_asked.outerjoin(principal, principal.c.id == access_asked.c.principal_id))
+            .where(access_asked.c.allowed.is_(False), access_asked.c.action.not_in(OF_LOOKS))
             .order_by(access_asked.c.id.desc())
             .limit(limit)
         )
         return [
-            RulingLine(row.at, row.login, row.action, row.subject, row.allowed, row.code)
-            for row in self.connection.execute(query)
+            RulingLine(row.at, row.login, row.action, row.subject, row.code) for row in self.connection.execute(query)
         ]
 
     def _submissions(self, condition: ColumnElement[bool], limit: int) -> list[SubmissionLine]:

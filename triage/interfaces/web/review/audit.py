@@ -1,4 +1,4 @@
-"""The custody log and the access policy's answers, newest first. Ids and codes only, as they stand there."""
+"""The custody log and what the access policy refused, newest first: ids and codes only, and nothing of looks."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def audit(desk: AtDesk) -> Response:
     with desk.application.store.reading() as unit:
         size, checkpoint = unit.custody.head()
         records = unit.pages.newest_records(_RECORDS)
-        rulings = unit.pages.newest_rulings(_RECORDS)
+        refusals = unit.pages.newest_refusals(_RECORDS)
         witnessed = desk.application.store.mirror.view().size
     return desk.page(
-        "audit.html.j2", size=size, checkpoint=checkpoint, records=records, rulings=rulings, witnessed=witnessed
+        "audit.html.j2", size=size, checkpoint=checkpoint, records=records, refusals=refusals, witnessed=witnessed
     )

@@ -2,7 +2,16 @@
 "use strict";
 
 (() => {
+  const SWITCH = "triage-single-keys";
   let going = false;
+
+  // Single letters can be switched off (WCAG 2.1.4): whoever dictates, or trembles, presses many by chance.
+  const on = () => localStorage.getItem(SWITCH) !== "off";
+  const single = document.getElementById("single-keys");
+  if (single) {
+    single.checked = on();
+    single.addEventListener("change", () => localStorage.setItem(SWITCH, single.checked ? "on" : "off"));
+  }
 
   const typing = (target) =>
     target instanceof HTMLElement &&
@@ -26,6 +35,8 @@
     else element.click();
   };
 
+  document.getElementById("show-keys")?.addEventListener("click", () => document.getElementById("keys").showModal());
+
   document.addEventListener("click", (event) => {
     const wanted = event.target.closest?.("[data-mark]");
     if (!wanted) return;
@@ -37,6 +48,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (document.querySelector("dialog[open]")) return; // what it covers is not acted upon
+    if (!on() && event.key !== "Enter") return;
     const line = document.activeElement.closest?.("[data-line]");
     if (going) {
       going = false;
