@@ -6,6 +6,7 @@ without the page's policy; nothing of it is shipped.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,9 @@ from triage.services.permitting import an_item
 Enter = Callable[..., Page]
 AXE = Path(__file__).parent / "vendor/axe.min.js"
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+LONG = pytest.mark.skipif("TRIAGE_TEST_LONG" not in os.environ, reason="long: set TRIAGE_TEST_LONG=1")
+"""CI has twenty minutes; before a release all of it is run."""
 
 
 @cache
@@ -91,7 +95,7 @@ def prepare(review: Served) -> None:
     application.exposing.draw_sample()
 
 
-@pytest.mark.parametrize("language", ["en", "th"])
+@pytest.mark.parametrize("language", ["en", pytest.param("th", marks=LONG)])
 def test_no_page_has_a_violation(review: Served, enter: Enter, language: str) -> None:
     """Every template, with something in it."""
     prepare(review)

@@ -18,6 +18,8 @@ from triage.interfaces.cli import run
 
 STANDING = {"worker", "relay"}
 """Commands that run until they are told to stop: `test_many_workers.py`."""
+ELSEWHERE = ("keys ", "people ", "push", "reports ", "review ", "senders ")
+"""Commands of doors and review, whose answers their own tests hold."""
 PAGE = Path(__file__).parents[2] / "docs/commands.md"
 OPEN_ENDED = {
     "outcomes",
@@ -172,7 +174,11 @@ def test_documented_examples_have_the_fields_that_commands_print(tmp_path: Path,
     printed["metrics"] = asked("metrics")
     printed |= put_back(asked, tmp_path)
 
-    documented_here = {command: document for command, document in examples().items() if command not in STANDING}
+    documented_here = {
+        command: document
+        for command, document in examples().items()
+        if command not in STANDING and not command.startswith(ELSEWHERE)
+    }
     assert printed.keys() == documented_here.keys()
     assert printed["work"]["jobs"].keys() == examples()["work"]["jobs"].keys()
     for command, documented in documented_here.items():
