@@ -12,9 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pyotp
 
 from triage.bootstrap import Application, open_application
-from triage.chamber.parent import Chamber
-from triage.chamber.sealing import Layer
-from triage.domain.errors import TriageError
+from triage.chamber.parent import layers_here
 from triage.domain.people import EVERY_CASE, Membership, Role
 from triage.interfaces.web.app import web_app
 from triage.interfaces.web.deployment import Deployment
@@ -59,7 +57,7 @@ def invite(application: Application) -> list[Guest]:
 def serve_pages(settings: Settings, guests: list[Guest], port: int) -> None:
     """Serve until interrupted, and keep the one-time codes of this moment on the terminal."""
     where = settings.serve.model_copy(update={"port": port})
-    web = web_app(Deployment(lambda: open_application(settings)), _layers(), (where.host,))
+    web = web_app(Deployment(lambda: open_application(settings)), layers_here(), (where.host,))
     with bound(where) as listening:
         address = f"http://localhost:{listening.getsockname()[1]}"
         sys.stderr.write(f"\nThe pages are at {address} until you press Ctrl-C. Sign in with:\n")
@@ -90,11 +88,3 @@ def _tell_codes(guests: list[Guest]) -> None:
         sys.stderr.write(f"\r  codes for the next {left:2.0f} s:  {codes} ")
         sys.stderr.flush()
         time.sleep(1 if sys.stderr.isatty() else left + 0.1)
-
-
-def _layers() -> tuple[Layer, ...]:
-    try:
-        with Chamber() as chamber:
-            return chamber.layers()
-    except TriageError:
-        return ()

@@ -17,7 +17,7 @@ from triage.chamber.process import ChildProcess, Ended
 from triage.chamber.protocol import Kind, Task, TaskKind
 from triage.chamber.reading import Conversation
 from triage.chamber.sealing import FLOOR, Layer
-from triage.domain.errors import Unavailable
+from triage.domain.errors import TriageError, Unavailable
 from triage.domain.findings import Examination, NoteCode, ProcessingNote
 from triage.domain.renditions import FULL_SIDE, REDUCED_SIDE, Rendition
 from triage.domain.sources import ByteSource
@@ -227,6 +227,15 @@ class Chamber:
             or child.address_space() - self._idle_bytes > self._limits.kept_bytes
         ):
             self._replace()
+
+
+def layers_here() -> tuple[Layer, ...]:
+    """The walls that a chamber has on this machine; none where it cannot be started."""
+    try:
+        with Chamber() as chamber:
+            return chamber.layers()
+    except TriageError:
+        return ()
 
 
 def _nothing(note: ProcessingNote) -> Examination:

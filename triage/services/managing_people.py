@@ -119,6 +119,12 @@ class ManagingPeople:
             self._record(unit, who.id, by, "enabled", {})
             unit.commit()
 
+    def speak(self, principal_id: int, language: str) -> None:
+        """How a person is spoken to from now on, in one of `LANGUAGES`: their own choice, which needs no record."""
+        with self.store.writing() as unit:
+            unit.people.set_language(principal_id, language)
+            unit.commit()
+
     def reset(self, login: str, by: str) -> Invitation:
         """Password, one-time codes, passkeys and sessions are gone; a new code for enrolling."""
         with self.store.writing() as unit:

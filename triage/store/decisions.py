@@ -269,12 +269,6 @@ class Decisions:
         ]
         return sorted(made, key=lambda one: (-len(one.item_ids), one.centre_id))
 
-    def group_of(self, item_id: int) -> int:
-        """The item that stands for this one's look-alike group; the item itself where it has none."""
-        query = select(look_alike.c.centre_id).where(look_alike.c.item_id == item_id)
-        centre: int | None = self.connection.execute(query).scalar_one_or_none()
-        return item_id if centre is None else centre
-
     def dissents(self, referral_id: int, limit: int) -> list[Disagreement]:
         """Where people said another thing than what stands, and where a spread decision's source stands no more."""
         other, source = decision.alias("other"), decision.alias("source")

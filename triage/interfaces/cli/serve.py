@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from triage.domain.errors import TriageError
-
 from .app import Json, app, opened, settings
 from .output import print_json
 
 if TYPE_CHECKING:
     from triage.bootstrap import Application
-    from triage.chamber.sealing import Layer
 
 
 @app.command()
@@ -26,6 +23,7 @@ def serve(
 ) -> None:
     """Answer over HTTP until stopped: pages, senders, health, metrics. On this machine unless set otherwise."""
     from triage.bootstrap import open_application  # noqa: PLC0415 - keeps `triage --help` quick
+    from triage.chamber.parent import layers_here  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.interfaces.ispws.schema_file import read_schema  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.interfaces.web.app import web_app  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.interfaces.web.deployment import Deployment  # noqa: PLC0415 - keeps `triage --help` quick
@@ -44,7 +42,7 @@ def serve(
     def open_it() -> Application:
         return open_application(chosen)
 
-    web = web_app(Deployment(open_it), _layers(), (*where.names, where.host))
+    web = web_app(Deployment(open_it), layers_here(), (*where.names, where.host))
     with bound(where) as listening:
         address = f"http://{where.host}:{listening.getsockname()[1]}"
         if as_json:
@@ -58,10 +56,11 @@ def serve(
 @app.command()
 def metrics(*, as_json: Json = False) -> None:
     """What `/metrics` tells, once: for a collector that reads files, or for a person."""
+    from triage.chamber.parent import layers_here  # noqa: PLC0415 - keeps `--help` quick
     from triage.interfaces.metrics import DeploymentCollector, families, page  # noqa: PLC0415 - keeps `--help` quick
 
     with opened() as application:
-        observed, layers = application.observing.observe(), _layers()
+        observed, layers = application.observing.observe(), layers_here()
     if as_json:
         found = [
             {"name": sample.name, "labels": sample.labels, "value": sample.value}
@@ -71,14 +70,3 @@ def metrics(*, as_json: Json = False) -> None:
         print_json(found)
     else:
         sys.stdout.write(page(DeploymentCollector(lambda: observed, lambda: layers)).decode())
-
-
-def _layers() -> tuple[Layer, ...]:
-    """The walls that a chamber has on this machine; none where it cannot be started."""
-    from triage.chamber.parent import Chamber  # noqa: PLC0415 - keeps `triage --help` quick
-
-    try:
-        with Chamber() as chamber:
-            return chamber.layers()
-    except TriageError:
-        return ()

@@ -78,9 +78,7 @@ def language(services: Services, signed: PerhapsSigned, form: Sent) -> Response:
     if chosen not in LANGUAGES:
         raise Unreadable("language-unknown", "There is no such language here.")
     if signed:
-        with services.store.writing() as unit:
-            unit.people.set_language(signed.principal.id, chosen)
-            unit.commit()
+        services.managing_people.speak(signed.principal.id, chosen)
     else:
         answer.set_cookie(LANGUAGE_COOKIE, chosen, max_age=31_536_000, httponly=True, samesite="lax")
     return answer
