@@ -15,6 +15,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import cv2
@@ -82,9 +83,7 @@ def main() -> None:
         Figure("receive", count / submit.seconds, "items/s"),
         Figure("work", count / work.seconds, "items/s"),
         Figure("receive and work", count / (submit.seconds + work.seconds), "items/s"),
-        *_costs("receive", submit, 0, count),
-        *_costs("examine and match", work, 0, count),
-        *_costs("link", work, 1, count),
+        *_costs({"receive": (submit, 0), "examine and match": (work, 0), "link": (work, 1)}, count),
         *_processes("receive", submit, count),
         *_processes("work", work, count),
     ]
@@ -111,10 +110,17 @@ def check(url: str, count: int) -> None:
     engine.dispose()
 
 
-def _costs(what: str, course: Course, query: int, count: int) -> list[Figure]:
-    last, first = course.cost(query, 0.85, 0.95, count), course.cost(query, 0.05, 0.15, count)
-    name, peer = f"{what}: an item near the end", "one near the start"
-    return [Figure(name, 1e3 * last, "CPU ms", peer, 1e3 * first, "at most 1.3 x")]
+def _costs(parts: Mapping[str, tuple[Course, int]], count: int) -> list[Figure]:
+    """What an item costs in each part of the work, by the query that counts its items, and in all of it."""
+    figures, sums = [], [0.0, 0.0]
+    for what, (course, query) in parts.items():
+        last, first = (1e3 * course.cost(query, begin, begin + 0.1, count) for begin in (0.85, 0.05))
+        figures.append(Figure(f"{what}: an item near the end", last, "CPU ms", "one near the start", first))
+        sums = [sums[0] + last, sums[1] + first]
+    whole = Figure(
+        "all of it: an item near the end", sums[0], "CPU ms", "one near the start", sums[1], "at most 1.3 x"
+    )
+    return [*figures, Figure(whole, sums[0], "CPU ms", "one near the start", sums[1], "at most 1.3 x")]
 
 
 def _processes(what: str, course: Course, count: int) -> list[Figure]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -23,7 +24,7 @@ Values = npt.NDArray[np.uint8]
 class _Landmarks:
     """An index whose rows are positions in the order of assignment."""
 
-    items: list[int] = field(default_factory=list)
+    items: array[int] = field(default_factory=lambda: array("q"))
     index: GrowingIndex = field(default_factory=GrowingIndex)
 
     def add(self, item_ids: Sequence[int], values: Sequence[bytes]) -> None:

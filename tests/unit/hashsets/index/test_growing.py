@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from hashsets.conformance import brute_force, near_and_far
-from hashsets.index.growing import TAIL, GrowingIndex
+from hashsets.index.growing import GROWTH, TAIL, GrowingIndex
 from hashsets.index.hits import Values
 
 
@@ -54,13 +56,16 @@ def test_of_several_values_of_one_id_the_nearest_counts() -> None:
 
 
 def test_segments_stay_few() -> None:
-    """Their sizes double, so a search meets at most about log2(n / TAIL) of them."""
+    """Each is more than GROWTH times the next, so a search meets very few of them however many values there are."""
     index = GrowingIndex()
     values = random_values(TAIL)
-    for _ in range(13):
+    most = 0
+    for _ in range(60):
         index.add(range(TAIL), values)
-    sizes = [len(segment) for _, segment in index._segments]
-    assert sizes == [8 * TAIL, 4 * TAIL, TAIL]
+        sizes = [len(segment) for _, segment in index._segments]
+        assert all(older > GROWTH * newer for older, newer in pairwise(sizes))
+        most = max(most, len(sizes))
+    assert (sum(sizes), most) == (60 * TAIL, 2)
 
 
 def test_ids_and_values_must_pair_up() -> None:

@@ -380,4 +380,4 @@ class TestTheJob:
         with pytest.raises(Conflict):
             bench.linking.link(lost)
         assert bench.centres() == {}
-        assert bench.linking.memory.centres.items == []
+        assert not bench.linking.memory.centres.items

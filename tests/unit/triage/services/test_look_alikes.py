@@ -106,7 +106,7 @@ def test_memory_catches_up_with_what_has_been_committed_since(store: Store, scen
         memory.learn(news)
     with store.reading() as unit:
         assert memory.news(unit) == []
-    assert (memory.centres.items, memory.thumbnails.items) == ([first, second], [first])
+    assert (list(memory.centres.items), list(memory.thumbnails.items)) == ([first, second], [first])
 
 
 def test_what_is_rolled_back_is_not_remembered(store: Store, scene: Scene) -> None:
@@ -117,4 +117,4 @@ def test_what_is_rolled_back_is_not_remembered(store: Store, scene: Scene) -> No
         unit.links.assign([(item, item)])
     with store.reading() as unit:
         memory.learn(memory.news(unit))
-    assert memory.centres.items == []
+    assert not memory.centres.items
