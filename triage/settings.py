@@ -99,12 +99,13 @@ class IntakeSettings(_Section):
 
 
 class WorkSettings(_Section):
-    """How jobs are worked."""
+    """How jobs are worked. `nice`: how far working processes give way to others of the machine."""
 
     threads: int = Field(ge=0, le=256)
     lease_seconds: float = Field(gt=0)
     max_attempts: int = Field(ge=1)
     retry_seconds: float = Field(ge=0)
+    nice: int = Field(default=0, ge=0, le=19)
 
     @property
     def worker_threads(self) -> int:

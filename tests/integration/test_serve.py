@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.integration.clusters import children
 from tests.integration.deployments import Deployment
 from tests.integration.seizures import pictures
 from tests.integration.test_kill import wait_until
@@ -85,3 +87,17 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(deployment: Deployment) -> N
         port = url.rpartition(":")[2]
         ran = deployment.run("serve", "--port", port, "--json")
     assert (ran.code, ran.json["error"]["code"]) == (7, "address-in-use")
+
+
+def test_whoever_works_for_long_gives_way_to_it(deployment: Deployment, tmp_path: Path) -> None:
+    """A sender or a person at the same machine does not wait for pictures: workers and their chambers are nicer."""
+    deployment.submit(pictures(tmp_path / "source", *range(40), sides=(64, 48)), "E")
+    process = deployment.start("work", "--follow", "--threads", "1", env={"TRIAGE_WORK__NICE": "7"})
+    try:
+        wait_until(lambda: children(process.pid), process)
+        [chamber, *_] = children(process.pid)
+        gives_way = max(7, os.getpriority(os.PRIO_PROCESS, 0))  # never less than whoever runs these tests
+        assert [os.getpriority(os.PRIO_PROCESS, one) for one in (process.pid, chamber)] == [gives_way] * 2
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
