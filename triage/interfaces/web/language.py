@@ -95,6 +95,11 @@ class Speaking:
         local = value.astimezone(self._zone) if value.tzinfo else value
         return f"{self.day(local)} {local:%H:%M}"
 
+    def instant(self, value: dt.datetime) -> str:
+        """A time to the second, for records."""
+        local = value.astimezone(self._zone)
+        return f"{self.day(local)} {local:%H:%M:%S}"
+
     def size(self, count: int) -> str:
         """Bytes in units of 1,000."""
         value, unit = float(count), "B"

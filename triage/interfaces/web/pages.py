@@ -166,6 +166,7 @@ def _environment(language: str) -> Environment:
         return Speaking(language, who.time_zone).moment(value) if value else "–"  # noqa: RUF001 - a dash for nothing
 
     made.filters["moment"] = moment
+    made.filters["at"] = datetime.fromisoformat  # records and releases keep their times as text
     return made
 
 

@@ -7,6 +7,10 @@ from string import Formatter
 
 import pytest
 
+from hashsets.terms import Sharing
+from hashsets.vocabulary import SetKind
+from triage.domain.custody import CustodyAction
+from triage.domain.findings import NoteCode
 from triage.domain.items import Outcome
 from triage.domain.jobs import Stage
 from triage.domain.legal import Origin
@@ -31,6 +35,10 @@ RULES = load_priority_rules()
         (Origin, words.ORIGINS),
         (Viewed, words.VIEWED),
         (Standing, words.STANDINGS),
+        (NoteCode, words.NOTES),
+        (CustodyAction, words.ACTS),
+        (SetKind, words.SET_KINDS),
+        (Sharing, words.SHARING),
     ],
 )
 def test_every_code_has_words(codes: type, told: dict[str, object]) -> None:
