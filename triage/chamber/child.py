@@ -5,8 +5,10 @@ Runs in a fresh interpreter started by `process.py`. Nothing may be imported aft
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
+from pathlib import Path
 
 from triage.chamber import examining, rendering, wire
 from triage.chamber.decoders import container
@@ -21,6 +23,7 @@ from triage.domain.findings import NoteCode, ProcessingNote
 def main(descriptor: int, memory_bytes: int, parent: int) -> None:
     """Serve the process `parent` over `descriptor`. Never returns to what was there before."""
     warnings.simplefilter("ignore")  # parsers' words; what matters is checked and noted by us
+    _give_way_as_a_group()
     examining.warm_up()
     rendering.warm_up()
     layers = seal(memory_bytes, parent)
@@ -32,6 +35,12 @@ def main(descriptor: int, memory_bytes: int, parent: int) -> None:
         os._exit(0)
     except MemoryError:
         os._exit(EXIT_MEMORY)
+
+
+def _give_way_as_a_group() -> None:
+    """As far as our parent does. Linux may weigh sessions first (autogroups), and we are a session of our own."""
+    with contextlib.suppress(OSError):  # no autogroups here
+        Path("/proc/self/autogroup").write_text(str(os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 def _serve(descriptor: int) -> None:
