@@ -182,7 +182,7 @@ class TestTheFiles:
             {
                 key: value
                 for key, value in Unit(unit).items("Service")
-                if key not in {"ExecStart", "OOMPolicy", "TasksMax"}
+                if key not in {"ExecStart", "OOMPolicy", "TasksMax", "CPUWeight"}
             }
             for unit in UNITS
         ]
