@@ -21,7 +21,8 @@ from triage.services.receiving import Receiving, take
 from triage.settings import ReceiveSettings
 from triage.store.engine import open_engine
 from triage.store.items import NewItem
-from triage.store.tables import item, job, occurrence, sealed_object
+from triage.store.job_tables import job
+from triage.store.tables import item, occurrence, sealed_object
 from triage.store.unit_of_work import Store
 from triage.vault.keys import FileKeyProvider
 from triage.vault.local import LocalVault

@@ -19,8 +19,9 @@ from triage.domain.items import Outcome
 from triage.domain.people import Principal
 from triage.domain.review_rules import ReviewRules
 from triage.services.claiming import Claiming
+from triage.store.deployment_tables import custody_event
 from triage.store.review_tables import claim, declined
-from triage.store.tables import custody_event, referral_event
+from triage.store.tables import referral_event
 from triage.store.unit_of_work import Store
 
 NOW = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)

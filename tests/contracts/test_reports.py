@@ -28,7 +28,8 @@ from triage.services.coming_reports import ComingFile, GivenFile, Preparing
 from triage.services.knowing import SANDBOX_ANSWERS, Known
 from triage.services.report_answers import ReportStatus
 from triage.store.intake_tables import preservation, report, reported_file, reported_identifier, upload
-from triage.store.tables import item, job, occurrence, sealed_object, submission
+from triage.store.job_tables import job
+from triage.store.tables import item, occurrence, sealed_object, submission
 from triage.store.unit_of_work import Store
 from triage.vault.seam import SealedObject
 

@@ -12,8 +12,9 @@ from triage.domain.jobs import EXCLUSIVE_STAGES, JobState, Lease, NewJob, Rank, 
 from triage.telemetry.traces import traceparent
 
 from .engine import database_now
+from .job_tables import IN_HAND, WAITING, job, worker
 from .rows import among, sliced
-from .tables import IN_HAND, WAITING, job, submission, worker
+from .tables import submission
 
 _EXCLUSIVE = 0x7472_6961_6A6F  # "triajo": PostgreSQL's advisory lock, held while an exclusive job is claimed
 ITEM_STAGES = (Stage.EXPAND, Stage.EXAMINE, Stage.LOOK_CLOSER, Stage.MATCH)

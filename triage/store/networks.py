@@ -15,10 +15,10 @@ from triage.domain.networks import Join
 from triage.domain.priority import Assessment, ReferralFacts
 from triage.domain.referral_facts import facts_document
 
+from .job_tables import job
 from .rows import among
 from .tables import (
     item,
-    job,
     look_alike,
     network_join,
     occurrence,

@@ -16,11 +16,11 @@ from triage.domain.custody import CustodyAction
 from triage.domain.items import Outcome
 from triage.domain.referral_facts import ReferralFacts, facts_of
 
+from .deployment_tables import custody_event
 from .engine import database_now
 from .review_tables import access_asked, claim, decision, principal
 from .rows import among
 from .tables import (
-    custody_event,
     finding,
     item,
     look_alike,
