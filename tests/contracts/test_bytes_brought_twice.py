@@ -17,7 +17,8 @@ from triage.domain.checkpoints import LogSigner
 from triage.domain.custody import CustodyAction
 from triage.domain.items import ItemKind
 from triage.domain.submissions import Delivery
-from triage.services.receiving import Receiving, take
+from triage.services.receiving import Receiving
+from triage.services.taking_items import take
 from triage.settings import ReceiveSettings
 from triage.store.engine import open_engine
 from triage.store.items import NewItem

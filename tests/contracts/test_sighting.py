@@ -18,8 +18,8 @@ from triage.domain.items import ItemKind
 from triage.domain.match_policy import MatchPolicy
 from triage.domain.submissions import Found
 from triage.services.matching import Matching
-from triage.services.receiving import take
 from triage.services.sighting import Sighting, examine_unkept, take_sighted
+from triage.services.taking_items import take
 from triage.store.columns import metadata
 from triage.store.items import NewItem
 from triage.store.unit_of_work import Store

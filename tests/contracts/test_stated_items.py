@@ -19,7 +19,7 @@ from triage.domain.jobs import Stage
 from triage.domain.match_policy import MatchPolicy
 from triage.domain.submissions import Found
 from triage.services.matching import Matching
-from triage.services.receiving import first_jobs, take
+from triage.services.taking_items import first_jobs, take
 from triage.services.taking_stated import StatedItem, TakenStated, take_stated
 from triage.store.items import NewItem
 from triage.store.review_tables import decision, principal

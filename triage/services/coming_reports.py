@@ -25,8 +25,8 @@ from triage.domain.reports import (
     clock_notes,
     receipt,
 )
+from triage.store.kept_reports import Measured, NewReport, NewReportedFile
 from triage.store.report_documents import file_document, report_document
-from triage.store.reports import Measured, NewReport, NewReportedFile
 from triage.store.unit_of_work import Store, Unit
 
 from .admitting import Admitted

@@ -30,8 +30,9 @@ from triage.domain.reports import (
 )
 from triage.domain.senders import Scope
 from triage.domain.uploads import NewUpload
+from triage.store.kept_reports import KeptFile, KeptReport
 from triage.store.report_documents import file_document
-from triage.store.reports import ARRIVED, DROPPED, TAKEN, KeptFile, KeptReport
+from triage.store.reports import ARRIVED, DROPPED, TAKEN
 from triage.store.unit_of_work import Unit
 
 from .admitting import Admitted, admitted_now

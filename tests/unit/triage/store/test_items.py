@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.unit.triage.stored import NOW, Scene, digests_of
 from triage.domain.items import Item, ItemKind, Outcome
 from triage.domain.matches import Answer
-from triage.services.receiving import measured
+from triage.services.taking_items import measured
 from triage.store.items import NewItem
 from triage.store.unit_of_work import Store
 
