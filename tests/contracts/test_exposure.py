@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
-from tests.contracts.test_decisions import RULES, hold, over
+from tests.contracts.decided import RULES, hold, over
 from tests.reviewing import Everything, Made, person, referral_with
 from triage.domain.access import Action
 from triage.domain.decisions import Said
