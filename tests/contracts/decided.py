@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from tests.reviewing import SCHEMES, Everything, Made
 from triage.domain.claims import Claim
@@ -13,7 +13,6 @@ from triage.domain.people import Principal
 from triage.domain.review_rules import ReviewRules
 from triage.services.claiming import Claiming
 from triage.services.deciding import Deciding
-from triage.store.review_tables import viewing
 from triage.store.tables import referral
 from triage.store.unit_of_work import Store
 
@@ -53,26 +52,3 @@ def state_of(store: Store, referral_id: int) -> str:
     with store.reading() as unit:
         query = select(referral.c.state).where(referral.c.id == referral_id)
         return str(unit.connection.execute(query).scalar_one())
-
-
-def seen(store: Store, who: Principal, made: Made, item: int, level: str) -> None:
-    """A look that was shown."""
-    with store.writing() as unit:
-        row = {
-            "principal_id": who.id,
-            "item_id": item,
-            "referral_id": made.id,
-            "reason": "court",
-            "words": "",
-            "level": level,
-            "of_known": False,
-            "of_decided": False,
-            "token_sha256": f"{who.id} {item} {level}".encode().ljust(32),
-            "asked_at": NOW,
-            "token_until": NOW,
-            "shown_at": NOW,
-            "ended_at": NOW,
-            "seconds": 1.0,
-        }
-        unit.connection.execute(insert(viewing).values(row))
-        unit.commit()

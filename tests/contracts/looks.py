@@ -6,13 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 
-import pytest
 from sqlalchemy import insert
 
 from tests.reviewing import Everything, Made, referral_with
 from tests.unit.triage.services.sealing import whole
 from triage.domain.claims import Claim
-from triage.domain.errors import TriageError
 from triage.domain.exposure import ExposurePolicy
 from triage.domain.findings import ProcessingNote
 from triage.domain.items import Outcome
@@ -127,9 +125,3 @@ class Scene:
         with self.store.reading() as unit:
             records = [one.event for one in unit.custody.records()]
         return [f"{one.actor} {one.action} {one.subject} {one.purpose}" for one in records if one]
-
-
-def refused(act: Callable[[], object]) -> str:
-    with pytest.raises(TriageError) as caught:
-        act()
-    return caught.value.code

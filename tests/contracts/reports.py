@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 
-import pytest
 from sqlalchemy import select
 
 from hashsets.vocabulary import Digest, DigestAlgorithm
 from tests.reported import Desk
-from triage.domain.errors import TriageError
 from triage.services.report_answers import ReportStatus
 
 PICTURE = b"\xff\xd8\xff" + b"made-up noise " * 50
@@ -39,13 +36,6 @@ def one(desk: Desk, given: object) -> ReportStatus:
     [answer] = desk.taking.take([given])  # type: ignore[list-item]
     assert isinstance(answer, ReportStatus), answer
     return answer
-
-
-def refused(attempt: Callable[[], object]) -> str:
-    """The code of what an attempt raises."""
-    with pytest.raises(TriageError) as error:
-        attempt()
-    return error.value.code
 
 
 def sha256(data: bytes) -> Digest:

@@ -9,8 +9,8 @@ from threading import Barrier
 import pytest
 from sqlalchemy import select, update
 
-from tests.contracts.decided import NOW, RULES, WHY, U, hold, over, pass_on, seen, state_of, states
-from tests.reviewing import person, referral_with
+from tests.contracts.decided import NOW, RULES, WHY, U, hold, over, pass_on, state_of, states
+from tests.reviewing import looked, person, referral_with
 from triage.domain.claims import Claim
 from triage.domain.decisions import DecisionState, DisagreementKind, Instead, Said, SeenBasis
 from triage.domain.errors import Conflict, NotFound, Refused, TriageError
@@ -73,10 +73,10 @@ class TestDeciding:
     def test_the_basis_is_what_the_server_showed(self, store: Store, deciding: Deciding, ann: Principal) -> None:
         """To this person; nobody is asked what they have seen."""
         made = referral_with(store, "1", U, U, U)
-        seen(store, ann, made, made.items[1], "reduced")
-        seen(store, ann, made, made.items[2], "reduced")
-        seen(store, ann, made, made.items[2], "full")
-        seen(store, person(store, "eve"), made, made.items[0], "full")
+        looked(store, ann, made, item=1, level="reduced")
+        looked(store, ann, made, item=2, level="reduced")
+        looked(store, ann, made, item=2, level="full")
+        looked(store, person(store, "eve"), made, item=0, level="full")
         deciding.decide(ann, hold(store, ann, made), made.items, Said("lawful"))
         with store.reading() as unit:
             bases = [unit.decisions.history(one)[0].basis for one in made.items]

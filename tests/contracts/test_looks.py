@@ -11,7 +11,8 @@ from threading import Barrier
 import pytest
 from sqlalchemy import insert, select, update
 
-from tests.contracts.looks import ASKED, IN_WORDS, MADE, POLICY, RULES, START, Clock, Renderer, Scene, U, refused
+from tests.contracts.looks import ASKED, IN_WORDS, MADE, POLICY, RULES, START, Clock, Renderer, Scene, U
+from tests.refusals import refused
 from tests.reviewing import SCHEMES, Everything, alike, person, referral_with
 from triage.domain.access import Action, Purpose
 from triage.domain.decisions import Said

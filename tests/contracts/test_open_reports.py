@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.contracts.reports import PICTURE, events, one, refused, rows, sha256
+from tests.contracts.reports import PICTURE, events, one, rows, sha256
+from tests.refusals import refused
 from tests.reported import FACTS, NOW, Desk, file_of, report_of
 from triage.domain.errors import NotFound, Refused
 from triage.domain.reports import Door, FileFacts, ReportState, Viewed, receipt

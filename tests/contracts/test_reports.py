@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from hashsets.vocabulary import SetKind
-from tests.contracts.reports import PICTURE, events, one, refused, rows, sha256
+from tests.contracts.reports import PICTURE, events, one, rows, sha256
+from tests.refusals import refused
 from tests.reported import BOTH, FACTS, LEGAL, NOW, Desk, file_of, report_of
 from tests.unit.triage.services.listing import import_list
 from triage.domain.errors import Conflict, Refused, Unreadable
