@@ -229,6 +229,11 @@ class TestCountsAreOwed:
         self.bury(scene, scene.lease(Stage.EXAMINE, one, [1]))
         assert not self.owed(scene, one)
 
+    def test_while_more_of_it_is_received(self, scene: Scene) -> None:
+        """Known items that come again owe no job of their own."""
+        whole, coming = scene.submission(), scene.submission(received=False)
+        assert (self.owed(scene, whole), self.owed(scene, whole, coming)) == (False, True)
+
     def test_while_a_rematch_runs(self, scene: Scene, tmp_path: Path) -> None:
         """Any of its batches may change an answer before it owes a LINK."""
         again = rematching(scene.store, tmp_path)

@@ -14,6 +14,7 @@ from triage.domain.jobs import JobState, Stage
 from triage.domain.networks import Join
 from triage.domain.priority import Assessment, ReferralFacts
 from triage.domain.referral_facts import facts_document
+from triage.domain.submissions import SubmissionState
 
 from .job_tables import job
 from .rows import among
@@ -297,8 +298,8 @@ class Networks:
     def counts_owed(self, submission_ids: Sequence[int]) -> bool:
         """Whether what was counted of these submissions' network is to be counted again, or may be.
 
-        So while any job over them is owed, while a re-match runs, and where LINK or REFER was given up and not made
-        good since. Each of these ends in REFER, which counts.
+        So while any job over them is owed, while one of them is being received, while a re-match runs, and where LINK
+        or REFER was given up and not made good since. Each of these ends in REFER, which counts.
         """
         of_these = among(self.connection, job.c.submission_id, submission_ids)
         since = job.alias("since")
@@ -316,6 +317,10 @@ class Networks:
         queries = (
             select(job.c.id).where(of_these, job.c.state == JobState.READY),
             select(job.c.id).where(of_these, given_up),
+            select(submission.c.id).where(
+                among(self.connection, submission.c.id, submission_ids),
+                submission.c.state != SubmissionState.RECEIVED,
+            ),
             select(rematch.c.id).where(rematch.c.finished_at.is_(None)),
         )
         return any(self.connection.execute(query.limit(1)).first() for query in queries)
