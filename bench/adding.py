@@ -8,11 +8,8 @@ and contain everything that a user waits for: staging, the layer, seals, self-pr
 from __future__ import annotations
 
 import hashlib
-import shutil
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +30,8 @@ def main() -> None:
     """Measure and print."""
     options = arguments(__doc__ or "").parse_args()
     count = 100_000 if options.quick else 10_000_000
-    with _scratch() as folder:
+    with tempfile.TemporaryDirectory(prefix="bench-adding-") as place:
+        folder = Path(place)
         values = uniform(count)
         listed = folder / "list.txt"
         _write(listed, values)
@@ -101,15 +99,6 @@ def _write(path: Path, values: Values) -> None:
         for first in range(0, len(values), 100_000):
             digits = np.ascontiguousarray(values[first : first + 100_000]).tobytes().hex()
             file.writelines(f"pdq {digits[at : at + 64]}\n" for at in range(0, len(digits), 64))
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="bench-adding-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

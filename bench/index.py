@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
-import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -87,7 +85,8 @@ def radius_search(name: str, values: Values, strangers: Values) -> list[Figure]:
 
 
 def _our_side(name: str, values: Values, asked: Values, strangers: Values) -> tuple[Hits, Side, list[Figure]]:
-    with _scratch() as folder:
+    with tempfile.TemporaryDirectory(prefix="bench-index-") as place:
+        folder = Path(place)
         np.save(folder / "values.npy", values)
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as apart:
             build, peak = apart.submit(_built, folder).result()
@@ -181,15 +180,6 @@ def _warm_up() -> None:
     """Compile, and load the compiled kernels, before anything is timed."""
     values = uniform(400_000)
     HammingSegment.build(values).search(values[:10])
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="bench-index-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

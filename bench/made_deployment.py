@@ -279,9 +279,11 @@ def main() -> None:
     took = []
     for referral_id in json.load(sys.stdin):
         started = time.perf_counter()
-        with application.store.writing() as unit:
+        now = datetime.now(UTC)
+        with application.store.reading() as unit:
             found = sum_up(unit, unit.claims.submissions_of(referral_id), application.linking.rules)
-            unit.networks.keep_summary(referral_id, found.document(), datetime.now(UTC))
+        with application.store.writing() as unit:
+            unit.networks.keep_summary(referral_id, found.document(), now)
             unit.commit()
         took.append(time.perf_counter() - started)
     application.close()

@@ -22,8 +22,9 @@ from triage.domain.checkpoints import LogSigner
 from triage.domain.items import Outcome
 from triage.domain.jobs import Stage
 from triage.store.engine import open_engine
+from triage.store.job_tables import job
 from triage.store.schema import upgrade_schema
-from triage.store.tables import item, job, processing_note, sealed_object, submission
+from triage.store.tables import item, processing_note, sealed_object, submission
 from triage.store.unit_of_work import Store
 from triage.vault.witness import LogMirror
 

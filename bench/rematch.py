@@ -40,9 +40,9 @@ from triage.services.rematching import Rematching
 from triage.settings import WorkSettings, load_match_policy
 from triage.store.engine import open_engine
 from triage.store.items import NewItem
+from triage.store.job_tables import job
 from triage.store.rows import sliced
 from triage.store.schema import upgrade_schema
-from triage.store.tables import job
 from triage.store.unit_of_work import Store
 from triage.vault.witness import LogMirror
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import insert, update
+from sqlalchemy import func, insert, select, update
 
 from hashsets.algorithms.digests import Digests
 from triage.domain.access import Action, Purpose
@@ -19,7 +19,7 @@ from triage.domain.people import Membership, Principal, Role
 from triage.domain.submissions import Delivery, Found, SubmissionState
 from triage.store.access import Subject
 from triage.store.items import NewItem
-from triage.store.review_tables import principal
+from triage.store.review_tables import principal, viewing
 from triage.store.tables import look_alike, match, referral
 from triage.store.unit_of_work import Store, Unit
 
@@ -100,6 +100,40 @@ def referral_with(
         unit.submissions.add_occurrences(submission, places)
         unit.commit()
     return Made(made, submission, tuple(items))
+
+
+def looked(
+    store: Store,
+    who: Principal,
+    made: Made,
+    *,
+    item: int = 0,
+    level: str = "full",
+    seconds: float = 10.0,
+    at: datetime = NOW,
+    **values: object,
+) -> None:
+    """A look at the item of this place that was shown; `values` are columns."""
+    with store.writing() as unit:
+        number = unit.connection.execute(select(func.count(viewing.c.id))).scalar_one()
+        row = {
+            "principal_id": who.id,
+            "item_id": made.items[item],
+            "referral_id": made.id,
+            "reason": "court",
+            "words": "",
+            "level": level,
+            "of_known": False,
+            "of_decided": False,
+            "token_sha256": number.to_bytes(32, "big"),
+            "asked_at": at,
+            "token_until": at + timedelta(seconds=60),
+            "shown_at": at,
+            "ended_at": at,
+            "seconds": seconds,
+        }
+        unit.connection.execute(insert(viewing).values(row | values))
+        unit.commit()
 
 
 def alike(store: Store, centre: int, *members: int) -> None:

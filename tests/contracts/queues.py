@@ -13,7 +13,7 @@ from triage.domain.submissions import Delivery, Found, SubmissionState
 from triage.settings import WorkSettings
 from triage.store.engine import open_engine
 from triage.store.items import NewItem
-from triage.store.tables import job, worker
+from triage.store.job_tables import job, worker
 from triage.store.unit_of_work import Store
 
 NOW = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)

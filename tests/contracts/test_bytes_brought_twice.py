@@ -13,15 +13,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
 from hashsets.algorithms.digests import DigestStream
+from tests.unit.triage.stored import SEALED
 from triage.domain.checkpoints import LogSigner
 from triage.domain.custody import CustodyAction
 from triage.domain.items import ItemKind
 from triage.domain.submissions import Delivery
-from triage.services.receiving import Receiving, take
+from triage.services.receiving import Receiving
+from triage.services.taking_items import take
 from triage.settings import ReceiveSettings
 from triage.store.engine import open_engine
 from triage.store.items import NewItem
-from triage.store.tables import item, job, occurrence, sealed_object
+from triage.store.job_tables import job
+from triage.store.tables import item, occurrence, sealed_object
 from triage.store.unit_of_work import Store
 from triage.vault.keys import FileKeyProvider
 from triage.vault.local import LocalVault
@@ -36,16 +39,7 @@ SEED = bytes(range(32))
 def new(data: bytes) -> NewItem:
     stream = DigestStream()
     stream.update(data)
-    place = {
-        "object_id": "0" * 32,
-        "segment": "0.pack",
-        "offset": 0,
-        "stored_length": 1,
-        "size": 1,
-        "wrapped_key": b"k",
-        "key_id": "k",
-    }
-    return NewItem(stream.finish(), len(data), ItemKind.OTHER, 0, sealed=place)
+    return NewItem(stream.finish(), len(data), ItemKind.OTHER, 0, sealed=SEALED)
 
 
 def test_bytes_that_another_unit_brought_are_not_recorded_again(store: Store) -> None:

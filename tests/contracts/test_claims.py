@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,7 +10,6 @@ from threading import Barrier
 import pytest
 from sqlalchemy import select, update
 
-from tests.contracts.test_jobs import another
 from tests.reviewing import Everything, person, referral_with
 from triage.domain.claims import QueueFilter
 from triage.domain.errors import Conflict, NotFound, Refused
@@ -19,8 +17,9 @@ from triage.domain.items import Outcome
 from triage.domain.people import Principal
 from triage.domain.review_rules import ReviewRules
 from triage.services.claiming import Claiming
+from triage.store.deployment_tables import custody_event
 from triage.store.review_tables import claim, declined
-from triage.store.tables import custody_event, referral_event
+from triage.store.tables import referral_event
 from triage.store.unit_of_work import Store
 
 NOW = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
@@ -31,24 +30,6 @@ ALL = QueueFilter()
 @pytest.fixture
 def claiming(store: Store) -> Claiming:
     return over(store)
-
-
-@pytest.fixture
-def ann(store: Store) -> Principal:
-    return person(store, "ann")
-
-
-@pytest.fixture
-def ben(store: Store) -> Principal:
-    return person(store, "ben")
-
-
-@pytest.fixture
-def others(store: Store) -> Iterator[list[Store]]:
-    opened = [another(store) for _ in range(4)]
-    yield opened
-    for one in opened:
-        one.engine.dispose()
 
 
 def over(store: Store) -> Claiming:

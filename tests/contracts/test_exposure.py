@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import insert, select, update
 
-from tests.contracts.test_decisions import RULES, hold, over
-from tests.reviewing import Everything, Made, person, referral_with
+from tests.contracts.decided import RULES, hold, over
+from tests.refusals import refused
+from tests.reviewing import Everything, looked, person, referral_with
 from triage.domain.access import Action
 from triage.domain.decisions import Said
-from triage.domain.errors import Conflict, NotFound, Refused, TriageError
+from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.items import Outcome
 from triage.domain.outcomes import OutcomeCode
-from triage.domain.people import Principal, Role
+from triage.domain.people import Role
 from triage.services.accessing import Accessing
 from triage.services.exposing import Exposing
 from triage.services.telling_outcomes import TellingOutcomes
 from triage.store.intake_tables import report, sender
-from triage.store.review_tables import approval, retriage, viewing
+from triage.store.review_tables import approval, retriage
 from triage.store.tables import referral, referral_event
 from triage.store.unit_of_work import Store
 
@@ -36,46 +36,6 @@ def exposing(store: Store) -> Exposing:
 @pytest.fixture
 def telling(store: Store) -> TellingOutcomes:
     return TellingOutcomes(store, Everything(), lambda: NOW)
-
-
-def looked(
-    store: Store,
-    who: Principal,
-    made: Made,
-    *,
-    item: int = 0,
-    level: str = "full",
-    seconds: float = 10.0,
-    at: datetime = NOW,
-    **values: object,
-) -> None:
-    """A look that was shown."""
-    with store.writing() as unit:
-        number = len(unit.connection.execute(select(viewing.c.id)).all())
-        row = {
-            "principal_id": who.id,
-            "item_id": made.items[item],
-            "referral_id": made.id,
-            "reason": "court",
-            "words": "",
-            "level": level,
-            "of_known": False,
-            "of_decided": False,
-            "token_sha256": number.to_bytes(32, "big"),
-            "asked_at": at,
-            "token_until": at + timedelta(seconds=60),
-            "shown_at": at,
-            "ended_at": at,
-            "seconds": seconds,
-        }
-        unit.connection.execute(insert(viewing).values(row | values))
-        unit.commit()
-
-
-def refused(act: Callable[[], object]) -> str:
-    with pytest.raises(TriageError) as caught:
-        act()
-    return caught.value.code
 
 
 class TestWhoSeesWhat:

@@ -24,7 +24,8 @@ from tests.contracts.queues import (
 from triage.domain.items import Outcome
 from triage.domain.jobs import JobState, Lease, NewJob, Stage
 from triage.services.giving_up import GivingUp
-from triage.store.tables import item, job, processing_note
+from triage.store.job_tables import job
+from triage.store.tables import item, processing_note
 from triage.store.unit_of_work import Store
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.unit.triage.reported import NOT_VIEWED, VIEWED, Desk
+from tests.reported import NOT_VIEWED, VIEWED, FinishedReports
 from tests.unit.triage.stored import NOW, Scene
 from triage.domain.authorities import AuthorityKind, NewAuthority
 from triage.domain.legal_gate import GateCode
@@ -18,7 +18,9 @@ WARRANT = NewAuthority(
 
 def test_shut_items_are_listed_counted_and_opened(store: Store) -> None:
     """By the sender's word, by an authority once its time has come, by a seizure with the same bytes."""
-    report = Desk(store).report(files=[("a", NOT_VIEWED), ("b", VIEWED), ("c", FileFacts()), ("d", NOT_VIEWED)])
+    report = FinishedReports(store).report(
+        files=[("a", NOT_VIEWED), ("b", VIEWED), ("c", FileFacts()), ("d", NOT_VIEWED)]
+    )
     scene = Scene(store)
     seizure = scene.submission()
     scene.item(seizure, name="d")

@@ -8,7 +8,7 @@ from zipfile import ZIP_STORED, ZipFile
 
 import pytest
 
-from tests.contracts.test_uploads import Doors, refused
+from tests.contracts.doors import Doors, refused
 from tests.unit.triage.stored import ACTOR, NOW
 from triage.domain.errors import NotFound
 from triage.domain.findings import NoteCode

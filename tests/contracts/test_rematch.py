@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -10,9 +9,9 @@ from threading import Barrier
 import pytest
 
 from hashsets.vocabulary import SetKind
+from tests.refusals import refused
 from tests.unit.triage.services.listing import import_list, recorded_library
 from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of, examined, value
-from triage.domain.errors import Unavailable
 from triage.domain.items import Outcome
 from triage.domain.jobs import Lease, Stage
 from triage.domain.matches import MatchPolicy
@@ -133,14 +132,14 @@ class TestAnotherPolicy:
         first, other = rematching(store, tmp_path), rematching(store, tmp_path, "policy 2")
         assert first.notice() is None
         answered(first, scene, "abc")
-        assert code_of(other.notice) == "other-policy"
+        assert refused(other.notice) == "other-policy"
         assert scene.rows("SELECT count(*) FROM rematch") == [(0,)]
         run_id = other.notice("asked for", insist=True)
         assert run_id
         while jobs := claimed(scene):
             for lease in jobs:
                 other.rematch(lease)
-        assert code_of(first.notice) == "other-policy"
+        assert refused(first.notice) == "other-policy"
         assert other.notice() is None
         with store.reading() as unit:
             run = unit.rematches.latest()
@@ -155,7 +154,7 @@ class TestAnotherPolicy:
         one = scene.submission()
         item = scene.item(one, name="a", seen=examined(value("a")), outcome=Outcome.PENDING)
         lease = scene.lease(Stage.MATCH, one, [item])
-        assert code_of(lambda: other.matching.match_batch(lease)) == "other-policy"
+        assert refused(lambda: other.matching.match_batch(lease)) == "other-policy"
         assert scene.outcomes() == {item: "pending"}
         first.matching.match_batch(lease)
         assert scene.outcomes() == {item: "unknown"}
@@ -169,7 +168,7 @@ class TestAnotherPolicy:
         answers = first.matching.answers([item])
         other.notice("asked for", insist=True)
         with store.writing() as unit:
-            assert code_of(lambda: holds(unit, answers)) == "other-policy"
+            assert refused(lambda: holds(unit, answers)) == "other-policy"
 
     def test_a_change_of_sets_owes_what_is_in_force(self, store: Store, scene: Scene, tmp_path: Path) -> None:
         """Whichever machine it is made on."""
@@ -181,12 +180,6 @@ class TestAnotherPolicy:
             run = unit.rematches.latest()
         assert run
         assert run.after.policy == "policy 1"
-
-
-def code_of(act: Callable[[], object]) -> str:
-    with pytest.raises(Unavailable) as caught:
-        act()
-    return caught.value.code
 
 
 def toggle(again: Rematching) -> None:

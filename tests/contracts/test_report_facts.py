@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.unit.triage.reported import NOT_VIEWED, VIEWED, Desk, account, address, subject
+from tests.reported import NOT_VIEWED, VIEWED, FinishedReports, account, address, subject
 from tests.unit.triage.stored import NOW, Scene
 from triage.domain.items import Outcome
 from triage.domain.referral_facts import ReferralFacts
@@ -24,9 +24,9 @@ MADE = FileFacts(marks=(FileMark.GENERATED,))
 
 
 @pytest.fixture
-def desk(store: Store) -> Desk:
+def desk(store: Store) -> FinishedReports:
     """Where finished reports arrive."""
-    return Desk(store)
+    return FinishedReports(store)
 
 
 def facts(store: Store, *submissions: int) -> ReferralFacts:
@@ -36,12 +36,12 @@ def facts(store: Store, *submissions: int) -> ReferralFacts:
 
 def test_a_seizure_has_no_facts_of_reports(store: Store) -> None:
     """Also where another submission has."""
-    Desk(store).report(subject(account("one"), EMAIL))
+    FinishedReports(store).report(subject(account("one"), EMAIL))
     found = facts(store, Scene(store).submission())
     assert found == ReferralFacts(distinct_submissions=1, distinct_cases=1)
 
 
-def test_types_and_escalation_are_those_of_any_report(store: Store, desk: Desk) -> None:
+def test_types_and_escalation_are_those_of_any_report(store: Store, desk: FinishedReports) -> None:
     one = desk.report(types=(IncidentType.MATERIAL, IncidentType.ENTICEMENT))
     two = desk.report(types=(IncidentType.MATERIAL,))
     assert facts(store, one, two).incident_types == ("enticement", "material")
@@ -49,7 +49,7 @@ def test_types_and_escalation_are_those_of_any_report(store: Store, desk: Desk) 
     assert facts(store, one, desk.report(escalated=True)).reporter_escalated
 
 
-def test_identifiers_count_once_however_they_are_spelt(store: Store, desk: Desk) -> None:
+def test_identifiers_count_once_however_they_are_spelt(store: Store, desk: FinishedReports) -> None:
     """In one report or in several of the network."""
     one = desk.report(subject(account("Some Body"), EMAIL, PHONE), subject(account("some body ")))
     two = desk.report(subject(replace(EMAIL, value="SOMEONE@EXAMPLE.ORG"), replace(PHONE, value="0066812345678")))
@@ -57,7 +57,7 @@ def test_identifiers_count_once_however_they_are_spelt(store: Store, desk: Desk)
     assert (found.accounts, found.emails, found.phones) == (1, 1, 1)
 
 
-def test_a_reporters_own_identifiers_find_nobody(store: Store, desk: Desk) -> None:
+def test_a_reporters_own_identifiers_find_nobody(store: Store, desk: FinishedReports) -> None:
     """Everyone else's count: a recipient's or a child's leads somewhere too."""
     told = (account("one"), EMAIL, PHONE, address("192.0.2.1", 1, NOW))
     assert facts(store, desk.report(Party(Role.REPORTER, told))).accounts == 0
@@ -67,14 +67,14 @@ def test_a_reporters_own_identifiers_find_nobody(store: Store, desk: Desk) -> No
     assert (reporter.emails, reporter.phones, reporter.ips_with_port, reporter.fresh_ips_with_port) == (0, 0, 0, 0)
 
 
-def test_a_screen_name_beside_an_account_is_the_same_account(store: Store, desk: Desk) -> None:
+def test_a_screen_name_beside_an_account_is_the_same_account(store: Store, desk: FinishedReports) -> None:
     """Without one it is an account of its own."""
     name = Identifier(kind=IdentifierKind.SCREEN_NAME, value="somebody")
     assert facts(store, desk.report(subject(account("1"), name))).accounts == 1
     assert facts(store, desk.report(subject(account("1")), subject(name))).accounts == 2
 
 
-def test_an_address_needs_port_and_time_to_count(store: Store, desk: Desk) -> None:
+def test_an_address_needs_port_and_time_to_count(store: Store, desk: FinishedReports) -> None:
     """Another port is another subscriber; another time of the same is not counted again."""
     good = address("192.0.2.1", 1, NOW)
     told = (
@@ -88,12 +88,12 @@ def test_an_address_needs_port_and_time_to_count(store: Store, desk: Desk) -> No
     assert (found.ips_with_port, found.fresh_ips_with_port) == (2, 2)
 
 
-def test_an_address_of_a_file_counts(store: Store, desk: Desk) -> None:
+def test_an_address_of_a_file_counts(store: Store, desk: FinishedReports) -> None:
     one = desk.report(files=[("a", FileFacts(identifiers=(address("192.0.2.1", 1, NOW),)))])
     assert facts(store, one).ips_with_port == 1
 
 
-def test_an_address_is_fresh_while_its_operator_keeps_it(store: Store, desk: Desk) -> None:
+def test_an_address_is_fresh_while_its_operator_keeps_it(store: Store, desk: FinishedReports) -> None:
     """By the rules of its country; one later capture is enough. An address without a port is never fresh."""
     old = address("192.0.2.1", 1, NOW - timedelta(days=91), "TH")
     assert facts(store, desk.report(subject(old))).fresh_ips_with_port == 0
@@ -104,24 +104,24 @@ def test_an_address_is_fresh_while_its_operator_keeps_it(store: Store, desk: Des
     assert facts(store, desk.report(subject(address("192.0.2.1", None, NOW)))).fresh_ips_with_port == 0
 
 
-def test_a_childs_account_in_several_reports(store: Store, desk: Desk) -> None:
+def test_a_childs_account_in_several_reports(store: Store, desk: FinishedReports) -> None:
     """Wherever the other report is, and whatever the account is there; the same service only; not a reporter's."""
     child = Party(Role.CHILD, (account("Kid"), account("Other")))
     one = desk.report(child)
     assert facts(store, one).child_accounts_in_several_reports == 0
     desk.report(Party(Role.REPORTER, (account("kid"),)))
-    Desk(store).report(Party(Role.CHILD, (account("kid"),)))  # of another provider
+    FinishedReports(store).report(Party(Role.CHILD, (account("kid"),)))  # of another provider
     assert facts(store, one).child_accounts_in_several_reports == 0
     desk.report(Party(Role.RECIPIENT, (account("KID"),)))
     assert facts(store, one).child_accounts_in_several_reports == 1
 
 
-def test_a_subject_in_several_reports_is_no_child(store: Store, desk: Desk) -> None:
+def test_a_subject_in_several_reports_is_no_child(store: Store, desk: FinishedReports) -> None:
     one, two = desk.report(subject(account("kid"))), desk.report(subject(account("kid")))
     assert facts(store, one, two).child_accounts_in_several_reports == 0
 
 
-def test_independent_signs_of_one_country(store: Store, desk: Desk) -> None:
+def test_independent_signs_of_one_country(store: Store, desk: FinishedReports) -> None:
     """Kinds count, not values; of different countries they do not add up; proxies, children, reporters say none."""
     thai = [address(f"192.0.2.{number}", country="TH") for number in range(3)]
     assert facts(store, desk.report(subject(*thai))).agreeing_jurisdiction_signs == 1
@@ -134,7 +134,7 @@ def test_independent_signs_of_one_country(store: Store, desk: Desk) -> None:
     assert facts(store, desk.report(subject(account("one")))).agreeing_jurisdiction_signs == 0
 
 
-def test_marks_count_where_every_report_here_says_so(store: Store, desk: Desk) -> None:
+def test_marks_count_where_every_report_here_says_so(store: Store, desk: FinishedReports) -> None:
     """They lower: one sender's mark must not outweigh another's silence. Items set aside are not counted."""
     one = desk.report(files=[("a", MEME), ("b", MEME), ("c", MADE)])
     assert (facts(store, one).marked_meme, facts(store, one).marked_generated) == (2, 1)
@@ -144,7 +144,7 @@ def test_marks_count_where_every_report_here_says_so(store: Store, desk: Desk) -
     assert facts(store, good).marked_meme == 0
 
 
-def test_widely_reported_is_what_many_reports_outside_have(store: Store, desk: Desk) -> None:
+def test_widely_reported_is_what_many_reports_outside_have(store: Store, desk: FinishedReports) -> None:
     """Seizures are no reports, and the network's own are not unrelated."""
     one, two = desk.report(files=[("a", VIEWED), ("b", VIEWED)]), desk.report(files=[("a", VIEWED)])
     for _ in range(MANY_REPORTS - 1):
@@ -155,7 +155,7 @@ def test_widely_reported_is_what_many_reports_outside_have(store: Store, desk: D
     assert facts(store, one, two).widely_reported == 1
 
 
-def test_the_earliest_end_that_still_matters_decides(store: Store, desk: Desk) -> None:
+def test_the_earliest_end_that_still_matters_decides(store: Store, desk: FinishedReports) -> None:
     """Of what holders keep and of what was said by hand."""
     one = desk.report(subject(address("192.0.2.1", 1, NOW - timedelta(days=80), "TH")))
     assert facts(store, one).earliest_expiry == NOW.date() + timedelta(days=10)
@@ -167,7 +167,7 @@ def test_the_earliest_end_that_still_matters_decides(store: Store, desk: Desk) -
     assert facts(store, gone).earliest_expiry == NOW.date() + timedelta(days=365)  # the report's own contents
 
 
-def test_counts_for_a_page(store: Store, desk: Desk) -> None:
+def test_counts_for_a_page(store: Store, desk: FinishedReports) -> None:
     """Files as the sender told them, however many items they gave."""
     graded = replace(VIEWED, classification="ncmec:A1")
     one = desk.report(files=[("a", graded), ("a", NOT_VIEWED), ("b", MEME)])
@@ -182,7 +182,7 @@ def test_counts_for_a_page(store: Store, desk: Desk) -> None:
     assert (none.reports, none.files, none.marks) == (0, 0, {})
 
 
-def test_a_page_lists_subjects_and_neither_children_nor_reporters(store: Store, desk: Desk) -> None:
+def test_a_page_lists_subjects_and_neither_children_nor_reporters(store: Store, desk: FinishedReports) -> None:
     """Those in the most reports first."""
     others = (Party(Role.CHILD, (account("kid"),)), Party(Role.REPORTER, (EMAIL,)))
     one = desk.report(subject(account("Some Body"), PHONE), *others)
@@ -194,7 +194,7 @@ def test_a_page_lists_subjects_and_neither_children_nor_reporters(store: Store, 
     assert len(short) == 1
 
 
-def test_what_is_to_be_preserved_by_its_end(store: Store, desk: Desk) -> None:
+def test_what_is_to_be_preserved_by_its_end(store: Store, desk: FinishedReports) -> None:
     """What is worth asking for first; what is long gone last; each once however often it is written."""
     old, lately, fresh = (
         address(f"192.0.2.{number}", 1, NOW - timedelta(days=days), "TH") for number, days in enumerate((200, 95, 10))
@@ -214,7 +214,7 @@ def test_what_is_to_be_preserved_by_its_end(store: Store, desk: Desk) -> None:
     assert counts == {"report-content": 1, "traffic-data": 3}
 
 
-def test_a_submission_said_to_end_earlier_stays_so(store: Store, desk: Desk) -> None:
+def test_a_submission_said_to_end_earlier_stays_so(store: Store, desk: FinishedReports) -> None:
     """What a person said outweighs a later estimate, and gives way to an earlier one."""
     one = desk.report()
     earlier = date(2026, 3, 20)
@@ -227,4 +227,4 @@ def test_a_submission_said_to_end_earlier_stays_so(store: Store, desk: Desk) -> 
 
 
 def test_a_hotlines_reports_count_like_a_providers(store: Store) -> None:
-    assert facts(store, Desk(store, SenderKind.HOTLINE).report(subject(EMAIL))).emails == 1
+    assert facts(store, FinishedReports(store, SenderKind.HOTLINE).report(subject(EMAIL))).emails == 1

@@ -15,7 +15,7 @@ from triage.domain.submissions import Delivery, SubmissionState
 from triage.domain.workers import LOST_AFTER, Worker, WorkerKind
 from triage.services.giving_up import GivingUp
 from triage.services.hurrying import Hurrying
-from triage.store.tables import job
+from triage.store.job_tables import job
 from triage.store.unit_of_work import Store
 
 MANY = 16_000

@@ -21,8 +21,9 @@ from triage.services.admitting import Admitted, Admitting
 from triage.services.report_answers import ReportStatus
 from triage.services.sighting import examine_unkept
 from triage.store.intake_tables import reported_file, upload
+from triage.store.job_tables import job
 from triage.store.sighted_documents import sighted_document, sighted_of
-from triage.store.tables import fingerprint, item, job, sealed_object
+from triage.store.tables import fingerprint, item, sealed_object
 from triage.store.unit_of_work import Store
 
 

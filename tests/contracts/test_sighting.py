@@ -11,15 +11,15 @@ from PIL import Image
 
 from hashsets.library import Library
 from tests.unit.triage.services.listing import recorded_library
-from tests.unit.triage.stored import ACTOR, NOW, Scene
+from tests.unit.triage.stored import ACTOR, NOW, SEALED, Scene
 from triage.chamber.parent import Chamber
 from triage.domain.errors import Refused
 from triage.domain.items import ItemKind
 from triage.domain.match_policy import MatchPolicy
 from triage.domain.submissions import Found
 from triage.services.matching import Matching
-from triage.services.receiving import take
 from triage.services.sighting import Sighting, examine_unkept, take_sighted
+from triage.services.taking_items import take
 from triage.store.columns import metadata
 from triage.store.items import NewItem
 from triage.store.unit_of_work import Store
@@ -92,8 +92,7 @@ def test_bytes_that_come_in_later_are_held_and_examined(scene: Scene) -> None:
     (item,) = scene.rows("SELECT id FROM item")
     with Chamber() as chamber:
         again = examine_unkept(picture(), "", chamber, MOST)
-    place = {"object_id": "0" * 32, "segment": "0", "offset": 0, "stored_length": 1, "size": 1}
-    new = NewItem(again.digests, 1, again.kind, 0, sealed={**place, "wrapped_key": b"k", "key_id": "k"})
+    new = NewItem(again.digests, 1, again.kind, 0, sealed=SEALED)
     with scene.store.writing() as unit:
         assert set(take(unit, [new], NOW).to_examine) == set(item)
 

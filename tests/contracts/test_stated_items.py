@@ -13,28 +13,19 @@ from sqlalchemy import insert
 from hashsets.library import Library
 from hashsets.vocabulary import Digest, DigestAlgorithm, SetKind
 from tests.unit.triage.services.listing import import_list, recorded_library
-from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of
+from tests.unit.triage.stored import ACTOR, NOW, SEALED, Scene, digests_of
 from triage.domain.items import ItemKind
 from triage.domain.jobs import Stage
 from triage.domain.match_policy import MatchPolicy
 from triage.domain.submissions import Found
 from triage.services.matching import Matching
-from triage.services.receiving import first_jobs, take
+from triage.services.taking_items import first_jobs, take
 from triage.services.taking_stated import StatedItem, TakenStated, take_stated
 from triage.store.items import NewItem
 from triage.store.review_tables import decision, principal
 from triage.store.unit_of_work import Store
 
 BYTES = b"synthetic bytes"
-PLACE = {
-    "object_id": "0" * 32,
-    "segment": "0.pack",
-    "offset": 0,
-    "stored_length": 1,
-    "size": 1,
-    "wrapped_key": b"k",
-    "key_id": "k",
-}
 
 
 @pytest.fixture
@@ -67,7 +58,7 @@ def tell(scene: Scene, *algorithms: str, other: str = "") -> TakenStated:
 def bring(scene: Scene) -> None:
     """A seizure with the bytes; nothing parses them."""
     submission = scene.submission()
-    new = NewItem(digests_of(BYTES), len(BYTES), ItemKind.OTHER, 0, sealed=PLACE)
+    new = NewItem(digests_of(BYTES), len(BYTES), ItemKind.OTHER, 0, sealed=SEALED)
     with scene.store.writing() as unit:
         taken = take(unit, [new], NOW)
         unit.submissions.add_occurrences(submission, [(taken.ids[new.digests.sha256], Found(b"f", 1, 0))])

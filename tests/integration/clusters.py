@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import redis
@@ -97,19 +96,3 @@ def heard(process: subprocess.Popen[str], words: str) -> bool:
     """Whether a process says this on standard error before it ends."""
     assert process.stderr
     return any(words in line for line in process.stderr)
-
-
-def children(pid: int) -> list[int]:
-    """Processes that this one has started."""
-    found = []
-    for thread in Path(f"/proc/{pid}/task").iterdir():
-        found += [int(child) for child in (thread / "children").read_text().split()]
-    return found
-
-
-def is_alive(pid: int) -> bool:
-    """Whether the process still runs; one that only waits to be reaped does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False

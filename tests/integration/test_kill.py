@@ -13,6 +13,7 @@ import pytest
 
 from tests.integration.deployments import Deployment, finish
 from tests.integration.seizures import pictures, zipped
+from tests.servers.processes import descendants, is_alive
 
 FILES = 90
 COPIES = 6
@@ -170,7 +171,7 @@ class TestWorking:
         for _ in range(3):
             process = received.start("work", "--threads", "2")
             wait_for_more(received, process, chance.randrange(2, 8))
-            chambers = children(process.pid)
+            chambers = descendants(process.pid)
             time.sleep(chance.uniform(0, 0.1))
             process.kill()
             finish(process)
@@ -193,7 +194,7 @@ class TestWorking:
         """The jobs in hand are handed back, the chambers end, and what was not done is said."""
         process = received.start("work", "--threads", "2", "--json")
         wait_for_more(received, process, 4)
-        chambers = children(process.pid)
+        chambers = descendants(process.pid)
         process.send_signal(signal.SIGINT)
         ran = finish(process)
         assert_interrupted(ran.code, ran.err)
@@ -219,22 +220,6 @@ def assert_interrupted(code: int, err: str) -> None:
     assert code == INTERRUPTED, err
     assert "run the same command again" in err
     assert "Traceback" not in err
-
-
-def children(pid: int) -> list[int]:
-    """Processes that this one has started."""
-    found = []
-    for thread in Path(f"/proc/{pid}/task").iterdir():
-        found += [int(child) for child in (thread / "children").read_text().split()]
-    return found
-
-
-def is_alive(pid: int) -> bool:
-    """Whether the process still runs; one that only waits to be reaped does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def _numbers(ids: str) -> list[int]:

@@ -12,9 +12,10 @@ import pytest
 import redis
 from sqlalchemy import create_engine, text
 
-from tests.integration.clusters import REDIS, Cluster, children, heard, is_alive, stopped
+from tests.integration.clusters import REDIS, Cluster, heard, stopped
 from tests.integration.deployments import Deployment, Facts
 from tests.integration.seizures import Sample, pictures
+from tests.servers.processes import descendants, is_alive
 from tests.services import missing
 
 pytestmark = pytest.mark.timeout(420)
@@ -72,7 +73,7 @@ def test_three_workers_one_killed_and_redis_wiped(cluster: Cluster, sample: Samp
         cluster.forget_doorbells()
         sample.submit(cluster, "BC")
         cluster.wait_until(lambda: not cluster.owed())
-        chambers = [child for process in processes[3:] for child in children(process.pid)]
+        chambers = [child for process in processes[3:] for child in descendants(process.pid)]
         ended = [stopped(process) for process in processes[:2] + processes[3:]]
     assert [status for status, _ in ended] == [0, 0, 0, 0], ended
     assert not any(map(is_alive, chambers))
@@ -115,7 +116,7 @@ def test_told_to_stop_a_worker_hands_back_and_nobody_waits_for_it(cluster: Clust
     with cluster.running(("relay",), WORKER) as processes:
         examining = "SELECT id FROM job WHERE stage = 'examine' AND state = 'ready' AND owner <> ''"
         cluster.wait_until(lambda: cluster.rows(examining))
-        chambers = children(processes[1].pid)
+        chambers = descendants(processes[1].pid)
         status, said = stopped(processes[1])
         assert (status, "stopped" in said) == (0, True), said
         assert cluster.rows(examining) == []

@@ -25,8 +25,8 @@ from triage.domain.reports import (
     clock_notes,
     receipt,
 )
+from triage.store.kept_reports import KeptFile, KeptReport, Measured, NewReport, NewReportedFile
 from triage.store.report_documents import file_document, report_document
-from triage.store.reports import Measured, NewReport, NewReportedFile
 from triage.store.unit_of_work import Store, Unit
 
 from .admitting import Admitted
@@ -34,7 +34,7 @@ from .finishing_reports import Ready, ReadyFile
 from .keeping import sealed_row
 from .knowing import Knowing, Known, known_in_sandbox
 from .lending_writers import Writers
-from .report_answers import FileStatus, ReportStatus
+from .report_answers import FileStatus, ReportStatus, digests_of
 from .sighting import Sighted, Sighting
 
 
@@ -321,3 +321,35 @@ def check_text(document: object) -> None:
         raise Refused("text-invalid", "A text holds half a character.") from None
     if "\\u0000" in text and "\\u0000" in text.replace("\\\\", ""):
         raise Refused("text-invalid", "A text holds a NUL character.")
+
+
+def ready_of(
+    admitted: Admitted, kept: KeptReport, files: Sequence[KeptFile], held: AbstractSet[bytes], now: datetime
+) -> Ready:
+    """A report that was filled while it was open, to be finished; `held` are SHA-256 of sealed items."""
+    return Ready(
+        admitted=admitted,
+        door=kept.door,
+        public_id=kept.public_id,
+        reference=kept.reference,
+        facts=kept.facts,
+        receipt=receipt(kept.public_id, now, [(file.public_id, digests_of(file)) for file in files]),
+        files=tuple(
+            ReadyFile(
+                public_id=file.public_id,
+                position=file.position,
+                facts=file.facts,
+                measured=file.measured,
+                sealed=file.sealed if file.measured and file.measured.digests.sha256 not in held else None,
+                sighted=_sighted(file),
+            )
+            for file in files
+        ),
+    )
+
+
+def _sighted(file: KeptFile) -> Sighted | None:
+    measured = file.measured
+    if not measured or not file.sighted:
+        return None
+    return Sighted(measured.digests, measured.size, measured.kind, file.sighted)

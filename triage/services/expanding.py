@@ -26,7 +26,7 @@ from triage.vault.seam import Vault, VaultWriter
 from .clock import Clock
 from .examining import unreadable_note
 from .keeping import Keeping, sealed_row
-from .receiving import first_jobs, take
+from .taking_items import first_jobs, take
 
 
 class _KnownAlreadyError(Exception):

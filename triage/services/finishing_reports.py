@@ -15,12 +15,12 @@ from triage.domain.legal import Origin
 from triage.domain.reports import Door, FileFacts, ReportFacts
 from triage.domain.submissions import Delivery, Found
 from triage.store.items import NewItem
-from triage.store.reports import Measured
+from triage.store.kept_reports import Measured
 from triage.store.unit_of_work import Unit
 
 from .admitting import Admitted
-from .receiving import AFTER_REFERENCE, Taken, first_jobs, take
 from .sighting import Sighted, take_sighted
+from .taking_items import AFTER_REFERENCE, Taken, first_jobs, take
 from .taking_stated import StatedItem, TakenStated, take_stated_of
 
 

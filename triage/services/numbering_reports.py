@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from triage.domain.errors import NotFound
-from triage.store.reports import KeptFile
+from triage.store.kept_reports import KeptFile
 from triage.store.unit_of_work import Store
 
 from .admitting import Admitted

@@ -12,7 +12,7 @@ from triage.store.items import NewItem
 from triage.store.pushes import HeldItem
 from triage.store.unit_of_work import Unit
 
-from .receiving import AFTER_REFERENCE, first_jobs, take
+from .taking_items import AFTER_REFERENCE, first_jobs, take
 
 
 def record_found(

@@ -1,30 +1,58 @@
-"""Referring: one network, one referral, in an order made from facts, with every reason beside it."""
+"""Referring: one network, one referral, in an order made from facts, with every reason beside it.
+
+Counting a large network takes seconds, so it is done before the transaction that writes, in one that only reads.
+What changes meanwhile is not lost: answers, findings and links only change in commits that leave LINK and then REFER
+owed (`settling.py`), and no such job runs beside this one. So what is written is current, or is owed and shown as
+that (`Networks.counts_owed`). Only another REFER over the same network could make it older than what stands: one can
+have run where a lease ended before its job did. The commit looks for that, under the log's lock.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from triage.domain.cells import Cell, occasions
 from triage.domain.custody import CustodyAction, CustodyEvent
+from triage.domain.errors import Unavailable
 from triage.domain.grounds import Overlap, grounds
 from triage.domain.items import Outcome
-from triage.domain.jobs import Lease
+from triage.domain.jobs import Lease, Stage
 from triage.domain.linking_rules import LinkRules
 from triage.domain.links import LinkKind
 from triage.domain.networks import Join, Placement, components, join_between, place_networks
-from triage.domain.priority import PriorityRules, assess
+from triage.domain.priority import PriorityRules, ReferralFacts, assess
+from triage.store.engine import CONTENDED
 from triage.store.networks import SharedTrait
 from triage.store.referral_facts import count_facts
 from triage.store.unit_of_work import Store, Unit
 
 from .clock import Clock
+from .contending import undisturbed
 from .finishing import reopen_changed
-from .summing_up import sum_up
+from .summing_up import ReferralSummary, sum_up
 
 _NEW = Outcome.UNKNOWN.value
 """What joins networks is unmatched content: known content is distributed too widely to mean that two have met."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What was counted of one network, at one moment."""
+
+    facts: ReferralFacts
+    summary: ReferralSummary
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a submission's network will be, counted at one moment; by the submissions of each part of it."""
+
+    at: datetime
+    joins: list[Join]
+    parts: Mapping[tuple[int, ...], _Counted]
+    referred: int  # how often its submissions had been referred at that moment
 
 
 @dataclass(frozen=True)
@@ -38,26 +66,54 @@ class Referring:
     actor: str
 
     def refer(self, lease: Lease) -> None:
-        """Find the submission's network, make its referrals true, and assess them: one commit."""
-        now = self.clock()
+        """Find the submission's network, make its referrals true, and assess them: counted first, then one commit.
+
+        Raises Unavailable `database-contended` where the network kept changing: at once again is right.
+        """
+        undisturbed(lambda: self._write(lease, self._plan(lease)))
+
+    def _plan(self, lease: Lease) -> _Plan:
+        """Count it: as much work as the network has items."""
+        submission_id, now = lease.submission_id, self.clock()
         with self.store.reading() as unit:
-            joins = self._joins(unit, lease.submission_id)
+            joins = self._joins(unit, submission_id)
+            network: set[int] = set()
+            for end in sorted({submission_id}.union(*((join.low, join.high) for join in joins))):
+                if end not in network:
+                    network.update(unit.networks.network_of(end))
+            others = [
+                join for join in unit.networks.joins_of(sorted(network)) if submission_id not in {join.low, join.high}
+            ]
+            parts = {
+                part: _Counted(count_facts(unit.connection, part, now), sum_up(unit, part, self.rules))
+                for part in components(sorted(network), [*others, *joins])
+            }
+            referred = unit.jobs.times_done(Stage.REFER, sorted(network), but=lease.job_id)
+        return _Plan(now, joins, parts, referred)
+
+    def _write(self, lease: Lease, plan: _Plan) -> None:
+        """Make it true, if the network is still the one that was counted."""
+        now = self.clock()
         with self.store.writing() as unit:
             unit.jobs.finish(lease)
-            self._change_joins(unit, lease.submission_id, joins, now)
+            self._change_joins(unit, lease.submission_id, plan.joins, now)
             network = unit.networks.network_of(lease.submission_id)
             held = unit.networks.referrals_of(network)
-            parts = components(network, unit.networks.joins_of(network))
-            referrals = [self._place(unit, placement, held, now) for placement in place_networks(parts, held)]
+            placements = place_networks(components(network, unit.networks.joins_of(network)), held)
+            if any(placement.submissions not in plan.parts for placement in placements):
+                raise _changed()
+            referrals = [self._place(unit, placement, held, now) for placement in placements]
             for referral_id, placement in referrals:
-                facts = count_facts(unit.connection, placement.submissions, now)
-                unit.networks.assess(referral_id, assess(facts, self.priority, now), facts, now)
-                counted = sum_up(unit, placement.submissions, self.rules)
-                unit.networks.keep_summary(referral_id, counted.document(), now)
+                counted = plan.parts[placement.submissions]
+                unit.networks.assess(referral_id, assess(counted.facts, self.priority, plan.at), counted.facts, now)
+                unit.networks.keep_summary(referral_id, counted.summary.document(), plan.at)
             reopen_changed(unit, [referral_id for referral_id, _ in referrals], now)
             unit.custody.append(
                 [self._event(lease, referral_id, placement, now) for referral_id, placement in referrals]
             )
+            counted_of = sorted(one for part in plan.parts for one in part)
+            if unit.jobs.times_done(Stage.REFER, counted_of, but=lease.job_id) != plan.referred:
+                raise _changed()
             unit.commit()
 
     def _joins(self, unit: Unit, submission_id: int) -> list[Join]:
@@ -148,3 +204,7 @@ class Referring:
             "rules": self.priority.edition,
         }
         return CustodyEvent(now, self.actor, CustodyAction.REFERRED, f"referral:{referral_id}", "refer", details)
+
+
+def _changed() -> Unavailable:
+    return Unavailable(CONTENDED, "The network was referred by another while it was counted: it is counted again.")

@@ -9,7 +9,7 @@ from datetime import datetime
 from hashsets.vocabulary import Digest
 from triage.domain.feedback import Feedback, of_file, of_report
 from triage.domain.reports import ReportState, receipt
-from triage.store.reports import KeptFile, KeptReport, Measured
+from triage.store.kept_reports import KeptFile, KeptReport, Measured
 
 from .knowing import Known
 

@@ -32,6 +32,7 @@ class ShownReferral:
     """What a page shows of a referral beside its line. `identifiers` are those of subjects and files."""
 
     counted: ReferralSummary
+    outdated_since: datetime | None  # of when the counts are, where they are owed anew
     not_comparable: list[NotComparable]
     do_not_render: int  # items whose legal gate is shut now
     preservation: list[dict[str, Any]]
@@ -48,11 +49,13 @@ def shown_referral(
     now: datetime,
 ) -> ShownReferral:
     """Gather it; `submissions` are the referral's."""
-    counted = summary(unit, referral_id, submissions, rules)
+    kept = summary(unit, referral_id, submissions, rules)
+    counted = kept.counted
     today = now.astimezone(UTC).date()
     preserved = unit.preservation.of_submissions(submissions, _PRESERVED, today)
     return ShownReferral(
         counted=counted,
+        outdated_since=kept.outdated_since,
         not_comparable=not_comparable(releases, set(counted.releases_asked)),
         do_not_render=unit.gates.shut_count(submissions, now),
         preservation=[preservation_line(one, today) for one in preserved],

@@ -21,7 +21,7 @@ from triage.store.rows import sliced
 from triage.store.unit_of_work import Unit
 
 from .examining import notes_of, without_opening
-from .receiving import come_true
+from .taking_items import come_true
 from .taking_stated import TakenStated
 
 _MATCHED_TOGETHER = 256

@@ -1,15 +1,16 @@
 """Summing up a referral: what its page says of thousands of items, counted once when it is referred.
 
 A page that counted would be slow where a referral is large, and every reader would count again. Nothing in a summary
-changes without the referral being assessed anew: answers, findings and links only change on the way to REFER. What
-changes otherwise (decisions, claims, authorities, preservation, what subjects are called) is read when it is shown.
+changes without the referral being assessed anew: answers, findings and links only change on the way to REFER, and
+until it has come the page says that counts are owed. What changes otherwise (decisions, claims, authorities,
+preservation, what subjects are called) is read when it is shown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from triage.domain.findings import THUMBNAIL_DISAGREES_ABOVE
@@ -67,10 +68,21 @@ def sum_up(unit: Unit, submissions: Sequence[int], rules: LinkRules) -> Referral
     )
 
 
-def summary(unit: Unit, referral_id: int, submissions: Sequence[int], rules: LinkRules) -> ReferralSummary:
+@dataclass(frozen=True, slots=True)
+class KeptSummary:
+    """A summary, and the moment whose counts it holds where work goes on that ends in counting again."""
+
+    counted: ReferralSummary
+    outdated_since: datetime | None = None
+
+
+def summary(unit: Unit, referral_id: int, submissions: Sequence[int], rules: LinkRules) -> KeptSummary:
     """As it was summed up last; counted now where that was never done."""
     kept = unit.pages.summary(referral_id)
-    return summary_of(kept) if kept else sum_up(unit, submissions, rules)
+    if kept is None:
+        return KeptSummary(sum_up(unit, submissions, rules))
+    counted, at = kept
+    return KeptSummary(summary_of(counted), at if unit.networks.counts_owed(submissions) else None)
 
 
 def summary_of(document: Mapping[str, Any]) -> ReferralSummary:

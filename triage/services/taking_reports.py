@@ -12,10 +12,8 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from triage.domain.custody import CustodyAction, CustodyEvent
-from triage.domain.errors import Conflict, NotFound, Refused, TriageError
+from triage.domain.errors import NotFound, Refused, TriageError
 from triage.domain.feedback import of_file, of_report
 from triage.domain.finished_reports import FinishedReport
 from triage.domain.reports import (
@@ -25,16 +23,17 @@ from triage.domain.reports import (
     FileFacts,
     ReportFacts,
     ReportState,
-    receipt,
     require_open,
 )
 from triage.domain.senders import Scope
 from triage.domain.uploads import NewUpload
+from triage.store.kept_reports import KeptFile, KeptReport
 from triage.store.report_documents import file_document
-from triage.store.reports import ARRIVED, DROPPED, TAKEN, KeptFile, KeptReport
+from triage.store.reports import ARRIVED, DROPPED, TAKEN
 from triage.store.unit_of_work import Unit
 
 from .admitting import Admitted, admitted_now
+from .answering_early import admitted_still, answer_repeated
 from .clock import Clock
 from .coming_reports import (
     Coming,
@@ -46,22 +45,22 @@ from .coming_reports import (
     files_missing,
     held_among,
     measure,
+    ready_of,
     require_agreement,
     undecided,
 )
-from .finishing_reports import Finished, Ready, ReadyFile, record_all, write_all
+from .finishing_reports import Finished, Ready, record_all, write_all
 from .preserving import Preserving
+from .recording_reports import arrived, let_go, opening
 from .report_answers import (
     FileStatus,
     ReportOutcome,
     ReportStatus,
-    digests_of,
     sandbox_outcome,
     state_at,
     status_of,
     status_of_file,
 )
-from .sighting import Sighted
 from .uploading import Uploading
 
 _SWEPT_TOGETHER = 100
@@ -119,7 +118,7 @@ class TakingReports:
                     one.answer = Refused("scope-missing", "This key does not have the scope report.")
             self.preparing.check(undecided(coming))
             with self.preparing.store.reading() as unit:
-                self._claim(unit, undecided(coming))
+                answer_repeated(unit, undecided(coming), self.clock())
                 files = [file for one in undecided(coming) if one.is_evidence for file in one.files]
                 held = held_among(unit, files)
             self.preparing.seal(files, held)
@@ -172,7 +171,7 @@ class TakingReports:
             position = unit.reports.next_position(kept.id)
             unit.reports.add_files([(kept.id, file.row(position, upload_id=upload_id))])
             unit.reports.change(kept.id, now)
-            unit.custody.append(self._arrived(kept.public_id, [file], now))
+            unit.custody.append(arrived(kept.public_id, [file], now, self.actor))
             unit.commit()
         self._expect([file])
         return file.status
@@ -251,50 +250,13 @@ class TakingReports:
             unit.commit()
         return len(overdue)
 
-    def _claim(self, unit: Unit, coming: Sequence[Coming]) -> None:
-        """Decide those whose reference or idempotency key was used before, there or in this very batch."""
-        references = sorted({one.given.reference for one in coming if one.given.reference})
-        keys = sorted({one.given.idempotency_key for one in coming if one.given.idempotency_key})
-        if not references and not keys:
-            return
-        by_reference: dict[tuple[int, bool, str], str] = {}
-        by_key: dict[tuple[int, bool, str], KeptReport | Coming] = {}
-        for kept in unit.reports.claimed(sorted({one.whose[0] for one in coming}), references, keys):
-            if kept.reference:
-                by_reference[kept.sender_id, kept.sandbox, kept.reference] = kept.public_id
-            if kept.idempotency_key:
-                by_key[kept.sender_id, kept.sandbox, kept.idempotency_key] = kept
-        for one in coming:
-            key, reference = one.given.idempotency_key, one.given.reference
-            before = by_key.get((*one.whose, key)) if key else None
-            existing = by_reference.get((*one.whose, reference)) if reference else None
-            if before is not None:
-                self._repeat(unit, one, before)
-            elif existing is not None:
-                one.answer = Conflict("reference-taken", f"A report of this reference exists: {existing}.")
-            else:
-                if reference:
-                    by_reference[*one.whose, reference] = one.public_id
-                if key:
-                    by_key[*one.whose, key] = one
-
-    def _repeat(self, unit: Unit, one: Coming, before: KeptReport | Coming) -> None:
-        """Answer an idempotency key that was used before: as then, unless the request is another."""
-        asked = before.given.asked if isinstance(before, Coming) else before.asked
-        if asked != one.given.asked:
-            one.answer = Conflict("idempotency-key-reused", "This idempotency key came with another request before.")
-        elif isinstance(before, Coming):
-            one.follows = before
-        else:
-            one.answer = status_of(before, unit.reports.files(before.id), self.clock())
-
     def _record(self, coming: Sequence[Coming]) -> None:
         """One commit for all. Raises _Overtaken."""
         now = self.clock()
         if not undecided(coming):
             return
         with self.preparing.store.writing() as unit:
-            admitted = _admitted_still(unit, undecided(coming), now)
+            admitted = admitted_still(unit, undecided(coming), now)
             left = undecided(coming)
             whole = [one for one in left if one.given.finish and one.is_evidence]
             ready = [one.ready(admitted[one.given.admitted.key.id], now) for one in whole]
@@ -309,7 +271,7 @@ class TakingReports:
                 unit, [(ids[one.public_id], it) for one, it in zip(whole, ready, strict=True)], finished, now
             )
             opened = [one for one in left if one.is_evidence and not one.given.finish]
-            unit.custody.append([event for one in opened for event in self._opening(one, now)])
+            unit.custody.append([event for one in opened for event in opening(one, now, self.actor)])
             record_all(unit, written, now, self.actor)
             unit.commit()
         for one in left:
@@ -321,25 +283,7 @@ class TakingReports:
     ) -> int:
         """Make a submission of an open report's rows; its id."""
         held = unit.items.sealed_among([file.measured.digests.sha256 for file in files if file.measured])
-        ready = Ready(
-            admitted=admitted,
-            door=kept.door,
-            public_id=kept.public_id,
-            reference=kept.reference,
-            facts=kept.facts,
-            receipt=receipt(kept.public_id, now, [(file.public_id, digests_of(file)) for file in files]),
-            files=tuple(
-                ReadyFile(
-                    public_id=file.public_id,
-                    position=file.position,
-                    facts=file.facts,
-                    measured=file.measured,
-                    sealed=file.sealed if file.measured and file.measured.digests.sha256 not in held else None,
-                    sighted=_sighted(file),
-                )
-                for file in files
-            ),
-        )
+        ready = ready_of(admitted, kept, files, held, now)
         written = write_all(unit, [ready], now, self.actor)
         [finished] = written.finished
         by_public = {file.public_id: file.id for file in files}
@@ -417,49 +361,7 @@ class TakingReports:
         dropped = unit.reports.let_go(kept.id, DROPPED)
         unit.reports.end(kept.id, state, now)
         if not kept.sandbox:
-            details = {"step": state.value, "dropped": dropped}
-            unit.custody.append([self._event(CustodyAction.RECEIVED, f"report:{kept.public_id}", details, now)])
-
-    def _opening(self, one: Coming, now: datetime) -> list[CustodyEvent]:
-        admitted = one.given.admitted
-        details = {
-            "step": "opened",
-            "sender": admitted.sender.id,
-            "key": admitted.key.id,
-            "door": one.given.door.value,
-            "basis": admitted.sender.legal.acquired_under,
-        }
-        opened = self._event(CustodyAction.RECEIVED, f"report:{one.public_id}", details, now)
-        return [opened, *self._arrived(one.public_id, one.files, now)]
-
-    def _arrived(self, report_id: str, files: Sequence[ComingFile], now: datetime) -> list[CustodyEvent]:
-        return [
-            self._event(
-                CustodyAction.SEALED if file.sealed else CustodyAction.SIGHTED,
-                f"reported-file:{file.public_id}",
-                {"report": report_id, "sha256": file.measured.digests.sha256.hex(), "size": file.measured.size},
-                now,
-            )
-            for file in files
-            if file.measured and (file.sealed or file.given.sighted)
-        ]
-
-    def _event(self, action: CustodyAction, subject: str, details: Mapping[str, Any], now: datetime) -> CustodyEvent:
-        return CustodyEvent(now, self.actor, action, subject, "report", details)
-
-
-def _admitted_still(unit: Unit, coming: Sequence[Coming], now: datetime) -> dict[int, Admitted]:
-    """Keys as they are now: one that was revoked since the door asked opens nothing."""
-    found: dict[int, Admitted] = {}
-    refused: dict[int, TriageError] = {}
-    for key_id, kept in unit.senders.keys(sorted({one.given.admitted.key.id for one in coming})).items():
-        try:
-            found[key_id] = admitted_now(kept, now)
-        except Refused as error:
-            refused[key_id] = error
-    for one in coming:
-        one.answer = refused.get(one.given.admitted.key.id)
-    return found
+            unit.custody.append([let_go(kept, state, dropped, now, self.actor)])
 
 
 def _wait(unit: Unit, admitted: Admitted, report_id: int, file: ComingFile, until: datetime) -> int | None:
@@ -470,13 +372,6 @@ def _wait(unit: Unit, admitted: Admitted, report_id: int, file: ComingFile, unti
     return unit.reports.add_arrived(
         public_id, admitted.sender.id, key.id, report_id, file.measured, file.sealed, until
     )
-
-
-def _sighted(file: KeptFile) -> Sighted | None:
-    measured = file.measured
-    if not measured or not file.sighted:
-        return None
-    return Sighted(measured.digests, measured.size, measured.kind, file.sighted)
 
 
 def _submission_id(finished: Finished | None) -> int | None:

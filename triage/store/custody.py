@@ -17,8 +17,8 @@ from triage.domain.errors import Tampered
 from triage.domain.log_records import StoredRecord
 from triage.domain.merkle import HASH_SIZE, Frontier
 
+from .deployment_tables import custody_checkpoint, custody_event, custody_head
 from .rows import insert_all
-from .tables import custody_checkpoint, custody_event, custody_head
 
 _HEAD = 1
 _PAGE = 2_000

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, select
 
 from triage.domain.deployments import Identity
 
+from .deployment_tables import deployment
 from .engine import WRITER, open_engine, telling_refusals
 from .rows import insert_new
 from .schema import require_current_schema
-from .tables import deployment
 
 _ROW = 1
 

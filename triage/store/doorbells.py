@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, Connection, TextClause, func, select, text
 from triage.domain.jobs import Places, Rank, Ring
 
 from .engine import database_now
+from .job_tables import job
 from .jobs import exclusive, in_hand, waiting
-from .tables import job
 
 _RINGING = 0x7472_6961_7269  # "triari": PostgreSQL's advisory lock; of several relays one rings at a time
 _MOST_LANES = 64

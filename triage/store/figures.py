@@ -9,17 +9,10 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select, text
 
 from triage.domain.jobs import JobState
 
+from .deployment_tables import custody_head
 from .engine import database_now
-from .tables import (
-    custody_head,
-    item,
-    job,
-    processing_note,
-    referral,
-    rematch,
-    sealed_object,
-    submission,
-)
+from .job_tables import job
+from .tables import item, processing_note, referral, rematch, sealed_object, submission
 from .workers import Workers
 
 

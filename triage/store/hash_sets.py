@@ -15,9 +15,9 @@ from hashsets.library_state import LibraryState
 from hashsets.states import EntryState, StateChange, States
 from hashsets.vocabulary import StateKind
 
+from .deployment_tables import entry_state_change, library_state, shelved_part, shelved_release
 from .engine import database_now
 from .rows import insert_new
-from .tables import entry_state_change, library_state, shelved_part, shelved_release
 
 _ROW = 1
 _NEVER = date(1970, 1, 1)

@@ -79,27 +79,22 @@ class Items:
 
     def sealed_among(self, digests: Sequence[bytes]) -> set[bytes]:
         """Those SHA-256 values among `digests` whose bytes lie in the vault, not only at a source."""
+        return self._lying_in(sealed_object, digests)
+
+    def held_among(self, digests: Sequence[bytes]) -> set[bytes]:
+        """Those SHA-256 values among `digests` whose bytes lie in the vault or at a source."""
+        return self._lying_in(in_place_source, digests) | self.sealed_among(digests)
+
+    def _lying_in(self, places: Table, digests: Sequence[bytes]) -> set[bytes]:
         found: set[bytes] = set()
         for part in sliced(digests):
             rows = self.connection.execute(
                 select(item.c.sha256)
-                .join(sealed_object, sealed_object.c.item_id == item.c.id)
+                .join(places, places.c.item_id == item.c.id)
                 .where(among(self.connection, item.c.sha256, part))
             )
             found.update(rows.scalars())
         return found
-
-    def held_among(self, digests: Sequence[bytes]) -> set[bytes]:
-        """Those SHA-256 values among `digests` whose bytes lie in the vault or at a source."""
-        found: set[bytes] = set()
-        for part in sliced(digests):
-            rows = self.connection.execute(
-                select(item.c.sha256)
-                .join(in_place_source, in_place_source.c.item_id == item.c.id)
-                .where(among(self.connection, item.c.sha256, part))
-            )
-            found.update(rows.scalars())
-        return found | self.sealed_among(digests)
 
     def add(self, new: Sequence[NewItem], now: datetime) -> Added:
         """Write items that do not exist yet, and where their bytes are. What stands already stays as it is."""

@@ -12,8 +12,8 @@ from triage.domain.errors import NotFound
 from triage.domain.jobs import JobState, Rank, Stage
 
 from .engine import database_now
+from .job_tables import job
 from .jobs import in_hand, waiting
-from .tables import job
 
 _DEAD = text("state = 'dead'")
 

@@ -12,8 +12,9 @@ from triage.domain.jobs import EXCLUSIVE_STAGES, JobState, Lease, NewJob, Rank, 
 from triage.telemetry.traces import traceparent
 
 from .engine import database_now
-from .rows import sliced
-from .tables import IN_HAND, WAITING, job, submission, worker
+from .job_tables import IN_HAND, WAITING, job, worker
+from .rows import among, sliced
+from .tables import submission
 
 _EXCLUSIVE = 0x7472_6961_6A6F  # "triajo": PostgreSQL's advisory lock, held while an exclusive job is claimed
 ITEM_STAGES = (Stage.EXPAND, Stage.EXAMINE, Stage.LOOK_CLOSER, Stage.MATCH)
@@ -304,6 +305,16 @@ class Jobs:
             job.c.lease_until < database_now(self.connection),
         )
         return self.connection.execute(query.limit(1)).first() is not None
+
+    def times_done(self, stage: Stage, submission_ids: Sequence[int], but: int) -> int:
+        """How many jobs of this stage over these submissions are done, without the job `but`. It only ever grows."""
+        query = select(func.count(job.c.id)).where(
+            among(self.connection, job.c.submission_id, submission_ids),
+            job.c.state == JobState.DONE,
+            job.c.stage == stage,
+            job.c.id != but,
+        )
+        return self.connection.execute(query).scalar_one()
 
     def _fenced(self, lease: Lease, **values: object) -> None:
         changed = self.connection.execute(

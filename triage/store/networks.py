@@ -10,10 +10,14 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from triage.domain.items import ItemKind
+from triage.domain.jobs import JobState, Stage
 from triage.domain.networks import Join
 from triage.domain.priority import Assessment, ReferralFacts
 from triage.domain.referral_facts import facts_document
+from triage.domain.submissions import SubmissionState
 
+from .job_tables import job
+from .rows import among
 from .tables import (
     item,
     look_alike,
@@ -23,6 +27,7 @@ from .tables import (
     referral_event,
     referral_member,
     referral_summary,
+    rematch,
     submission,
     trait,
     trait_member,
@@ -289,3 +294,33 @@ class Networks:
         self.connection.execute(delete(referral_summary).where(referral_summary.c.referral_id == referral_id))
         row = {"referral_id": referral_id, "counted": dict(counted), "at": now}
         self.connection.execute(insert(referral_summary), [row])
+
+    def counts_owed(self, submission_ids: Sequence[int]) -> bool:
+        """Whether what was counted of these submissions' network is to be counted again, or may be.
+
+        So while any job over them is owed, while one of them is being received, while a re-match runs, and where LINK
+        or REFER was given up and not made good since. Each of these ends in REFER, which counts.
+        """
+        of_these = among(self.connection, job.c.submission_id, submission_ids)
+        since = job.alias("since")
+        made_good = (
+            select(since.c.id)
+            .where(
+                since.c.submission_id == job.c.submission_id,
+                since.c.stage == Stage.REFER,
+                since.c.state == JobState.DONE,
+                since.c.id > job.c.id,
+            )
+            .exists()
+        )
+        given_up = and_(job.c.state == JobState.DEAD, job.c.stage.in_([Stage.LINK, Stage.REFER]), ~made_good)
+        queries = (
+            select(job.c.id).where(of_these, job.c.state == JobState.READY),
+            select(job.c.id).where(of_these, given_up),
+            select(submission.c.id).where(
+                among(self.connection, submission.c.id, submission_ids),
+                submission.c.state != SubmissionState.RECEIVED,
+            ),
+            select(rematch.c.id).where(rematch.c.finished_at.is_(None)),
+        )
+        return any(self.connection.execute(query.limit(1)).first() for query in queries)

@@ -16,11 +16,11 @@ from triage.domain.custody import CustodyAction
 from triage.domain.items import Outcome
 from triage.domain.referral_facts import ReferralFacts, facts_of
 
+from .deployment_tables import custody_event
 from .engine import database_now
 from .review_tables import access_asked, claim, decision, principal
 from .rows import among
 from .tables import (
-    custody_event,
     finding,
     item,
     look_alike,
@@ -146,10 +146,11 @@ class PageModels:
         row = self.connection.execute(query).one_or_none()
         return _referral_line(row) if row else None
 
-    def summary(self, referral_id: int) -> Mapping[str, Any] | None:
-        """What was counted of a referral's items when it was assessed; None where it never was."""
-        query = select(referral_summary.c.counted).where(referral_summary.c.referral_id == referral_id)
-        return self.connection.execute(query).scalar_one_or_none()
+    def summary(self, referral_id: int) -> tuple[Mapping[str, Any], datetime] | None:
+        """What was counted of a referral's items for its assessment, and when; None where it never was."""
+        query = select(referral_summary.c.counted, referral_summary.c.at)
+        row = self.connection.execute(query.where(referral_summary.c.referral_id == referral_id)).one_or_none()
+        return (row.counted, row.at) if row else None
 
     def submissions_of(self, referral_ids: Sequence[int]) -> dict[int, list[int]]:
         """Referral → its submissions."""

@@ -14,19 +14,10 @@ from sqlalchemy import ColumnElement, Connection, case, func, literal_column, se
 from triage.domain.errors import NotFound
 from triage.domain.matches import Standing
 
+from .deployment_tables import shelved_part
+from .job_tables import job
 from .rows import among, sliced
-from .tables import (
-    item,
-    job,
-    match,
-    occurrence,
-    processing_note,
-    referral_member,
-    sealed_object,
-    shelved_part,
-    source_note,
-    submission,
-)
+from .tables import item, match, occurrence, processing_note, referral_member, sealed_object, source_note, submission
 
 _HELD_BACK: ColumnElement[str] = literal_column(f"'{Standing.HELD_BACK}'")
 """Word for word: by a parameter no plan could use the index of these alone."""

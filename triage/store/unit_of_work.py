@@ -146,7 +146,7 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Unit]:
-        """A short read transaction."""
+        """A read transaction: one moment. It holds up nobody, but a long one keeps SQLite's log from being cut."""
         with self.meter.running(), self._connected() as connection:
             as_reader(connection)
             yield Unit(connection, self.signer)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from triage.domain.workers import LOST_AFTER, Worker, WorkerKind
 
 from .engine import database_now
-from .tables import worker
+from .job_tables import worker
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.integration.reporting.scenes import NOW, Scene, events
-from tests.unit.triage.reported import LEGAL, VIEWED, Desk, account, subject
+from tests.reported import OF_PROVIDER, VIEWED, FinishedReports, account, subject
 from triage.domain.errors import Refused
 from triage.domain.reports import FileFacts, FileMark, Viewed
 from triage.domain.retention import HolderKind
@@ -18,7 +18,7 @@ from triage.store.unit_of_work import Store
 
 def test_a_report_leaves_the_house_only_for_whom_its_sender_named(reporting: Reporting, store: Store) -> None:
     """In any spelling; for anybody else nothing is made, and nothing recorded. The record names the receiver."""
-    mine = Desk(store, legal=replace(LEGAL, may_share_with=("TH", "Agency One"))).report()
+    mine = FinishedReports(store, legal=replace(OF_PROVIDER, may_share_with=("TH", "Agency One"))).report()
     for stranger in ("LA", "T", "Agency"):
         with pytest.raises(Refused) as refused:
             reporting.report(mine, stranger)
@@ -39,7 +39,9 @@ def test_what_nobody_named_a_receiver_for_is_shared_with_nobody(reporting: Repor
 def test_a_dossier_counts_what_its_report_says(reporting: Reporting, store: Store) -> None:
     """And which of its items are not to be rendered; no identifier comes with it."""
     told = FileFacts(viewed=Viewed.NO, classification="ncmec:A1", marks=(FileMark.MEME,))
-    mine = Desk(store).report(subject(account("private name")), files=[("a", told), ("b", VIEWED)], escalated=True)
+    mine = FinishedReports(store).report(
+        subject(account("private name")), files=[("a", told), ("b", VIEWED)], escalated=True
+    )
     dossier = reporting.dossier(mine)
     assert dossier.do_not_render == 1
     assert dossier.reported is not None

@@ -34,8 +34,8 @@ from triage.exporters.dossier import (
     ReferralSummary,
 )
 from triage.services.reporting import Reporting
+from triage.store.deployment_tables import custody_checkpoint
 from triage.store.dossier_facts import MOST_ROWS
-from triage.store.tables import custody_checkpoint
 from triage.store.unit_of_work import Store
 
 

@@ -29,6 +29,16 @@ from triage.store.unit_of_work import Store
 
 NOW = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
 ACTOR = "tester@triage"
+SEALED = {
+    "object_id": "0" * 32,
+    "segment": "0" * 32 + ".pack",
+    "offset": 0,
+    "stored_length": 26,
+    "size": 10,
+    "wrapped_key": b"w" * 60,
+    "key_id": "file-1",
+}
+"""A place in a vault, where nothing lies."""
 
 
 def digests_of(data: bytes) -> Digests:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.unit.triage.reported import NOT_VIEWED, VIEWED, Desk
+from tests.reported import NOT_VIEWED, VIEWED, FinishedReports
 from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of
 from triage.domain.authorities import AuthorityKind, NewAuthority
 from triage.domain.errors import Conflict, NotFound, Refused
@@ -39,7 +39,7 @@ def warrant(submission: int, item: int | None = None, given_at: datetime = NOW) 
 
 
 def item_of(store: Store, content: str) -> int:
-    """The item of this content; `Desk` names files by it."""
+    """The item of this content; `FinishedReports` names files by it."""
     sha256 = digests_of(content.encode()).sha256
     with store.reading() as unit:
         return unit.items.ids_by_sha256([sha256])[sha256]
@@ -49,7 +49,7 @@ def test_an_authority_opens_the_gate_and_its_withdrawal_shuts_it(
     store: Store, scene: Scene, authorising: Authorising, gatekeeping: Gatekeeping
 ) -> None:
     """Each is one record of the log, the first with what was relied upon."""
-    submission = Desk(store).report(files=[("a", NOT_VIEWED)])
+    submission = FinishedReports(store).report(files=[("a", NOT_VIEWED)])
     item = item_of(store, "a")
     before = gatekeeping.may_render(item, [submission], "analyst")
     recorded = authorising.record(warrant(submission), by="an officer")
@@ -79,7 +79,7 @@ def test_an_authority_opens_the_gate_and_its_withdrawal_shuts_it(
 
 def test_the_same_said_twice_is_recorded_once(scene: Scene, store: Store, authorising: Authorising) -> None:
     """Or withdrawing one would leave the other in force. After a withdrawal it is another authority."""
-    submission = Desk(store).report()
+    submission = FinishedReports(store).report()
     first = authorising.record(warrant(submission))
     assert authorising.record(warrant(submission)) == first
     assert len(scene.log()) == 1
@@ -92,7 +92,7 @@ def test_the_same_said_twice_is_recorded_once(scene: Scene, store: Store, author
 def test_an_authority_for_one_item_opens_no_other(
     store: Store, authorising: Authorising, gatekeeping: Gatekeeping
 ) -> None:
-    submission = Desk(store).report(files=[("a", NOT_VIEWED), ("b", NOT_VIEWED)])
+    submission = FinishedReports(store).report(files=[("a", NOT_VIEWED), ("b", NOT_VIEWED)])
     one, two = item_of(store, "a"), item_of(store, "b")
     authorising.record(warrant(submission, one))
     assert gatekeeping.may_render(one, [submission], "analyst").may_render
@@ -102,7 +102,7 @@ def test_an_authority_for_one_item_opens_no_other(
 def test_an_authority_of_tomorrow_opens_nothing_today(
     store: Store, authorising: Authorising, gatekeeping: Gatekeeping
 ) -> None:
-    submission = Desk(store).report(files=[("a", NOT_VIEWED)])
+    submission = FinishedReports(store).report(files=[("a", NOT_VIEWED)])
     authorising.record(warrant(submission, given_at=NOW + timedelta(days=1)))
     assert not gatekeeping.may_render(item_of(store, "a"), [submission], "analyst").may_render
     later = replace(gatekeeping, clock=lambda: NOW + timedelta(days=1))
@@ -111,7 +111,7 @@ def test_an_authority_of_tomorrow_opens_nothing_today(
 
 def test_what_cannot_be_recorded_leaves_no_record(scene: Scene, store: Store, authorising: Authorising) -> None:
     """An unknown submission, an item that is not in it, an authority half stated."""
-    submission = Desk(store).report(files=[("a", NOT_VIEWED)])
+    submission = FinishedReports(store).report(files=[("a", NOT_VIEWED)])
     elsewhere = scene.item(scene.submission())
     for wrong, error, code in (
         (warrant(99), NotFound, "no-submission"),
@@ -125,7 +125,7 @@ def test_what_cannot_be_recorded_leaves_no_record(scene: Scene, store: Store, au
 
 
 def test_a_withdrawal_has_a_reason_and_happens_once(scene: Scene, store: Store, authorising: Authorising) -> None:
-    submission = Desk(store).report()
+    submission = FinishedReports(store).report()
     recorded = authorising.record(warrant(submission))
     with pytest.raises(Refused):
         authorising.withdraw(recorded.id, " ")
@@ -139,7 +139,7 @@ def test_a_withdrawal_has_a_reason_and_happens_once(scene: Scene, store: Store, 
 
 def test_an_open_gate_is_not_a_look(store: Store, scene: Scene, gatekeeping: Gatekeeping) -> None:
     """Whoever renders records the look; to have asked is nothing."""
-    submission = Desk(store).report(files=[("a", VIEWED)])
+    submission = FinishedReports(store).report(files=[("a", VIEWED)])
     assert gatekeeping.may_render(item_of(store, "a"), [submission], "analyst").code is GateCode.VIEWED_BY_SENDER
     assert scene.log() == []
 
@@ -148,7 +148,7 @@ def test_an_item_of_a_case_that_is_not_at_hand_is_refused_on_record(
     store: Store, scene: Scene, gatekeeping: Gatekeeping
 ) -> None:
     """However lawful it is there; also an item that nobody has."""
-    Desk(store).report(files=[("a", VIEWED)])
+    FinishedReports(store).report(files=[("a", VIEWED)])
     other, item = scene.submission(), item_of(store, "a")
     assert gatekeeping.may_render(item, [other], "analyst").code is GateCode.NOT_AT_HAND
     assert gatekeeping.may_render(99, [other], "analyst").code is GateCode.NOT_AT_HAND
@@ -157,7 +157,7 @@ def test_an_item_of_a_case_that_is_not_at_hand_is_refused_on_record(
 
 def test_a_seizure_with_the_same_bytes_opens_the_gate(store: Store, scene: Scene, gatekeeping: Gatekeeping) -> None:
     """The independent source; a member of a reported archive stays shut without it."""
-    report = Desk(store).report(files=[("a", NOT_VIEWED)])
+    report = FinishedReports(store).report(files=[("a", NOT_VIEWED)])
     item, seizure = item_of(store, "a"), scene.submission()
     member = scene.item(report, parent=item)
     assert gatekeeping.may_render(member, [report], "analyst").code is GateCode.VIEWING_UNKNOWN

@@ -12,7 +12,7 @@ import pytest
 from hashsets.library import Library
 from hashsets.reports import NotComparable
 from hashsets.vocabulary import Basis, Opinion, SetKind, Transform
-from tests.unit.triage.reported import NOT_VIEWED, Desk, account, subject
+from tests.reported import NOT_VIEWED, FinishedReports, account, subject
 from tests.unit.triage.stored import NOW, Scene, candidate, digests_of
 from triage.domain.errors import NotFound
 from triage.domain.findings import Subject
@@ -217,7 +217,7 @@ def test_one_that_is_not_there(store: Store) -> None:
 
 def test_law_and_reports_have_their_part(store: Store, scene: Scene) -> None:
     """Of several submissions only terms that all of them name; reports are counted where there are any."""
-    report = Desk(store, legal=Legal("Report", ("TH", "US"), (Handling.H1,))).report(
+    report = FinishedReports(store, legal=Legal("Report", ("TH", "US"), (Handling.H1,))).report(
         subject(account("somebody")), files=[("a", NOT_VIEWED)]
     )
     seizure = scene.submission()

@@ -80,7 +80,7 @@ def test_one_that_was_never_summed_up_is_counted_when_it_is_read(store: Store, s
     """Referrals from before have a page too."""
     referral, submission = referral_of(store, scene)
     with store.reading() as unit:
-        assert summary(unit, referral, [submission], RULES).outcomes == {"known": 1, "unknown": 1}
+        assert summary(unit, referral, [submission], RULES).counted.outcomes == {"known": 1, "unknown": 1}
 
 
 def test_a_referral_that_goes_on_in_another_keeps_no_summary(store: Store, scene: Scene) -> None:

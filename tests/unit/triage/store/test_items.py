@@ -5,22 +5,13 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from tests.unit.triage.stored import NOW, Scene, digests_of
+from tests.unit.triage.stored import NOW, SEALED, Scene, digests_of
 from triage.domain.items import Item, ItemKind, Outcome
 from triage.domain.matches import Answer
-from triage.services.receiving import measured
+from triage.services.taking_items import measured
 from triage.store.items import NewItem
 from triage.store.unit_of_work import Store
 
-SEALED = {
-    "object_id": "0" * 32,
-    "segment": "0" * 32 + ".pack",
-    "offset": 0,
-    "stored_length": 26,
-    "size": 10,
-    "wrapped_key": b"w" * 60,
-    "key_id": "file-1",
-}
 IN_PLACE = {"root": b"/mnt", "path": b"a\xff.jpg", "size": 10, "mtime_ns": 5}
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.refusals import refused
 from tests.servers.s3 import REFUSED, FaultyProxy, S3Server, bucket_of
 from tests.vaults import content, read, sealed
-from triage.domain.errors import Refused, TriageError
+from triage.domain.errors import Refused
 from triage.vault.frames import FRAME
 from triage.vault.keys import FileKeyProvider
 from triage.vault.local import LocalVault
@@ -33,12 +34,6 @@ def vault(s3_proxy: FaultyProxy, name: str, keys: FileKeyProvider) -> S3Vault:
     return made
 
 
-def code_of(work: Callable[[], object]) -> str:
-    with pytest.raises(TriageError) as caught:
-        work()
-    return caught.value.code
-
-
 def path_of(locator: SealedObject) -> str:
     return f"unit/one/{locator.segment}"
 
@@ -57,7 +52,7 @@ def test_nothing_is_sent_before_the_sync(vault: S3Vault, s3_proxy: FaultyProxy) 
     with vault.writer() as writer:
         locator = writer.seal([b"data"])
     assert not s3_proxy.requests
-    assert code_of(lambda: read(vault, locator)) == "segment-missing"
+    assert refused(lambda: read(vault, locator)) == "segment-missing"
 
 
 def test_a_full_pack_is_put_and_another_begun(vault: S3Vault, s3_proxy: FaultyProxy) -> None:
@@ -93,7 +88,7 @@ def test_a_writer_goes_on_after_a_large_object_that_failed(
         with pytest.raises(OSError, match="own trouble"):
             writer.seal(failing())
         s3_proxy.fail("status", method="PUT", status=403, body=REFUSED % b"AccessDenied")
-        assert code_of(lambda: writer.seal([content(4 * FRAME)])) == "vault-credentials"
+        assert refused(lambda: writer.seal([content(4 * FRAME)])) == "vault-credentials"
         after = writer.seal([b"after"])
         writer.sync()
     assert (read(vault, before), read(vault, after)) == (b"before", b"after")
@@ -115,11 +110,11 @@ def test_a_sync_that_failed_ends_the_writer(vault: S3Vault, s3_proxy: FaultyProx
     with vault.writer() as writer:
         locator = writer.seal([b"data"])
         s3_proxy.fail("reset", times=1000)
-        assert code_of(writer.sync) == "vault-unreachable"
+        assert refused(writer.sync) == "vault-unreachable"
         s3_proxy.heal()
-        assert code_of(writer.sync) == "vault-write-failed"
-        assert code_of(lambda: writer.seal([b"more"])) == "vault-write-failed"
-    assert code_of(lambda: read(vault, locator)) == "segment-missing"
+        assert refused(writer.sync) == "vault-write-failed"
+        assert refused(lambda: writer.seal([b"more"])) == "vault-write-failed"
+    assert refused(lambda: read(vault, locator)) == "segment-missing"
     [again] = sealed(vault, b"data")
     assert read(vault, again) == b"data"
 
@@ -129,8 +124,8 @@ def test_the_same_holds_when_a_full_pack_cannot_be_put(vault: S3Vault, s3_proxy:
     with vault.writer() as writer:
         writer.seal([content(FRAME)])
         s3_proxy.fail("reset", times=1000)
-        assert code_of(lambda: [writer.seal([content(FRAME)]) for _ in range(2)]) == "vault-unreachable"
-        assert code_of(writer.sync) == "vault-write-failed"
+        assert refused(lambda: [writer.seal([content(FRAME)]) for _ in range(2)]) == "vault-unreachable"
+        assert refused(writer.sync) == "vault-write-failed"
 
 
 def test_damage_in_the_bucket_is_named(vault: S3Vault, s3_server: S3Server, name: str) -> None:
@@ -139,22 +134,22 @@ def test_damage_in_the_bucket_is_named(vault: S3Vault, s3_server: S3Server, name
     for locator in (small, large):
         whole = s3_server.get(name, path_of(locator))
         s3_server.put(name, path_of(locator), whole[:100] + bytes([whole[100] ^ 1]) + whole[101:])
-        assert code_of(lambda locator=locator: read(vault, locator)) == "seal-broken"
+        assert refused(lambda locator=locator: read(vault, locator)) == "seal-broken"
         s3_server.put(name, path_of(locator), whole[:-1])
-        assert code_of(lambda locator=locator: read(vault, locator)) == "segment-truncated"
+        assert refused(lambda locator=locator: read(vault, locator)) == "segment-truncated"
         s3_server.put(name, path_of(locator), b"")
-        assert code_of(lambda locator=locator: read(vault, locator)) == "segment-truncated"
+        assert refused(lambda locator=locator: read(vault, locator)) == "segment-truncated"
         s3_server.admin.delete_object(Bucket=name, Key=path_of(locator))
-        assert code_of(lambda locator=locator: read(vault, locator)) == "segment-missing"
+        assert refused(lambda locator=locator: read(vault, locator)) == "segment-missing"
 
 
 def test_a_wrong_bucket_is_no_tampering(vault: S3Vault, s3_server: S3Server, keys: FileKeyProvider) -> None:
     """An empty bucket or another prefix is the machine's trouble, as a disk that is not mounted."""
     [locator] = sealed(vault, b"data")
     elsewhere = S3Vault(bucket_of(s3_server, s3_server.new_bucket()), keys)
-    assert code_of(lambda: read(elsewhere, locator)) == "vault-absent"
-    assert code_of(elsewhere.check) == "vault-absent"
-    assert code_of(lambda: read(S3Vault(bucket_of(s3_server, "evidence-not-there"), keys), locator)) == "vault-absent"
+    assert refused(lambda: read(elsewhere, locator)) == "vault-absent"
+    assert refused(elsewhere.check) == "vault-absent"
+    assert refused(lambda: read(S3Vault(bucket_of(s3_server, "evidence-not-there"), keys), locator)) == "vault-absent"
 
 
 def test_a_bucket_made_under_another_key_is_refused(
@@ -171,7 +166,7 @@ def test_a_bucket_made_under_another_key_is_refused(
 def test_a_store_that_lets_objects_be_overwritten_is_refused(vault: S3Vault, s3_proxy: FaultyProxy) -> None:
     """Found at init, not when something has been lost."""
     s3_proxy.fail("unconditional", method="PUT")
-    assert code_of(vault.check) == "vault-overwrites"
+    assert refused(vault.check) == "vault-overwrites"
     vault.check()
 
 
@@ -179,14 +174,14 @@ def test_a_store_that_lets_objects_be_overwritten_is_refused(vault: S3Vault, s3_
 def test_credentials_that_may_do_half_are_found(vault: S3Vault, s3_proxy: FaultyProxy, method: str) -> None:
     """Reading alone, or writing alone, is not enough."""
     s3_proxy.fail("status", method=method, status=403, body=REFUSED % b"AccessDenied", times=100)
-    assert code_of(vault.check) == "vault-credentials"
+    assert refused(vault.check) == "vault-credentials"
 
 
 def test_credentials_that_may_not_list_are_found(vault: S3Vault, s3_proxy: FaultyProxy) -> None:
     """An audit needs the list."""
     denied = REFUSED % b"AccessDenied"
     s3_proxy.fail("status", status=403, body=denied, when=lambda path: "list-type" in path)
-    assert code_of(vault.check) == "vault-credentials"
+    assert refused(vault.check) == "vault-credentials"
 
 
 def test_preparing_and_checking_leave_one_object_and_delete_none(

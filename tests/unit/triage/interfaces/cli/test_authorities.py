@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.triage.reported import NOT_VIEWED, Desk, account, address, subject
+from tests.reported import NOT_VIEWED, FinishedReports, account, address, subject
 from tests.unit.triage.stored import NOW, Scene
 from triage.bootstrap import open_application
 from triage.domain.jobs import Stage
@@ -41,7 +41,7 @@ def store(deployment: Triage, tmp_path: Path) -> Iterator[Store]:
 def reported(store: Store) -> int:
     """A report with two files that nobody at its sender opened, an address and an account of its subject."""
     parties = subject(address("192.0.2.1", 4711, NOW, "TH"), account("Some\x1b[2Jbody"))
-    return Desk(store).report(parties, files=[("a", NOT_VIEWED), ("b", NOT_VIEWED)])
+    return FinishedReports(store).report(parties, files=[("a", NOT_VIEWED), ("b", NOT_VIEWED)])
 
 
 class TestAuthority:

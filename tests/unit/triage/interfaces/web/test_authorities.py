@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from tests.unit.triage.reported import NOT_VIEWED, Desk
+from tests.reported import NOT_VIEWED, FinishedReports
 from triage.bootstrap import Application, open_application
 from triage.deploying import initialise
 from triage.domain.legal import Legal
@@ -27,7 +27,7 @@ def application(tmp_path: Path) -> Iterator[Application]:
     settings = load_settings(data=tmp_path / "deployment")
     initialise(settings)
     opened = open_application(settings)
-    assert Desk(opened.store).report(files=[("a", NOT_VIEWED)]) == 1
+    assert FinishedReports(opened.store).report(files=[("a", NOT_VIEWED)]) == 1
     yield opened
     opened.close()
 
