@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.contracts.test_jobs import another
-from tests.reviewing import Everything, person, referral_with
+from tests.reviewing import LOOKS, Everything, person, referral_with
 from triage.domain.claims import QueueFilter
 from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.items import Outcome
@@ -24,7 +24,7 @@ from triage.store.tables import custody_event, referral_event
 from triage.store.unit_of_work import Store
 
 NOW = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
-RULES = ReviewRules("scheme-a", 900, 600, frozenset(), second_reader_supersedes=False, sample_percent=3, edition="e")
+RULES = ReviewRules("scheme-a", 900, 600, frozenset(), second_reader_supersedes=False, sample_percent=3, looks=LOOKS, edition="e")
 ALL = QueueFilter()
 
 

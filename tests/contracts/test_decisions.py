@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from tests.contracts.test_jobs import another
-from tests.reviewing import SCHEMES, Everything, Made, alike, match_of, person, referral_with
+from tests.reviewing import LOOKS, SCHEMES, Everything, Made, alike, match_of, person, referral_with
 from triage.domain.claims import Claim, QueueFilter
 from triage.domain.decisions import DecisionState, DisagreementKind, Instead, Said, SeenBasis
 from triage.domain.errors import Conflict, NotFound, Refused, TriageError
@@ -28,7 +28,7 @@ from triage.store.unit_of_work import Store
 
 NOW = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
 RULES = ReviewRules(
-    "scheme-a", 900, 600, frozenset({"grave"}), second_reader_supersedes=False, sample_percent=3, edition="e"
+    "scheme-a", 900, 600, frozenset({"grave"}), second_reader_supersedes=False, sample_percent=3, looks=LOOKS, edition="e"
 )
 U = Outcome.UNKNOWN
 WHY = "It says so in the file."

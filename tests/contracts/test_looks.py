@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from tests.contracts.test_jobs import another
-from tests.reviewing import SCHEMES, Everything, Made, alike, person, referral_with
+from tests.reviewing import LOOKS, SCHEMES, Everything, Made, alike, person, referral_with
 from tests.unit.triage.services.sealing import whole
 from triage.domain.access import Action, Purpose
 from triage.domain.claims import Claim
@@ -39,7 +39,7 @@ from triage.vault.keys import FileKeyProvider
 from triage.vault.local import LocalVault
 
 START = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
-RULES = ReviewRules("scheme-a", 900, 600, frozenset(), second_reader_supersedes=False, sample_percent=3, edition="e")
+RULES = ReviewRules("scheme-a", 900, 600, frozenset(), second_reader_supersedes=False, sample_percent=3, looks=LOOKS, edition="e")
 POLICY = ExposurePolicy(
     day_seconds=1_000,
     hour_seconds=100,
