@@ -28,7 +28,14 @@ from triage.store.unit_of_work import Store
 
 NOW = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
 RULES = ReviewRules(
-    "scheme-a", 900, 600, frozenset({"grave"}), second_reader_supersedes=False, sample_percent=3, looks=LOOKS, edition="e"
+    "scheme-a",
+    900,
+    600,
+    frozenset({"grave"}),
+    second_reader_supersedes=False,
+    sample_percent=3,
+    looks=LOOKS,
+    edition="e",
 )
 U = Outcome.UNKNOWN
 WHY = "It says so in the file."

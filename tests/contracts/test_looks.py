@@ -39,7 +39,9 @@ from triage.vault.keys import FileKeyProvider
 from triage.vault.local import LocalVault
 
 START = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
-RULES = ReviewRules("scheme-a", 900, 600, frozenset(), second_reader_supersedes=False, sample_percent=3, looks=LOOKS, edition="e")
+RULES = ReviewRules(
+    "scheme-a", 900, 600, frozenset(), second_reader_supersedes=False, sample_percent=3, looks=LOOKS, edition="e"
+)
 POLICY = ExposurePolicy(
     day_seconds=1_000,
     hour_seconds=100,

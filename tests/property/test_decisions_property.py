@@ -31,7 +31,14 @@ from triage.vault.witness import LogMirror
 
 NOW = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
 RULES = ReviewRules(
-    "scheme-a", 900, 600, frozenset({"grave"}), second_reader_supersedes=True, sample_percent=3, looks=LOOKS, edition="e"
+    "scheme-a",
+    900,
+    600,
+    frozenset({"grave"}),
+    second_reader_supersedes=True,
+    sample_percent=3,
+    looks=LOOKS,
+    edition="e",
 )
 PEOPLE = st.integers(0, 2)
 PLACES = st.integers(0, 1)

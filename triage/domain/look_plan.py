@@ -12,7 +12,7 @@ unlawful stack until lawful ones lie on both sides; without times to go by, they
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import lru_cache
@@ -90,7 +90,8 @@ class Stack:
     """Look-alikes. `moment` is the earliest capture that its files state, as ISO 8601 text, or "".
 
     `open_items` are those that nobody has decided. `said` is what was said after a look at one of it. `is_near`: near
-    to what is known, so facts are enough. `is_recent` and `disagrees` (with its thumbnail) raise its group.
+    to what is known, or decided as unlawful, on facts alone. `is_recent` and `disagrees` (with its thumbnail) raise
+    its group.
     """
 
     item_id: int
@@ -104,22 +105,29 @@ class Stack:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A group in numbers of stacks, without those that are near to what is known; these are `near`.
+    """A group in numbers of stacks, without those that facts alone call unlawful; these are `near`.
 
-    `open` and `open_near` have items that nobody has decided, `open_items` in all; `lawful` and `unlawful` were
-    looked at.
+    `lawful` and `unlawful` were looked at. `open` and `open_near` have items that nobody has decided, `open_items` in
+    all. `waiting`: open, and not looked at. `beside`: of these, next in time to an unlawful or near one.
     """
 
     key: GroupKey
     stacks: int
     open: int
+    waiting: int
     lawful: int
     unlawful: int
     recent: int
     disagreeing: int
     near: int
     open_near: int
+    beside: int
     open_items: int
+
+    @property
+    def looks(self) -> int:
+        """How many were looked at."""
+        return self.lawful + self.unlawful
 
     @property
     def is_mixed(self) -> bool:
@@ -129,7 +137,7 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class NextLook:
-    """The item that stands for its stack, and why. `seen` of `stacks` of its group were looked at."""
+    """The item that stands for its stack, why, and the group as it is before the look."""
 
     item_id: int
     why: Why
@@ -138,7 +146,7 @@ class NextLook:
 
 @dataclass(frozen=True, slots=True)
 class Remaining:
-    """What is left to decide: stacks to look at first, at most; and groups and stacks for which facts are enough.
+    """What is left to decide: looks that are due by what is known now; groups and stacks for which facts are enough.
 
     `chance` is the greatest, over groups that need no further look, that a series of theirs stays unseen.
     """
@@ -174,12 +182,14 @@ def outline_of(key: GroupKey, stacks: Iterable[Stack]) -> Outline:
         key=key,
         stacks=len(far),
         open=sum(one.open_items > 0 for one in far),
+        waiting=sum(map(_is_waiting, far)),
         lawful=sum(one.said is Verdict.LAWFUL for one in far),
         unlawful=sum(one.said is Verdict.UNLAWFUL for one in far),
         recent=sum(one.is_recent for one in every),
         disagreeing=sum(one.disagrees for one in every),
         near=len(every) - len(far),
         open_near=sum(one.is_near and one.open_items > 0 for one in every),
+        beside=len(_beside(every)),
         open_items=sum(one.open_items for one in every),
     )
 
@@ -199,11 +209,11 @@ def level_of(group: Outline, cameras: frozenset[str]) -> Level:
 
 
 def looks_due(group: Outline, level: Level, rules: LookRules) -> int:
-    """Looks that a group may still need; 0 where none is needed. Of mixed groups the most that it can become."""
-    if group.is_mixed and group.open:
-        return group.open
-    needed = looks_needed(group.stacks, rules.series, rules.bound(level))
-    return max(0, min(needed - group.lawful - group.unlawful, group.open))
+    """Looks that a group needs by what is known now; 0 where facts are enough for what is left of it."""
+    due = max(0, min(looks_needed(group.stacks, rules.series, rules.bound(level)) - group.looks, group.waiting))
+    if not group.is_mixed:
+        return due
+    return max(due, group.beside) if group.key.tie is Tie.OCCASION else group.waiting
 
 
 def in_order(outlines: Sequence[Outline], rules: LookRules) -> list[Outline]:
@@ -217,27 +227,26 @@ def in_order(outlines: Sequence[Outline], rules: LookRules) -> list[Outline]:
         level = level_of(group, cameras)
         due = looks_due(group, level, rules)
         if due:
-            seen = group.lawful + group.unlawful
             last = group.key.tie is Tie.NOTHING
             key = group.key
-            ranked.append((last, -level, seen / (seen + due), key.day, key.camera, key.archive, key.run, group))
+            done = group.looks / (group.looks + due)
+            ranked.append((last, -level, done, key.day, key.camera, key.archive, key.run, group))
     return [entry[-1] for entry in sorted(ranked, key=lambda entry: entry[:-1])]
 
 
 def next_in(group: Outline, stacks: Sequence[Stack], level: Level, rules: LookRules) -> NextLook | None:
     """The next look within a group; None where facts are enough for what is left of it."""
-    far = sorted((one for one in stacks if not one.is_near), key=lambda one: (one.moment, one.item_id))
-    drawn = _drawn(far, looks_needed(len(far), rules.series, rules.bound(level)))
-    if drawn is not None:
-        return NextLook(drawn.item_id, _why(group, level), group)
-    if not group.is_mixed:
+    if not looks_due(group, level, rules):
         return None
-    beside = _beside(far) if group.key.tie is Tie.OCCASION else iter(far)
-    for stack in beside:
-        if stack.said is None and stack.open_items:
-            why = Why.BESIDE if group.key.tie is Tie.OCCASION else Why.FOUND
-            return NextLook(stack.item_id, why, group)
-    return None
+    far = sorted((one for one in stacks if not one.is_near), key=_by_time)
+    needed = looks_needed(group.stacks, rules.series, rules.bound(level))
+    if group.looks < needed:
+        chosen, why = _drawn(far, min(needed, len(far))), _why(group, level)
+    elif group.key.tie is Tie.OCCASION:
+        chosen, why = next(iter(_beside(stacks)), None), Why.BESIDE
+    else:
+        chosen, why = next(filter(_is_waiting, far), None), Why.FOUND
+    return NextLook(chosen.item_id, why, group) if chosen else None
 
 
 def proposed(group: Outline, stack: Stack) -> Verdict:
@@ -262,8 +271,7 @@ def remaining(outlines: Sequence[Outline], rules: LookRules) -> Remaining:
             stacks += group.open + group.open_near
             items += group.open_items
             if group.open:
-                seen = group.lawful + group.unlawful
-                chance = max(chance, chance_unseen(group.stacks, rules.series, seen))
+                chance = max(chance, chance_unseen(group.stacks, rules.series, group.looks))
     return Remaining(looks, looking, groups, stacks, items, chance)
 
 
@@ -312,21 +320,32 @@ def lot(item_id: int) -> int:
 _ALL = 2**64 - 1
 
 
+def _by_time(stack: Stack) -> tuple[str, int]:
+    return stack.moment, stack.item_id
+
+
+def _is_waiting(stack: Stack) -> bool:
+    """Whether a look at it could say something new."""
+    return stack.said is None and stack.open_items > 0 and not stack.is_near
+
+
 def _drawn(stacks: Sequence[Stack], count: int) -> Stack | None:
-    """The one drawn from the first stretch in which nobody has looked; None where there is none such."""
+    """By lot: from the stretches in which nobody has looked, else from all that wait."""
     waiting: list[Stack] = []
     for step in range(count):
         stretch = stacks[step * len(stacks) // count : (step + 1) * len(stacks) // count]
         if not any(one.said for one in stretch):
-            waiting += sorted((one for one in stretch if one.open_items), key=lambda one: lot(one.item_id))[:1]
-    return min(waiting, key=lambda one: lot(one.item_id), default=None)
+            waiting += filter(_is_waiting, stretch)
+    return min(waiting or filter(_is_waiting, stacks), key=lambda one: lot(one.item_id), default=None)
 
 
-def _beside(stacks: Sequence[Stack]) -> Iterator[Stack]:
-    """Those next to an unlawful one, by time."""
-    for place, stack in enumerate(stacks):
-        if stack.said is Verdict.UNLAWFUL:
-            yield from stacks[max(0, place - 1) : place + 2]
+def _beside(stacks: Sequence[Stack]) -> list[Stack]:
+    """Those that wait next to one that is unlawful or near to what is known, by time."""
+    ordered = sorted(stacks, key=_by_time)
+    unlawful = [one.is_near or one.said is Verdict.UNLAWFUL for one in ordered]
+    return [
+        one for place, one in enumerate(ordered) if _is_waiting(one) and any(unlawful[max(0, place - 1) : place + 2])
+    ]
 
 
 def _why(group: Outline, level: Level) -> Why:

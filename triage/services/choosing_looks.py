@@ -13,7 +13,6 @@ from triage.domain.legal_gate import Gate
 from triage.domain.look_plan import (
     LookRules,
     NextLook,
-    Outline,
     Remaining,
     in_order,
     level_of,
@@ -22,13 +21,11 @@ from triage.domain.look_plan import (
     remaining,
 )
 from triage.domain.review_rules import ReviewRules
-from triage.store.look_plans import Asking
+from triage.store.look_plans import Asking, Group
 from triage.store.unit_of_work import Unit
 
 RECENT = timedelta(days=30)
 _AHEAD = timedelta(days=1)  # cameras' clocks state no zone
-_TRIED = 8
-"""Groups whose stacks are read before the page says that more may be due. Mixed ones may turn out to need none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +43,20 @@ def look_plan(unit: Unit, referral_id: int, rules: ReviewRules, scheme: Scheme, 
     unlawful = tuple(one.code for one in scheme.categories if one.rank > 0)
     local = now.astimezone(UTC).replace(tzinfo=None)
     asking = Asking(referral_id, rules.scheme, unlawful, local - RECENT, local + _AHEAD)
-    outlines = unit.look_plans.outlines(asking)
-    found = _next(unit, asking, outlines, rules.looks)
+    groups = unit.look_plans.groups(asking)
+    found = _next(unit, asking, groups, rules.looks)
     gate = None
     if found is not None:
         gate = unit.gates.of_item(found.item_id, unit.claims.submissions_of(referral_id), now)
-    return LookPlan(found, gate, remaining(outlines, rules.looks), rules.looks)
+    return LookPlan(found, gate, remaining([one.outline for one in groups], rules.looks), rules.looks)
 
 
-def _next(unit: Unit, asking: Asking, outlines: list[Outline], rules: LookRules) -> NextLook | None:
-    cameras = raised_cameras(outlines)
-    for group in in_order(outlines, rules)[:_TRIED]:
-        found = next_in(group, unit.look_plans.stacks(asking, group.key), level_of(group, cameras), rules)
-        if found is not None:
-            return found
-    return None
+def _next(unit: Unit, asking: Asking, groups: list[Group], rules: LookRules) -> NextLook | None:
+    by_key = {one.outline.key: one for one in groups}
+    outlines = [one.outline for one in groups]
+    ordered = in_order(outlines, rules)
+    if not ordered:
+        return None
+    first = ordered[0]
+    level = level_of(first, raised_cameras(outlines))
+    return next_in(first, unit.look_plans.stacks(asking, by_key[first.key]), level, rules)

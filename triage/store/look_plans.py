@@ -40,12 +40,21 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """A group in numbers. Its stacks stand around centres of numbers from `first` to `last`, others' among them."""
+
+    outline: Outline
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
 class LookPlans:
     """Reads within one unit of work."""
 
     connection: Connection
 
-    def outlines(self, asking: Asking, limit: int = GROUPS) -> list[Outline]:
+    def groups(self, asking: Asking, limit: int = GROUPS) -> list[Group]:
         """The groups of a referral: what is found in first, then what is raised, then the largest."""
         stack = self._grouped(asking)
         far = stack.c.near == 0
@@ -53,12 +62,14 @@ class LookPlans:
         counted = {
             "stacks": far,
             "open": and_(far, is_open),
+            "waiting": and_(far, is_open, stack.c.looked == 0),
             "lawful": and_(far, said, stack.c.unlawful == 0),
             "unlawful": and_(far, said, stack.c.unlawful == 1),
             "recent": stack.c.recent == 1,
             "disagreeing": stack.c.disagrees == 1,
             "near": stack.c.near == 1,
             "open_near": and_(stack.c.near == 1, is_open),
+            "beside": and_(far, is_open, stack.c.looked == 0, stack.c.beside == 1),
         }
         columns = {name: func.sum(case((condition, 1), else_=0)) for name, condition in counted.items()}
         key = (stack.c.occasion, stack.c.archive, stack.c.run)
@@ -67,6 +78,8 @@ class LookPlans:
                 *key,
                 *(column.label(name) for name, column in columns.items()),
                 func.sum(stack.c.open_items).label("open_items"),
+                func.min(stack.c.centre).label("first"),
+                func.max(stack.c.centre).label("last"),
             )
             .group_by(*key)
             .order_by(
@@ -78,13 +91,14 @@ class LookPlans:
             .limit(limit)
         )
         return [
-            Outline(_key(row), *(int(row._mapping[name]) for name in (*counted, "open_items")))  # noqa: SLF001
+            Group(_outline(row, (*counted, "open_items")), row.first, row.last)
             for row in self.connection.execute(query)
         ]
 
-    def stacks(self, asking: Asking, key: GroupKey) -> list[Stack]:
+    def stacks(self, asking: Asking, group: Group) -> list[Stack]:
         """The stacks of one group, by time and item; of a day with more than fit a run the first."""
-        stack = self._grouped(asking)
+        key = group.outline.key
+        stack = self._grouped(asking, group)
         occasion = key.day + key.camera if key.tie is Tie.OCCASION else None
         named = and_(
             stack.c.occasion == occasion if occasion else stack.c.occasion.is_(None),
@@ -94,22 +108,26 @@ class LookPlans:
         query = select(stack).where(named).order_by(stack.c.moment, stack.c.item_id).limit(RUN)
         return [_stack(row) for row in self.connection.execute(query)]
 
-    def _grouped(self, asking: Asking) -> Subquery:
-        """Stacks with the key of their group: `occasion` (NULL: none), `archive` (0: none) and `run`."""
-        stack = self._stacked(asking)
+    def _grouped(self, asking: Asking, within: Group | None = None) -> Subquery:
+        """Stacks with the key of their group: `occasion` (NULL: none), `archive` (0: none), `run`; and `beside`."""
+        stack = self._stacked(asking, within)
         alone = stack.c.occasion.is_(None)
+        archive = case((alone, stack.c.archive), else_=0)
+        run = case((alone, stack.c.item_id // RUN), else_=0)
+        found = stack.c.near + stack.c.unlawful
+        by_time: Any = {
+            "partition_by": (stack.c.occasion, archive, run),
+            "order_by": (stack.c.moment, stack.c.item_id),
+        }
+        either_side = [func.coalesce(step(found).over(**by_time), 0) for step in (func.lag, func.lead)]
         return select(
-            stack.c.item_id,
-            stack.c.occasion,
-            case((alone, stack.c.archive), else_=0).label("archive"),
-            case((alone, stack.c.item_id // RUN), else_=0).label("run"),
-            *(
-                stack.c[name]
-                for name in ("moment", "open_items", "looked", "unlawful", "near", "recent", "disagrees")
-            ),
+            *(one for one in stack.c if one.name != "archive"),
+            archive.label("archive"),
+            run.label("run"),
+            case((either_side[0] + either_side[1] > 0, 1), else_=0).label("beside"),
         ).subquery("grouped")
 
-    def _stacked(self, asking: Asking) -> Subquery:
+    def _stacked(self, asking: Asking, within: Group | None) -> Subquery:
         """One row for each stack: its centre where the referral has it, else its first item here."""
         held = _held(asking.referral_id)
         camera, captured = finding.alias("camera"), finding.alias("captured")
@@ -118,18 +136,19 @@ class LookPlans:
         stated = and_(camera.c.item_id.is_not(None), captured.c.item_id.is_not(None))
         occasion = func.substr(local, 1, _DAY) + named[0] + "\t" + named[1] + "\t" + named[2]
         recent = and_(stated, local >= asking.since.isoformat(), local <= asking.until.isoformat())
-        looked = decision.c.basis != SeenBasis.FACTS
+        looked, unlawful = decision.c.basis != SeenBasis.FACTS, decision.c.category.in_(asking.unlawful)
         centre = func.coalesce(look_alike.c.centre_id, item.c.id)
         query = (
             select(
                 func.coalesce(func.min(case((item.c.id == centre, item.c.id))), func.min(item.c.id)).label("item_id"),
+                centre.label("centre"),
                 func.min(self._plain(case((stated, occasion), else_=null()))).label("occasion"),
                 func.coalesce(func.min(held.c.archive), 0).label("archive"),
                 func.coalesce(func.min(self._plain(local)), "").label("moment"),
                 func.sum(case((decision.c.id.is_(None), 1), else_=0)).label("open_items"),
                 _any(looked).label("looked"),
-                _any(and_(looked, decision.c.category.in_(asking.unlawful))).label("unlawful"),
-                _any(item.c.outcome == Outcome.NEAR).label("near"),
+                _any(and_(looked, unlawful)).label("unlawful"),
+                case((_any(looked) == 1, 0), else_=_any(or_(item.c.outcome == Outcome.NEAR, unlawful))).label("near"),
                 _any(recent).label("recent"),
                 _any(raster.c.thumbnail_distance > THUMBNAIL_DISAGREES_ABOVE).label("disagrees"),
             )
@@ -153,6 +172,8 @@ class LookPlans:
             .where(item.c.outcome.in_(SHOWABLE))
             .group_by(centre)
         )
+        if within is not None:
+            query = query.where(centre.between(within.first, within.last))
         return query.subquery("stacked")
 
     def _plain(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -181,6 +202,11 @@ def _key(row: Row[Any]) -> GroupKey:
     if row.occasion is not None:
         return GroupKey(Tie.OCCASION, row.occasion[:_DAY], row.occasion[_DAY:])
     return GroupKey(Tie.ARCHIVE if row.archive else Tie.NOTHING, archive=row.archive, run=row.run)
+
+
+def _outline(row: Row[Any], counts: Sequence[str]) -> Outline:
+    found = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+    return Outline(_key(row), **{name: int(found[name]) for name in counts})
 
 
 def _stack(row: Row[Any]) -> Stack:
