@@ -144,7 +144,7 @@ def by_plan(seizure: Seizure, stacks: Sequence[Stack], rules: LookRules) -> Run:
 
 
 class _Groups:
-    """What the database keeps for the product: groups of stacks, and what was said. Items are numbered as they came."""
+    """What the product has in its database: groups of stacks, and what was said. Items have numbers as they came."""
 
     def __init__(self, seizure: Seizure, stacks: Sequence[Stack]) -> None:
         came = {one.number: place for place, one in enumerate(seizure.left)}

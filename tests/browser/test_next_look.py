@@ -1,4 +1,4 @@
-"""The next look: named with its reason, guarded as any other, and gone when facts are enough. No picture comes by it."""
+"""The next look: named with its reason, guarded like any other, gone when facts are enough. It shows no picture."""
 
 from __future__ import annotations
 

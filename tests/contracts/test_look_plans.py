@@ -244,7 +244,7 @@ def test_following_the_plan_ends_and_leaves_the_rest_to_facts(store: Store) -> N
 def test_something_unlawful_raises_the_other_days_of_its_camera(store: Store) -> None:
     made = referral_with(store, "1", *[U] * 26)
     first, second = made.items[:2], made.items[2:]
-    moments = {one: (ONE, LONG_AGO) for one in first}
+    moments = dict.fromkeys(first, (ONE, LONG_AGO))
     moments |= {one: (ONE, LONG_AGO + timedelta(days=30, minutes=one)) for one in second}
     states(store, moments)
     says(store, made, "grave", *first)

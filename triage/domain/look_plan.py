@@ -19,7 +19,6 @@ from functools import lru_cache
 
 from .findings import Findings
 
-
 RUN = 4_096
 """Item numbers in one run: without an occasion a group has no more stacks than this."""
 
@@ -168,7 +167,7 @@ def occasion_of(findings: Findings) -> tuple[str, str] | None:
 
 
 def key_of(item_id: int, occasion: tuple[str, str] | None, archive: int) -> GroupKey:
-    """The group of a stack that this item stands for: the least occasion, or archive (0: none), of all its members."""
+    """The group of a stack that the item stands for: the least occasion, or archive (0: none), of its members."""
     if occasion:
         return GroupKey(Tie.OCCASION, *occasion)
     return GroupKey(Tie.ARCHIVE if archive else Tie.NOTHING, archive=archive, run=item_id // RUN)

@@ -1,6 +1,6 @@
 """Choosing the next look of a referral, and saying what facts are enough for. Shows nothing, and opens no evidence.
 
-The rule is `domain/look_plan.py`. Whoever follows it still asks for the look, and whatever guards looks may refuse it.
+The rule is `domain/look_plan.py`. Whoever follows it asks for the look as for any, and may be refused.
 """
 
 from __future__ import annotations

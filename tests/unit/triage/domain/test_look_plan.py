@@ -92,7 +92,7 @@ def test_what_is_lawful_all_through_is_proposed_as_lawful() -> None:
 
 
 def test_an_occasion_of_nothing_but_unlawful_ones_is_not_looked_at_whole() -> None:
-    """The rest is proposed as what all looks said, once a lawful series among it is as unlikely as the strict bound."""
+    """The rest is proposed as what all looks said, once a lawful series in it is as unlikely as the strict bound."""
     looked, stacks = follow(DAY, row(40), set(range(1, 41)))
     group = outline_of(DAY, stacks)
     assert len(looked) == looks_needed(40, RULES.series, RULES.raised) < 40
