@@ -10,7 +10,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, and_, case, collate, func, null, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    Subquery,
+    and_,
+    case,
+    collate,
+    func,
+    null,
+    or_,
+    select,
+)
 
 from triage.domain.decisions import DecisionState, SeenBasis
 from triage.domain.findings import THUMBNAIL_DISAGREES_ABOVE
@@ -91,8 +104,8 @@ class LookPlans:
             .limit(limit)
         )
         return [
-            Group(_outline(row, (*counted, "open_items")), row.first, row.last)
-            for row in self.connection.execute(query)
+            Group(_outline(row, (*counted, "open_items")), row["first"], row["last"])
+            for row in self.connection.execute(query).mappings()
         ]
 
     def stacks(self, asking: Asking, group: Group) -> list[Stack]:
@@ -106,7 +119,7 @@ class LookPlans:
             stack.c.run == key.run,
         )
         query = select(stack).where(named).order_by(stack.c.moment, stack.c.item_id).limit(RUN)
-        return [_stack(row) for row in self.connection.execute(query)]
+        return [_stack(row) for row in self.connection.execute(query).mappings()]
 
     def _grouped(self, asking: Asking, within: Group | None = None) -> Subquery:
         """Stacks with the key of their group: `occasion` (NULL: none), `archive` (0: none), `run`; and `beside`."""
@@ -198,25 +211,25 @@ def _any(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.max(case((condition, 1), else_=0))
 
 
-def _key(row: Row[Any]) -> GroupKey:
-    if row.occasion is not None:
-        return GroupKey(Tie.OCCASION, row.occasion[:_DAY], row.occasion[_DAY:])
-    return GroupKey(Tie.ARCHIVE if row.archive else Tie.NOTHING, archive=row.archive, run=row.run)
+def _key(row: RowMapping) -> GroupKey:
+    if row["occasion"] is not None:
+        return GroupKey(Tie.OCCASION, row["occasion"][:_DAY], row["occasion"][_DAY:])
+    tie = Tie.ARCHIVE if row["archive"] else Tie.NOTHING
+    return GroupKey(tie, archive=row["archive"], run=row["run"])
 
 
-def _outline(row: Row[Any], counts: Sequence[str]) -> Outline:
-    found = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
-    return Outline(_key(row), **{name: int(found[name]) for name in counts})
+def _outline(row: RowMapping, counts: Sequence[str]) -> Outline:
+    return Outline(_key(row), **{name: int(row[name]) for name in counts})
 
 
-def _stack(row: Row[Any]) -> Stack:
-    verdict = Verdict.UNLAWFUL if row.unlawful else Verdict.LAWFUL
+def _stack(row: RowMapping) -> Stack:
+    verdict = Verdict.UNLAWFUL if row["unlawful"] else Verdict.LAWFUL
     return Stack(
-        item_id=row.item_id,
-        moment=row.moment,
-        open_items=row.open_items,
-        said=verdict if row.looked else None,
-        is_near=bool(row.near),
-        is_recent=bool(row.recent),
-        disagrees=bool(row.disagrees),
+        item_id=row["item_id"],
+        moment=row["moment"],
+        open_items=row["open_items"],
+        said=verdict if row["looked"] else None,
+        is_near=bool(row["near"]),
+        is_recent=bool(row["recent"]),
+        disagrees=bool(row["disagrees"]),
     )

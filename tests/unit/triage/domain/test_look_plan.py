@@ -36,9 +36,11 @@ LOOSE = GroupKey(Tie.NOTHING, run=0)
 NONE: frozenset[str] = frozenset()
 
 
-def row(count: int, first: int = 1, **facts: bool) -> list[Stack]:
+def row(count: int, first: int = 1, *, is_near: bool = False, is_recent: bool = False) -> list[Stack]:
     """Stacks one minute apart."""
-    return [Stack(first + n, f"2019-05-01T12:{n:02d}:00", 1, **facts) for n in range(count)]
+    return [
+        Stack(first + n, f"2019-05-01T12:{n:02d}:00", 1, is_near=is_near, is_recent=is_recent) for n in range(count)
+    ]
 
 
 def say(stacks: list[Stack], item_id: int, verdict: Verdict) -> list[Stack]:
