@@ -6,7 +6,7 @@ import itertools
 from dataclasses import replace
 from math import prod
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from triage.domain.look_plan import (
@@ -50,6 +50,7 @@ key = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.integers(1, 9), st.integers(1, 4))
 def test_no_way_of_strewing_a_series_is_missed_more_often_than_stated(stacks: int, series: int) -> None:
     """All of them are tried, against drawing one from each stretch; and one of them is missed exactly as often."""
@@ -66,6 +67,7 @@ def test_no_way_of_strewing_a_series_is_missed_more_often_than_stated(stacks: in
         assert abs(max(chances) - chance_unseen(stacks, series, looks)) < 1e-9
 
 
+@settings(deadline=None)
 @given(st.integers(0, 3_000), st.integers(1, 8), percent)
 def test_so_many_looks_keep_the_bound(stacks: int, series: int, bound: float) -> None:
     needed = looks_needed(stacks, series, bound)
@@ -73,6 +75,7 @@ def test_so_many_looks_keep_the_bound(stacks: int, series: int, bound: float) ->
     assert chance_unseen(stacks, series, needed) <= bound
 
 
+@settings(deadline=None)
 @given(key, group, rules, st.data())
 def test_following_the_plan_ends_and_keeps_the_bound(
     of: GroupKey, stacks: list[Stack], told: LookRules, data: st.DataObject
@@ -104,6 +107,7 @@ def test_following_the_plan_ends_and_keeps_the_bound(
             assert proposed(outline, one) is one.said
 
 
+@settings(deadline=None)
 @given(st.dictionaries(key, group, max_size=4), rules)
 def test_what_is_in_order_is_what_remains(groups: dict[GroupKey, list[Stack]], told: LookRules) -> None:
     outlines = [outline_of(of, stacks) for of, stacks in groups.items()]

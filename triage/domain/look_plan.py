@@ -12,10 +12,12 @@ unlawful stack until lawful ones lie on both sides; without times to go by, they
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import lru_cache
+from math import prod
 
 from .findings import Findings
 
@@ -280,7 +282,10 @@ def looks_needed(stacks: int, series: int, bound: float) -> int:
 
     Two at least, since a look can be wrong; never more than there are stacks.
     """
-    return next((looks for looks in range(2, stacks) if chance_unseen(stacks, series, looks) <= bound), stacks)
+    # At its worst the chance is no less than where the series lies at random: fewer looks need not be tried.
+    least = bisect_left(range(stacks), -bound, key=lambda looks: -_chance_at_random(stacks, series, looks))
+    tried = range(max(2, least), stacks)
+    return next((looks for looks in tried if chance_unseen(stacks, series, looks) <= bound), stacks)
 
 
 def chance_unseen(stacks: int, series: int, looks: int) -> float:
@@ -306,6 +311,10 @@ def chance_unseen(stacks: int, series: int, looks: int) -> float:
     for (stretch, outside), count in free.items():
         chance *= (outside / stretch) ** count if count else 1.0
     return chance
+
+
+def _chance_at_random(stacks: int, series: int, looks: int) -> float:
+    return prod((stacks - looks - one) / (stacks - one) for one in range(min(series, stacks)))
 
 
 def lot(item_id: int) -> int:
