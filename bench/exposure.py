@@ -1,219 +1,120 @@
 """How many looks it takes to decide every item of a seizure, and what is missed by not looking. No times.
 
-A made-up seizure (`made_seizure.py`: numbers, no pictures) is decided in four ways: looking at everything; after an
-exact-hash filter; after exact and near stacking (a look at each stack); and as here. Here what is known is closed;
-look-alikes are decided by the item that stands for them, and on facts where that is near to a known one; what the
-facts raise (a camera's own recent files) and what has no traces is looked at stack by stack; of each other occasion
-(same camera, place and time) a few stacks spread over its time are looked at, and all of them once one is unlawful.
+Made-up seizures (`made_seizure.py`: numbers, no pictures) are decided in several ways (`made_deciding.py`): looking
+at everything; after an exact-hash filter; after exact and near stacking, a look at each stack; three looks at each
+occasion; and as the product proposes it: what is near to a known one is decided on facts, and the rest by
+`domain/look_plan.py`, which also chooses the next look on a referral's page.
 
-The grouping is the product's own: look-alike centres, cameras, cells of place and time, with the shipped rules. What
-is simulated is the seizure and the person: how often a look is right is an assumption, as are all shares. An urgent
-series counts as found when a look at one of its items said unlawful. After the comparison one assumption is changed
-at a time. With other seizures the numbers will differ.
+What is simulated is the seizure and the person. An urgent series counts as found when a look at one of its items
+said unlawful; of those that are missed, some were looked at and not recognised. Then the rule's bounds are varied
+(looks against misses), then one assumption at a time. With other seizures the numbers will differ.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from bench.figures import Figure, arguments, report
-from bench.made_seizure import NOW, RECENT, Assumptions, Made, Seizure, made
-from hashsets.vocabulary import Fingerprint, FingerprintAlgorithm, Profile
-from triage.domain.links import LinkKind, traits_of
-from triage.domain.look_alikes import nearest
-from triage.services.look_alikes import FreshCentres, LookAlikeMemory
-from triage.settings import load_link_rules, load_match_policy
+from bench.made_deciding import Run, Stack, by_number, by_plan, by_stack, everything, stacked
+from bench.made_seizure import Assumptions, Seizure, made
+from triage.domain.look_plan import LookRules
+from triage.settings import load_review_rules
 
-RULES = load_link_rules()
-REACH = load_match_policy().reach
-_BATCH = 256
+RULES = load_review_rules().looks
 GOAL = "at most 25, nothing urgent missed"
+DRAWS = 10
 
-
-@dataclass(slots=True)
-class Run:
-    """One way of deciding: how often somebody looked, what was found, what was decided wrongly."""
-
-    looks: int = 0
-    found: set[int] = field(default_factory=set)
-    missed_items: int = 0  # unlawful items decided as lawful
+Way = Callable[[Seizure, Sequence[Stack]], Run]
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
-    """Look-alikes; the first stands for all."""
+class Came:
+    """What one way came to over several seizures: each figure of each, in order. All but looks are percent."""
 
-    members: list[Made]
-
-    @property
-    def is_raised(self) -> bool:
-        """Whether a fact of any member says that a child may be in danger: a camera's own file of the last days."""
-        return any(_is_recent(one) for one in self.members)
-
-
-class Person:
-    """Looks, and is right as often as is assumed."""
-
-    def __init__(self, told: Assumptions, run: Run) -> None:
-        self._told = told
-        self._run = run
-        self._random = random.Random(told.seed + 1)
-
-    def looks_at(self, one: Made) -> bool:
-        """Whether the person says unlawful."""
-        self._run.looks += 1
-        said = self._random.random() < (self._told.sees_unlawful if one.is_unlawful else self._told.false_alarm)
-        if said and one.series:
-            self._run.found.add(one.series)
-        return said
+    looks: tuple[float, ...]  # per 1,000 items
+    missed: tuple[float, ...]  # of urgent series
+    unrecognised: tuple[float, ...]  # of urgent series: missed although something of them was looked at
+    called_lawful: tuple[float, ...]  # of unlawful items
+    called_unlawful: tuple[float, ...]  # of lawful items
 
 
-def stacked(items: Sequence[Made]) -> list[Stack]:
-    """The product's own placing of look-alikes around centres, batch by batch, in the order given."""
-    memory = LookAlikeMemory()
-    stacks: dict[int, list[Made]] = {}
-    for start in range(0, len(items), _BATCH):
-        batch = items[start : start + _BATCH]
-        # The synthetic values are not turned: their eight variants are one.
-        prints = [
-            Fingerprint(FingerprintAlgorithm.PDQ, Profile.PDQ_REF512, one.value, 100, (one.value,) * 8)
-            for one in batch
-        ]
-        fresh, new = FreshCentres(len(memory.centres.items)), []
-        for one, print_, earlier in zip(batch, prints, memory.centres.near(prints, REACH), strict=True):
-            joined = nearest([*earlier, *fresh.near(print_, REACH)])
-            if joined is None:
-                fresh.add(one.number, one.value)
-                new.append(one)
-            stacks.setdefault(one.number if joined is None else joined.item_id, []).append(one)
-        if new:
-            memory.centres.add([one.number for one in new], [one.value for one in new])
-    return [Stack(members) for members in stacks.values()]
+def _planned(seizure: Seizure, stacks: Sequence[Stack]) -> Run:
+    return by_plan(seizure, stacks, RULES)
 
 
-def occasions(stacks: Sequence[Stack]) -> list[list[Stack]]:
-    """Stacks that a camera and a cell of place and time tie together; each other stack alone."""
-    tied: dict[tuple[str, str], list[Stack]] = {}
-    alone: list[list[Stack]] = []
-    for stack in stacks:
-        key = _tie(stack)
-        if key is None:
-            alone.append([stack])
-        else:
-            tied.setdefault(key, []).append(stack)
-    return [*tied.values(), *alone]
+def _each_item(seizure: Seizure, stacks: Sequence[Stack]) -> Run:
+    del stacks
+    return by_stack(seizure, [Stack([one]) for one in seizure.left])
 
 
-def _tie(stack: Stack) -> tuple[str, str] | None:
-    for one in stack.members:
-        traits = traits_of(one.findings, (), RULES)
-        camera = [trait.key for trait in traits if trait.kind is LinkKind.SAME_CAMERA]
-        cells = sorted(trait.key for trait in traits if trait.kind is LinkKind.SAME_PLACE_TIME)
-        if camera and cells:
-            return camera[0], cells[0]
-    return None
+def _all(seizure: Seizure, stacks: Sequence[Stack]) -> Run:
+    del stacks
+    return everything(seizure)
 
 
-def _is_recent(one: Made) -> bool:
-    captured = one.findings.captured
-    return (
-        one.findings.camera is not None
-        and captured is not None
-        and captured.local >= (NOW - RECENT).replace(tzinfo=None)
-    )
+PEERS: tuple[tuple[str, Way], ...] = (
+    ("everything", _all),
+    ("exact-hash filter", _each_item),
+    ("exact and near stacking", by_stack),
+    ("three looks at an occasion", by_number),
+)
 
 
-def everything(seizure: Seizure) -> Run:
-    """A look at each item, the known ones included."""
-    run = by_stack(seizure, [Stack([one]) for one in seizure.left])
-    run.looks += seizure.assumptions.items - len(seizure.left)
-    return run
+def _drawn(told: Assumptions, draws: int) -> list[tuple[Seizure, list[Stack]]]:
+    seizures = [made(replace(told, seed=told.seed + draw)) for draw in range(draws)]
+    return [(seizure, stacked(seizure.left)) for seizure in seizures]
 
 
-def by_stack(seizure: Seizure, stacks: Sequence[Stack]) -> Run:
-    """A look at the first of each stack decides all of it."""
-    run = Run()
-    person = Person(seizure.assumptions, run)
-    for stack in stacks:
-        _decide(run, stack, says=person.looks_at(stack.members[0]))
-    return run
-
-
-def by_facts(seizure: Seizure, stacks: Sequence[Stack]) -> Run:
-    """As here; see the top of the file."""
-    told, run = seizure.assumptions, Run()
-    person = Person(told, run)
-    draw = random.Random(told.seed + 2)
-    for tied in occasions(stacks):
-        near = [one for one in tied if one.members[0].is_near_known]
-        must = [one for one in tied if one not in near and (one.is_raised or _tie(one) is None)]
-        may = [one for one in tied if one not in near and one not in must]
-        said = {id(one): True for one in near}
-        seen = {id(one): person.looks_at(one.members[0]) for one in (*must, *_spread(may, told.sampled, draw))}
-        if any(seen.values()):
-            seen |= {id(one): person.looks_at(one.members[0]) for one in may if id(one) not in seen}
-        said |= seen
-        for stack in tied:
-            _decide(run, stack, says=said.get(id(stack), False))
-    return run
-
-
-def _spread(stacks: Sequence[Stack], count: int, draw: random.Random) -> list[Stack]:
-    """One stack from each of `count` equal stretches of the occasion's time."""
-    ordered = sorted(stacks, key=_moment)
-    bounds = [round(step * len(ordered) / count) for step in range(count + 1)]
-    return [draw.choice(ordered[low:high]) for low, high in pairwise(bounds) if low < high]
-
-
-def _moment(stack: Stack) -> datetime:
-    return min(one.findings.captured.local for one in stack.members if one.findings.captured)
-
-
-def _decide(run: Run, stack: Stack, *, says: bool) -> None:
-    if not says:
-        run.missed_items += sum(one.is_unlawful for one in stack.members)
-
-
-def _per_thousand(seizure: Seizure, run: Run) -> float:
-    return 1_000 * run.looks / seizure.assumptions.items
-
-
-def _missed(seizure: Seizure, run: Run) -> float:
-    return 100 * (1 - len(run.found) / len(seizure.series))
-
-
-def _compared(told: Assumptions) -> Iterator[Figure]:
-    """The four ways over one seizure."""
-    seizure = made(told)
-    stacks = stacked(seizure.left)
-    ours, near = by_facts(seizure, stacks), by_stack(seizure, stacks)
-    peers = (
-        ("everything", everything(seizure)),
-        ("exact-hash filter", by_stack(seizure, [Stack([one]) for one in seizure.left])),
-        ("exact and near stacking", near),
-    )
-    unlawful = sum(one.is_unlawful for one in seizure.left)
-    for name, run in peers:
-        yield Figure(
-            "looks per 1,000 items", _per_thousand(seizure, ours), "", name, _per_thousand(seizure, run), GOAL
+def _came(drawn: Sequence[tuple[Seizure, list[Stack]]], way: Way) -> Came:
+    rows = []
+    for seizure, stacks in drawn:
+        run = way(seizure, stacks)
+        unlawful = sum(one.is_unlawful for one in seizure.left)
+        rows.append(
+            (
+                1_000 * run.looks / seizure.assumptions.items,
+                100 * (1 - len(run.found) / len(seizure.series)),
+                100 * len(run.looked_at - run.found) / len(seizure.series),
+                100 * run.missed_items / unlawful,
+                100 * run.accused_items / (len(seizure.left) - unlawful),
+            )
         )
-        yield Figure("urgent series missed", _missed(seizure, ours), "%", name, _missed(seizure, run), "0")
-        yield Figure(
-            "unlawful items called lawful",
-            100 * ours.missed_items / unlawful,
-            "%",
-            name,
-            100 * run.missed_items / unlawful,
-        )
-    yield Figure("urgent series in the seizure", len(seizure.series), "")
+    return Came(*zip(*rows, strict=True))
 
 
-def _varied(told: Assumptions) -> Iterator[Figure]:
-    """One assumption changed at a time; the means of several seizures."""
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _compared(drawn: Sequence[tuple[Seizure, list[Stack]]]) -> Iterator[Figure]:
+    """The product's plan beside the other ways, over the same seizures."""
+    ours = _came(drawn, _planned)
+    for name, way in PEERS:
+        peer = _came(drawn, way)
+        looks, missed = "looks per 1,000 items", "urgent series missed"
+        yield Figure(looks, _mean(ours.looks), "", name, _mean(peer.looks), GOAL)
+        yield Figure(missed, _mean(ours.missed), "%", name, _mean(peer.missed), "0")
+        yield Figure(f"{looks}, the worst draw", max(ours.looks), "", name, max(peer.looks), GOAL)
+        yield Figure(f"{missed}, the worst draw", max(ours.missed), "%", name, max(peer.missed), "0")
+        for words, mine, theirs in (
+            ("urgent series missed that were looked at", ours.unrecognised, peer.unrecognised),
+            ("unlawful items called lawful", ours.called_lawful, peer.called_lawful),
+            ("lawful items called unlawful", ours.called_unlawful, peer.called_unlawful),
+        ):
+            yield Figure(words, _mean(mine), "%", name, _mean(theirs))
+    yield Figure("urgent series in all draws", sum(len(seizure.series) for seizure, _ in drawn), "")
+
+
+def _traded(drawn: Sequence[tuple[Seizure, list[Stack]]]) -> Iterator[Figure]:
+    """Looks against misses: the accepted chance at occasions that nothing but their camera raises."""
+    for percent in (60, 45, 30, 20, 15, 10, 5):
+        rules = replace(RULES, quiet=percent / 100, camera=percent / 100)
+        yield from _shown(f"chance of {percent} % accepted", drawn, _with(rules))
+
+
+def _varied(told: Assumptions, draws: int) -> Iterator[Figure]:
+    """One assumption changed at a time."""
     changes: tuple[tuple[str, dict[str, float]], ...] = (
         ("as assumed", {}),
         ("copies of a picture: 2", {"family": 2.0}),
@@ -223,26 +124,39 @@ def _varied(told: Assumptions) -> Iterator[Figure]:
         ("urgent with a wrong clock: 50 %", {"urgent_clock_wrong": 0.5}),
         ("a look sees 90 % of what is unlawful", {"sees_unlawful": 0.90}),
         ("nothing is near to a known one", {"near_known": 0.0}),
-        ("one look at an occasion", {"sampled": 1}),
-        ("five looks at an occasion", {"sampled": 5}),
-        ("eight looks at an occasion", {"sampled": 8}),
+        ("occasions of 4 to 20 pictures", {"shots_differ": 8}),
+        ("urgent series are of one camera in three", {"urgent_cameras": 1}),
+        ("an urgent series was taken within 20 seconds", {"urgent_seconds": 20}),
+        ("one camera in three, and within 20 seconds", {"urgent_cameras": 1, "urgent_seconds": 20}),
     )
     for name, change in changes:
-        runs = []
-        for seed in range(told.seed, told.seed + 3):
-            seizure = made(replace(told, **change, seed=seed))  # type: ignore[arg-type]
-            runs.append((seizure, by_facts(seizure, stacked(seizure.left))))
-        looks = sum(_per_thousand(*run) for run in runs) / len(runs)
-        missed = sum(_missed(*run) for run in runs) / len(runs)
-        yield Figure(f"{name}: looks per 1,000 items", looks, "")
-        yield Figure(f"{name}: urgent series missed", missed, "%")
+        changed = replace(told, **change)  # type: ignore[arg-type] # as its own fields
+        drawn = _drawn(changed, draws)
+        yield from _shown(name, drawn, _planned, by_number)
+
+
+def _with(rules: LookRules) -> Way:
+    return lambda seizure, stacks: by_plan(seizure, stacks, rules)
+
+
+def _shown(
+    name: str, drawn: Sequence[tuple[Seizure, list[Stack]]], way: Way, peer: Way | None = None
+) -> Iterator[Figure]:
+    came, other = _came(drawn, way), _came(drawn, peer) if peer else None
+    beside = "three looks at an occasion" if other else None
+    looks, missed = (_mean(other.looks), _mean(other.missed)) if other else (None, None)
+    yield Figure(f"{name}: looks per 1,000 items", _mean(came.looks), "", beside, looks)
+    yield Figure(f"{name}: urgent series missed", _mean(came.missed), "%", beside, missed)
 
 
 def main() -> None:
     """Print the figures."""
     chosen = arguments(__doc__ or "").parse_args()
     told = Assumptions(items=4_000 if chosen.quick else 20_000)
-    report("exposure", [*_compared(told), *_varied(told)], as_json=chosen.json)
+    draws = 2 if chosen.quick else DRAWS
+    drawn = _drawn(told, draws)
+    figures = [*_compared(drawn), *_traded(drawn), *_varied(told, draws if chosen.quick else 5)]
+    report("exposure", figures, as_json=chosen.json)
 
 
 if __name__ == "__main__":

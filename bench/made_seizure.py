@@ -33,7 +33,11 @@ class Assumptions:
     urgent_among_own: float = 0.25  # of urgent series: taken at an occasion of lawful pictures
     sees_unlawful: float = 0.98  # how often a look at an unlawful picture says so
     false_alarm: float = 0.01
-    sampled: int = 3  # looks at a cluster that nothing in its facts raises
+    sampled: int = 3  # looks at a cluster that nothing in its facts raises, where a fixed number is looked at
+    # What follows changes nothing as it stands here; `bench.exposure` varies it.
+    shots_differ: int = 0  # by so many at most an occasion's pictures are more or fewer than `shots`
+    urgent_cameras: int = 3  # of the owner's three cameras: those that took urgent pictures
+    urgent_seconds: int = 120  # of an occasion's two minutes: within so many an urgent series was taken
     seed: int = 1
 
 
@@ -83,17 +87,17 @@ class _Maker:
             self.made.append(Made(len(self.made), value.to_bytes(32, "big"), kept, is_unlawful, series, near))
         return count
 
-    def occasion(self, *, is_recent: bool) -> Findings:
+    def occasion(self, *, is_recent: bool, cameras: int = 3) -> Findings:
         """A camera at a place and time."""
         days = self.random.uniform(1, 28) if is_recent else self.random.uniform(40, 2_000)
         local = (NOW - timedelta(days=days)).replace(tzinfo=None)
         place = Place(self.random.uniform(10, 18), self.random.uniform(99, 104))
-        return Findings(self.random.choice(self.cameras), captured=CaptureTime(local, 420), place=place)
+        return Findings(self.random.choice(self.cameras[:cameras]), captured=CaptureTime(local, 420), place=place)
 
-    def shot(self, occasion: Findings) -> Findings:
-        """A little later at the same place."""
+    def shot(self, occasion: Findings, first: float = 0, seconds: float = 120) -> Findings:
+        """A little later at the same place: `first` seconds or up to `seconds` more."""
         assert occasion.captured
-        moment = occasion.captured.local + timedelta(seconds=self.random.uniform(0, 120))
+        moment = occasion.captured.local + timedelta(seconds=first + self.random.uniform(0, seconds))
         return replace(occasion, captured=CaptureTime(moment, occasion.captured.offset_minutes))
 
     def own(self, count: int) -> list[Findings]:
@@ -101,7 +105,8 @@ class _Maker:
         occasions = []
         while count > 0:
             occasions.append(self.occasion(is_recent=self.random.random() < self.told.recent))
-            for _ in range(self.told.shots):
+            differ = self.told.shots_differ
+            for _ in range(self.told.shots + (self.random.randint(-differ, differ) if differ else 0)):
                 count -= self.family(
                     self.shot(occasions[-1]), self.told.family, is_unlawful=False, series=0, most=max(count, 1)
                 )
@@ -117,22 +122,25 @@ class _Maker:
 
     def urgent(self, count: int, occasions: list[Findings]) -> None:
         """Series of about twenty items each."""
-        series = 0
+        series, told = 0, self.told
+        taken = {camera.serial for camera in self.cameras[: told.urgent_cameras]}
+        occasions = [one for one in occasions if one.camera and one.camera.serial in taken]
         while count > 0:
             series += 1
             drawn = self.random.random()
-            if drawn < self.told.urgent_without_traces:
+            if drawn < told.urgent_without_traces:
                 occasion = Findings()
-            elif self.random.random() < self.told.urgent_among_own:
+            elif self.random.random() < told.urgent_among_own:
                 occasion = self.random.choice(occasions)
             else:
-                is_recent = self.random.random() >= self.told.urgent_clock_wrong
-                occasion = self.occasion(is_recent=is_recent)
+                is_recent = self.random.random() >= told.urgent_clock_wrong
+                occasion = self.occasion(is_recent=is_recent, cameras=told.urgent_cameras)
+            first = self.random.uniform(0, 120 - told.urgent_seconds) if told.urgent_seconds < 120 else 0.0
             left = min(20, count)
             count -= left
             while left > 0:
-                findings = self.shot(occasion) if occasion.captured else occasion
-                left -= self.family(findings, self.told.family, is_unlawful=True, series=series, most=left)
+                findings = self.shot(occasion, first, told.urgent_seconds) if occasion.captured else occasion
+                left -= self.family(findings, told.family, is_unlawful=True, series=series, most=left)
 
 
 def made(told: Assumptions) -> Seizure:

@@ -14,6 +14,7 @@ from hashsets.algorithms.digests import Digests
 from triage.domain.access import Action, Purpose
 from triage.domain.categories import Category, Scheme, SchemeMapping, Schemes
 from triage.domain.items import CLOSED_UNSEEN, ItemKind, Outcome
+from triage.domain.look_plan import LookRules
 from triage.domain.matches import Answer
 from triage.domain.people import Membership, Principal, Role
 from triage.domain.submissions import Delivery, Found, SubmissionState
@@ -24,6 +25,7 @@ from triage.store.tables import look_alike, match, referral
 from triage.store.unit_of_work import Store, Unit
 
 NOW = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
+LOOKS = LookRules(series=4, quiet=0.45, camera=0.2, raised=0.1)
 _numbers = itertools.count(1)
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy import insert
 
-from tests.reviewing import Everything, Made, referral_with
+from tests.reviewing import LOOKS, Everything, Made, referral_with
 from tests.unit.triage.services.sealing import whole
 from triage.domain.claims import Claim
 from triage.domain.exposure import ExposurePolicy
@@ -29,7 +29,9 @@ from triage.vault.local import LocalVault
 
 START = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
 
-RULES = ReviewRules("scheme-a", 900, 600, frozenset(), second_reader_supersedes=False, sample_percent=3, edition="e")
+RULES = ReviewRules(
+    "scheme-a", 900, 600, frozenset(), second_reader_supersedes=False, sample_percent=3, looks=LOOKS, edition="e"
+)
 
 POLICY = ExposurePolicy(
     day_seconds=1_000,

@@ -10,7 +10,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import select, update
 
-from tests.reviewing import Everything, person, referral_with
+from tests.reviewing import LOOKS, Everything, person, referral_with
 from triage.domain.claims import QueueFilter
 from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.items import Outcome
@@ -23,7 +23,9 @@ from triage.store.tables import referral_event
 from triage.store.unit_of_work import Store
 
 NOW = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
-RULES = ReviewRules("scheme-a", 900, 600, frozenset(), second_reader_supersedes=False, sample_percent=3, edition="e")
+RULES = ReviewRules(
+    "scheme-a", 900, 600, frozenset(), second_reader_supersedes=False, sample_percent=3, looks=LOOKS, edition="e"
+)
 ALL = QueueFilter()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from hashsets.vocabulary import SetKind
 from tests.contracts.test_rematch import WORK, answered, claimed, md5s, owe, rematching
-from tests.reviewing import SCHEMES, Everything, person
+from tests.reviewing import LOOKS, SCHEMES, Everything, person
 from tests.unit.triage.services.listing import import_list
 from tests.unit.triage.stored import ACTOR, NOW, Scene
 from triage.domain.claims import ReferralState
@@ -29,7 +29,9 @@ from triage.settings import load_link_rules, load_priority_rules
 from triage.store.unit_of_work import Store, Unit
 
 RULES = load_link_rules()
-REVIEW = ReviewRules("scheme-a", 900, 600, frozenset(), second_reader_supersedes=False, sample_percent=3, edition="e")
+REVIEW = ReviewRules(
+    "scheme-a", 900, 600, frozenset(), second_reader_supersedes=False, sample_percent=3, looks=LOOKS, edition="e"
+)
 
 
 @pytest.fixture

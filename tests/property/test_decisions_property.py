@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy import select, update
 
-from tests.reviewing import SCHEMES, Everything, alike, person, referral_with
+from tests.reviewing import LOOKS, SCHEMES, Everything, alike, person, referral_with
 from triage.domain.checkpoints import LogSigner
 from triage.domain.claims import QueueFilter
 from triage.domain.decisions import Decision, DecisionState, Instead, Said
@@ -31,7 +31,14 @@ from triage.vault.witness import LogMirror
 
 NOW = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
 RULES = ReviewRules(
-    "scheme-a", 900, 600, frozenset({"grave"}), second_reader_supersedes=True, sample_percent=3, edition="e"
+    "scheme-a",
+    900,
+    600,
+    frozenset({"grave"}),
+    second_reader_supersedes=True,
+    sample_percent=3,
+    looks=LOOKS,
+    edition="e",
 )
 PEOPLE = st.integers(0, 2)
 PLACES = st.integers(0, 1)

@@ -31,6 +31,7 @@ from .job_pages import JobPages
 from .jobs import Jobs
 from .legal_gate import Gates
 from .links import Links
+from .look_plans import LookPlans
 from .matches import Matches
 from .networks import Networks
 from .outcomes import Outcomes
@@ -70,6 +71,7 @@ class Unit:
         self.matches = Matches(connection)
         self.rematches = Rematches(connection)
         self.links = Links(connection)
+        self.look_plans = LookPlans(connection)
         self.networks = Networks(connection)
         self.hash_sets = HashSets(connection)
         self.senders = Senders(connection)

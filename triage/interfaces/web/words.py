@@ -111,6 +111,20 @@ LOOK_LEVELS: Mapping[str, tuple[str, str]] = {
     "reduced": (N_("Reduced"), N_("small, grey and blurred")),
     "full": (N_("Full"), N_("as it is, with your name across it")),
 }
+LOOK_WHY: Mapping[str, str] = {
+    "found": N_("Something in its group is unlawful, or near to what is known."),
+    "beside": N_("It was taken next to something that is unlawful, or near to what is known."),
+    "recent": N_("In its group are pictures that a camera took in the last thirty days."),
+    "thumbnail": N_("In its group is a picture whose embedded thumbnail shows another one."),
+    "camera": N_("The same camera took something unlawful, or near to what is known, on another day."),
+    "first": N_("Nobody has looked at anything of its group."),
+    "spread": N_("It stands for a part of its group in which nobody has looked at anything."),
+}
+LOOK_TIES: Mapping[str, str] = {
+    "occasion": N_("taken by one camera on one day"),
+    "archive": N_("found in one archive"),
+    "nothing": N_("without traces, arrived together"),
+}
 SHARES: Mapping[str, str] = {
     "facts": N_("on facts"),
     "reduced": N_("after a reduced look"),

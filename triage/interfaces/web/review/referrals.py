@@ -12,6 +12,7 @@ from triage.domain.errors import NotFound
 from triage.exporters.charts import histogram, time_bins
 from triage.interfaces.web import words
 from triage.interfaces.web.forms import Id
+from triage.services.choosing_looks import LookPlan, look_plan
 from triage.services.item_facts import item_lines
 from triage.services.showing_referrals import SUBMISSIONS, shown_referral
 from triage.store.page_models import ReferralLine
@@ -90,17 +91,20 @@ def opinions(desk: AtDesk, referral_id: int) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Opinions:
-    """What look-alikes of decided items propose, and where opinions differ. Both are cut."""
+    """The next look; what look-alikes of decided items propose, and where opinions differ, both cut."""
 
+    plan: LookPlan
     proposals: list[Proposal]
     disagreements: list[Disagreement]
 
 
 def opinions_of(desk: Desk, unit: Unit, referral_id: int) -> Opinions:
-    """What was said about a referral's items."""
+    """What was said about a referral's items, and what follows from it for the next look."""
     deciding = desk.application.deciding
-    found = unit.decisions.proposals(referral_id, deciding.rules.scheme)
-    return Opinions(found[:_PROPOSALS], deciding.disagreements(desk.who, referral_id))
+    rules = deciding.rules
+    plan = look_plan(unit, referral_id, rules, deciding.schemes.scheme(rules.scheme), desk.now)
+    found = unit.decisions.proposals(referral_id, rules.scheme)
+    return Opinions(plan, found[:_PROPOSALS], deciding.disagreements(desk.who, referral_id))
 
 
 def is_large(line: ReferralLine) -> bool:

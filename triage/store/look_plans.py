@@ -1,0 +1,235 @@
+"""What the plan of looks asks of a referral: its groups in numbers, and the stacks of one of them. Reads only.
+
+The database groups; what comes back is bounded, whatever the referral has grown to. Nothing here reads a picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    Subquery,
+    and_,
+    case,
+    collate,
+    func,
+    null,
+    or_,
+    select,
+)
+
+from triage.domain.decisions import DecisionState, SeenBasis
+from triage.domain.findings import THUMBNAIL_DISAGREES_ABOVE
+from triage.domain.items import Outcome
+from triage.domain.look_plan import RUN, GroupKey, Outline, Stack, Tie, Verdict
+
+from .review_tables import decision
+from .tables import finding, item, look_alike, occurrence, raster, referral_member
+
+GROUPS = 10_000
+"""The most groups of a referral that are planned at a time; those that say most come first."""
+SHOWABLE = (Outcome.UNKNOWN, Outcome.NEAR, Outcome.TOO_POOR)
+"""Answers that leave an item to a person and of which there is something to look at."""
+
+_DAY = len("2026-11-27")
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What is asked of a referral. `unlawful` are categories of the scheme; `since` is the camera's clock, naive."""
+
+    referral_id: int
+    scheme: str
+    unlawful: Sequence[str]
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group in numbers. Its stacks stand around centres of numbers from `first` to `last`, others' among them."""
+
+    outline: Outline
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class LookPlans:
+    """Reads within one unit of work."""
+
+    connection: Connection
+
+    def groups(self, asking: Asking, limit: int = GROUPS) -> list[Group]:
+        """The groups of a referral: what is found in first, then what is raised, then the largest."""
+        stack = self._grouped(asking)
+        far = stack.c.near == 0
+        said, is_open = stack.c.looked == 1, stack.c.open_items > 0
+        counted = {
+            "stacks": far,
+            "open": and_(far, is_open),
+            "waiting": and_(far, is_open, stack.c.looked == 0),
+            "lawful": and_(far, said, stack.c.unlawful == 0),
+            "unlawful": and_(far, said, stack.c.unlawful == 1),
+            "recent": stack.c.recent == 1,
+            "disagreeing": stack.c.disagrees == 1,
+            "near": stack.c.near == 1,
+            "open_near": and_(stack.c.near == 1, is_open),
+            "beside": and_(far, is_open, stack.c.looked == 0, stack.c.beside == 1),
+        }
+        columns = {name: func.sum(case((condition, 1), else_=0)) for name, condition in counted.items()}
+        key = (stack.c.occasion, stack.c.archive, stack.c.run)
+        query = (
+            select(
+                *key,
+                *(column.label(name) for name, column in columns.items()),
+                func.sum(stack.c.open_items).label("open_items"),
+                func.min(stack.c.centre).label("first"),
+                func.max(stack.c.centre).label("last"),
+            )
+            .group_by(*key)
+            .order_by(
+                (columns["unlawful"] + columns["near"]).desc(),
+                (columns["recent"] + columns["disagreeing"]).desc(),
+                columns["open"].desc(),
+                *key,
+            )
+            .limit(limit)
+        )
+        return [
+            Group(_outline(row, (*counted, "open_items")), row["first"], row["last"])
+            for row in self.connection.execute(query).mappings()
+        ]
+
+    def stacks(self, asking: Asking, group: Group) -> list[Stack]:
+        """The stacks of one group, by time and item; of a day with more than fit a run the first."""
+        key = group.outline.key
+        stack = self._grouped(asking, group)
+        occasion = key.day + key.camera if key.tie is Tie.OCCASION else None
+        named = and_(
+            stack.c.occasion == occasion if occasion else stack.c.occasion.is_(None),
+            stack.c.archive == key.archive,
+            stack.c.run == key.run,
+        )
+        query = select(stack).where(named).order_by(stack.c.moment, stack.c.item_id).limit(RUN)
+        return [_stack(row) for row in self.connection.execute(query).mappings()]
+
+    def _grouped(self, asking: Asking, within: Group | None = None) -> Subquery:
+        """Stacks with the key of their group: `occasion` (NULL: none), `archive` (0: none), `run`; and `beside`."""
+        stack = self._stacked(asking, within)
+        alone = stack.c.occasion.is_(None)
+        archive = case((alone, stack.c.archive), else_=0)
+        run = case((alone, stack.c.item_id // RUN), else_=0)
+        found = stack.c.near + stack.c.unlawful
+        by_time: Any = {
+            "partition_by": (stack.c.occasion, archive, run),
+            "order_by": (stack.c.moment, stack.c.item_id),
+        }
+        either_side = [func.coalesce(step(found).over(**by_time), 0) for step in (func.lag, func.lead)]
+        return select(
+            *(one for one in stack.c if one.name != "archive"),
+            archive.label("archive"),
+            run.label("run"),
+            case((either_side[0] + either_side[1] > 0, 1), else_=0).label("beside"),
+        ).subquery("grouped")
+
+    def _stacked(self, asking: Asking, within: Group | None) -> Subquery:
+        """One row for each stack: its centre where the referral has it, else its first item here."""
+        held = _held(asking.referral_id)
+        camera, captured = finding.alias("camera"), finding.alias("captured")
+        local = captured.c.value["local"].as_string()
+        named = [func.coalesce(camera.c.value[name].as_string(), "") for name in ("make", "model", "serial")]
+        stated = and_(camera.c.item_id.is_not(None), captured.c.item_id.is_not(None))
+        occasion = func.substr(local, 1, _DAY) + named[0] + "\t" + named[1] + "\t" + named[2]
+        recent = and_(stated, local >= asking.since.isoformat(), local <= asking.until.isoformat())
+        looked, unlawful = decision.c.basis != SeenBasis.FACTS, decision.c.category.in_(asking.unlawful)
+        centre = func.coalesce(look_alike.c.centre_id, item.c.id)
+        query = (
+            select(
+                func.coalesce(func.min(case((item.c.id == centre, item.c.id))), func.min(item.c.id)).label("item_id"),
+                centre.label("centre"),
+                func.min(self._plain(case((stated, occasion), else_=null()))).label("occasion"),
+                func.coalesce(func.min(held.c.archive), 0).label("archive"),
+                func.coalesce(func.min(self._plain(local)), "").label("moment"),
+                func.sum(case((decision.c.id.is_(None), 1), else_=0)).label("open_items"),
+                _any(looked).label("looked"),
+                _any(and_(looked, unlawful)).label("unlawful"),
+                case((_any(looked) == 1, 0), else_=_any(or_(item.c.outcome == Outcome.NEAR, unlawful))).label("near"),
+                _any(recent).label("recent"),
+                _any(raster.c.thumbnail_distance > THUMBNAIL_DISAGREES_ABOVE).label("disagrees"),
+            )
+            .select_from(held)
+            .join(item, item.c.id == held.c.item_id)
+            .outerjoin(look_alike, look_alike.c.item_id == item.c.id)
+            .outerjoin(camera, and_(camera.c.item_id == item.c.id, camera.c.kind == "camera"))
+            .outerjoin(captured, and_(captured.c.item_id == item.c.id, captured.c.kind == "captured"))
+            .outerjoin(raster, raster.c.item_id == item.c.id)
+            .outerjoin(
+                decision,
+                and_(
+                    decision.c.item_id == item.c.id,
+                    decision.c.scheme == asking.scheme,
+                    or_(
+                        decision.c.state == DecisionState.STANDING,
+                        decision.c.state == DecisionState.AWAITING_SECOND,
+                    ),
+                ),
+            )
+            .where(item.c.outcome.in_(SHOWABLE))
+            .group_by(centre)
+        )
+        if within is not None:
+            query = query.where(centre.between(within.first, within.last))
+        return query.subquery("stacked")
+
+    def _plain(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Compared byte by byte, as SQLite and Python do: the least is then the same everywhere."""
+        return collate(column, "C") if self.connection.dialect.name == "postgresql" else column
+
+
+def _held(referral_id: int) -> Subquery:
+    """Items of the referral, each with the first archive that it lies in."""
+    inside = case((occurrence.c.parent_item_id != 0, occurrence.c.parent_item_id))
+    query: Select[Any] = (
+        select(occurrence.c.item_id, func.min(inside).label("archive"))
+        .select_from(referral_member)
+        .join(occurrence, occurrence.c.submission_id == referral_member.c.submission_id)
+        .where(referral_member.c.referral_id == referral_id)
+        .group_by(occurrence.c.item_id)
+    )
+    return query.subquery("held")
+
+
+def _any(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.max(case((condition, 1), else_=0))
+
+
+def _key(row: RowMapping) -> GroupKey:
+    if row["occasion"] is not None:
+        return GroupKey(Tie.OCCASION, row["occasion"][:_DAY], row["occasion"][_DAY:])
+    tie = Tie.ARCHIVE if row["archive"] else Tie.NOTHING
+    return GroupKey(tie, archive=row["archive"], run=row["run"])
+
+
+def _outline(row: RowMapping, counts: Sequence[str]) -> Outline:
+    return Outline(_key(row), **{name: int(row[name]) for name in counts})
+
+
+def _stack(row: RowMapping) -> Stack:
+    verdict = Verdict.UNLAWFUL if row["unlawful"] else Verdict.LAWFUL
+    return Stack(
+        item_id=row["item_id"],
+        moment=row["moment"],
+        open_items=row["open_items"],
+        said=verdict if row["looked"] else None,
+        is_near=bool(row["near"]),
+        is_recent=bool(row["recent"]),
+        disagrees=bool(row["disagrees"]),
+    )
