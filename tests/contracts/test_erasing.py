@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
+from hashsets.algorithms.digests import Digests
 from hashsets.library import Library
 from tests.acting import RECEIVER, Acts
 from triage.domain.access import Action
-from triage.domain.custody import CustodyAction
+from triage.domain.custody import CustodyAction, CustodyEvent
 from triage.domain.errors import Conflict, NotFound, Refused
+from triage.domain.items import ItemKind
 from triage.domain.people import Principal, Role
 from triage.domain.plans import DeletionGround, PlanState
 from triage.services import erasing
 from triage.services.auditing import Auditing, AuditReport
-from triage.services.keeping import Keeping
+from triage.services.keeping import Keeping, sealed_row
 from triage.services.receiving import take
 from triage.store.access import Subject
 from triage.store.items import NewItem
-from triage.store.plan_tables import erasure
 from triage.store.tables import sealed_object
 from triage.store.unit_of_work import Store
 from triage.vault.witness import LogMirror
@@ -290,26 +292,24 @@ def test_the_same_bytes_received_anew_are_held_again(
     number = acts.erasing.plan_items(sue, [item], COURT, "Court 7/2026", "the court ordered it")
     acts.agree(sam, number)
     acts.erasing.erase(sue, number)
+    data = acts.data[item]
     with acts.vault.writer() as writer:
-        from triage.services.keeping import sealed_row  # noqa: PLC0415 - beside its one use
-
-        row = sealed_row(writer.seal([acts.data[item]]))
+        row = sealed_row(writer.seal([data]))
         writer.sync()
+    digests = Digests(hashlib.md5(data).digest(), hashlib.sha1(data).digest(), hashlib.sha256(data).digest())
+
+    def event(item_id: int, new: NewItem, **more: str) -> CustodyEvent:
+        details = {"sha256": new.digests.sha256.hex(), **more}
+        return CustodyEvent(acts.clock.now, "test", CustodyAction.SEALED, f"item:{item_id}", "receive", details)
+
     with acts.store.writing() as unit:
-        found = unit.items.many([item])[0]
-        digests = found.digests.measured() if hasattr(found.digests, "measured") else found.digests
-        taken = take(unit, [NewItem(digests, found.size or 0, found.kind, 0, sealed=row)], acts.clock.now)  # type: ignore[arg-type]
-        told: list[dict[str, str]] = []
-        taken.keeping_events(lambda _id, _new, **more: told.append(more))  # type: ignore[arg-type, return-value, func-returns-value]
-        assert told == [{"before": "erased"}]
-        assert unit.erasures.in_force() == set()
-        assert unit.connection.execute(select(erasure.c.returned_at)).scalar_one() == acts.clock.now
-        unit.connection.execute(update(sealed_object).values(size=sealed_object.c.size))
+        taken = take(unit, [NewItem(digests, len(data), ItemKind.RASTER, 0, sealed=row)], acts.clock.now)
+        unit.custody.append(taken.keeping_events(event))
         unit.commit()
-    Keeping(acts.vault).open(_kept(acts, item)).close()
-    assert "erasure-undone" in [one.code for one in audit().faults], "until its SEALED record is written with it"
-
-
-def _kept(acts: Acts, item: int):  # type: ignore[no-untyped-def] # noqa: ANN202
+    assert acts.log(CustodyAction.SEALED)[-1].details["before"] == "erased"
     with acts.store.reading() as unit:
-        return unit.items.kept([item])[0]
+        assert unit.erasures.in_force() == set()
+        (kept,) = unit.items.kept([item])
+    Keeping(acts.vault).open(kept).close()
+    report = audit()
+    assert (report.faults, report.erased) == ([], 0)

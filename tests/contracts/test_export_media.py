@@ -262,9 +262,7 @@ def test_bytes_that_are_not_what_was_received_end_it_and_the_file_does_not_open(
         assert locators is not None
         size = len(acts.data[first])
         assert locators["size"] == size
-        unit.connection.execute(
-            update(sealed_object).where(sealed_object.c.item_id == first).values(dict(locators))
-        )
+        unit.connection.execute(update(sealed_object).where(sealed_object.c.item_id == first).values(dict(locators)))
         unit.commit()
     out = io.BytesIO()
     with pytest.raises(Tampered) as caught:

@@ -111,9 +111,7 @@ class _Recorded:
         """
         noted = unit.erasures.in_force()
         for item_id in sorted(noted - self.erased):
-            self._fault(
-                "erasure-unrecorded", item_id, "lacks its bytes, and no record says that they were deleted"
-            )
+            self._fault("erasure-unrecorded", item_id, "lacks its bytes, and no record says that they were deleted")
         for kept in unit.items.kept(sorted(self.erased)):
             if kept.is_located or kept.item.id not in noted:
                 self._fault("erasure-undone", kept.item.id, "was deleted by record, and its bytes can be reached")

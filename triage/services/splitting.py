@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from triage.domain.access import Action
-from triage.domain.claims import ReferralState
 from triage.domain.custody import CustodyAction, CustodyEvent
 from triage.domain.decisions import require_words
 from triage.domain.errors import Conflict, NotFound, Refused
@@ -169,9 +168,9 @@ def _pairs(members: Sequence[int], apart: Sequence[int]) -> list[tuple[int, int]
 
 def _members(unit: Unit, referral_id: int, apart: Sequence[int]) -> list[int]:
     """The referral's submissions, where these can be set apart from the others."""
-    if unit.decisions.state_of(referral_id) is ReferralState.MERGED:
-        raise Conflict("referral-closed", f"R-{referral_id} goes on in another.")
     members = unit.claims.submissions_of(referral_id)
+    if not members:
+        raise Conflict("referral-closed", f"R-{referral_id} goes on in another.")
     missing = sorted(set(apart) - set(members))
     if missing:
         raise NotFound("no-submission", f"R-{referral_id} does not hold S-{missing[0]}.")
