@@ -1,4 +1,4 @@
-"""People, evidence with bytes in a vault, and the real policy, as the tests of acts that take two people need them."""
+"""People, evidence with bytes in a vault, and the real policy, for the tests of acts that take two people."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def refused(code: str) -> pytest.RaisesExc[Refused]:
 def test_the_bytes_of_items_go_and_everything_else_stays(
     acts: Acts, sue: Principal, sam: Principal, audit: Callable[[], AuditReport]
 ) -> None:
-    """Nothing opens them any more; the item, its digest and its decision are there; the audit is clean and says so."""
+    """Nothing opens them any more; item, digest and decision are there; the audit is clean and says so."""
     referral, made = acts.referral(3)
     first, second, _ = acts.items_of(made)
     acts.decided(sue, referral, first, "grave")
@@ -89,7 +89,7 @@ def test_the_bytes_of_items_go_and_everything_else_stays(
     assert (told[0].purpose, told[0].details["reference"]) == ("court-order", "Court 7/2026")
     report = audit()
     assert report.faults == []
-    assert (report.items, report.erased, report.not_held) == (3, 2, 2)
+    assert (report.items, report.erased, report.not_held) == (3, 2, 0)
     assert report.orphan_bytes > 0, "what is left in the vault is noise that nobody can open"
 
 
@@ -112,7 +112,7 @@ def test_no_copy_of_the_key_stays_in_the_database(acts: Acts, sue: Principal, sa
 
 
 def test_of_a_submission_what_is_its_alone_goes(acts: Acts, sue: Principal, sam: Principal) -> None:
-    """Received by mistake: what another submission holds too, and what lies at its source, is left alone and counted."""
+    """Received by mistake: what another submission holds too, or lies at its source, is left alone and counted."""
     _, made = acts.referral(2)
     shared, own = acts.items_of(made)
     _, other = acts.referral(0, case="CASE-2")

@@ -203,7 +203,7 @@ class Auditing:
     def _audit_item(self, kept: Kept, report: AuditReport) -> None:
         report.items += 1
         if not kept.is_located:  # whether it should be is the custody log's to say
-            report.not_held += 1
+            report.not_held += not kept.is_erased
             report.erased += kept.is_erased
             return
         name = f"I-{kept.item.id}"

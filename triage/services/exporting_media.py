@@ -78,7 +78,7 @@ class ExportingMedia:
         *,
         with_known: bool = False,
     ) -> int:
-        """Ask for it; the plan's number. Without `items` what people decided as unlawful; `with_known`: known ones too.
+        """Ask for it; the plan's number. Without `items` what was decided as unlawful; `with_known`: known ones too.
 
         Raises Refused with the policy's code, `reason-missing`, `export-key`, `may-not-share`, `bytes-erased`,
         `bytes-not-held`, `plan-empty`, `plan-too-many`, or the legal gate's (`gate-…`); NotFound `no-item`.

@@ -63,10 +63,10 @@ class Planning:
             require(ruling)
 
     def plan(self, who: Principal, plan_id: int) -> Plan:
-        """For whoever asked, and whoever may answer or do such a thing. Raises NotFound `no-plan`, Refused."""
+        """For whoever asked or answered, and whoever may do either. Raises NotFound `no-plan`, Refused."""
         with self.store.reading() as unit:
             found = unit.plans.get(plan_id)
-        if found.asked_by != who.id:
+        if who.login not in {found.asked_login, found.answered_login}:
             answering = self.rules.would(who, Action.APPROVE, Subject("request", found.request_id))
             acting = self.rules.would(who, found.action, a_plan(plan_id))
             if answering.code not in _COULD and acting.code not in _COULD:

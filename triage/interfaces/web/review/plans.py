@@ -134,7 +134,7 @@ def erasing_item(desk: AtDesk, item_id: Id) -> Response:
 
 @routes.post("/items/{item_id}/erase")
 def ask_to_erase_items(desk: AtDesk, item_id: Id, form: Sent) -> Response:
-    """This one, and what is named beside it."""
+    """The one of the page, and what is named beside it."""
     items = [item_id, *_items(form)]
     made = desk.application.erasing.plan_items(desk.who, items, _ground(form), *_why(form))
     return go(f"/plans/{made}", "asked")
