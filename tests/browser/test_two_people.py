@@ -6,7 +6,7 @@ import io
 import json
 import re
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pyrage
 import pytest
@@ -22,10 +22,10 @@ WHY = "A made-up reason, long enough"
 
 
 @pytest.fixture
-def crowd(review: Served) -> Iterator[Served]:
+def crowd(review: Served) -> Served:
     """With a second supervisor, of another unit."""
     review.house.invite("sam", Role.SUPERVISOR, unit="south", cases=["*"])
-    yield review
+    return review
 
 
 def share(review: Served, referral: int, receiver: str) -> None:
@@ -54,7 +54,7 @@ def number_of(page: Page) -> int:
 
 
 def test_evidence_goes_to_one_receiver_and_a_second_person_agreed(crowd: Served, enter: Enter) -> None:
-    """Asked for on the referral's page, agreed to on the other's, written once by the browser, opened by the receiver."""
+    """Asked for on the referral's page, agreed to on the other's, written once, opened by the receiver."""
     identity = pyrage.x25519.Identity.generate()
     share(crowd, crowd.n.seizure, "Example agency")
     page = enter("anna", at=f"/referrals/{crowd.n.seizure}")
