@@ -162,7 +162,8 @@ def _receive(application: Application, truth: SeizureTruth, tell: Teller) -> dic
     submissions = {}
     total, before = sum(exhibit.on_disk for exhibit in truth.exhibits), 0
     for exhibit in truth.exhibits:
-        delivery = Delivery(exhibit.case, exhibit.exhibit, exhibit.basis, os.fsencode(exhibit.folder.resolve()))
+        source = os.fsencode(exhibit.folder.resolve())
+        delivery = Delivery(exhibit.case, exhibit.exhibit, exhibit.basis, source, may_share_with=("TH",))
         receipt = application.receiving.receive(
             delivery,
             lambda done, before=before: tell("files", before + done.files, total),  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""The pages with the demo's data, and two made-up people who can sign in: passwords anew at each run."""
+"""The pages with the demo's data, and three made-up people who can sign in: passwords anew at each run."""
 
 from __future__ import annotations
 
@@ -47,10 +47,12 @@ class Guest:
 
 
 def invite(application: Application) -> list[Guest]:
-    """An analyst and a supervisor, enrolled as a browser would: password and one-time codes."""
+    """An analyst, and supervisors of two units, enrolled as a browser would: password and one-time codes."""
     return [
         _enrol(application, "malee", "Malee (analyst)", {Role.ANALYST}),
         _enrol(application, "somchai", "Somchai (supervisor, welfare lead)", {Role.SUPERVISOR, Role.WELFARE_LEAD}),
+        # What takes two people takes one of another unit where it splits, and two supervisors where bytes go.
+        _enrol(application, "niran", "Niran (supervisor, the other unit)", {Role.SUPERVISOR}, unit="neighbours"),
     ]
 
 
@@ -68,9 +70,9 @@ def serve_pages(settings: Settings, guests: list[Guest], port: int) -> None:
         serve(web, listening)
 
 
-def _enrol(application: Application, login: str, name: str, roles: set[Role]) -> Guest:
+def _enrol(application: Application, login: str, name: str, roles: set[Role], unit: str = "demo unit") -> Guest:
     people, enrolling = application.managing_people, application.enrolling
-    invitation = people.add(NewPerson(login, name, "demo unit", "en", _ZONE), roles, "demo")
+    invitation = people.add(NewPerson(login, name, unit, "en", _ZONE), roles, "demo")
     people.set_cases(login, [Membership(EVERY_CASE, None)], "demo")
     begun = enrolling.begin(invitation.code)
     secret = parse_qs(urlsplit(begun.address).query)["secret"][0]

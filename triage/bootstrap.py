@@ -31,8 +31,10 @@ from triage.services.clock import system_clock
 from triage.services.coming_reports import Preparing
 from triage.services.deciding import Deciding
 from triage.services.enrolling import Enrolling
+from triage.services.erasing import Erasing
 from triage.services.examining import Examining
 from triage.services.expanding import Expanding
+from triage.services.exporting_media import ExportingMedia
 from triage.services.exporting_sets import ExportingSets
 from triage.services.exposing import Exposing
 from triage.services.gatekeeping import Gatekeeping
@@ -55,6 +57,7 @@ from triage.services.one_time_codes import OneTimeCodes
 from triage.services.owing import Owing
 from triage.services.passkeying import Passkeying
 from triage.services.passwords import Passwords
+from triage.services.planning import Planning
 from triage.services.preserving import Preserving
 from triage.services.pushing import Pushing
 from triage.services.putting_in_force import PuttingInForce
@@ -71,6 +74,7 @@ from triage.services.shelving import Shelf
 from triage.services.sighting import Sighting
 from triage.services.signing_in import SigningIn
 from triage.services.signing_in_elsewhere import SigningInElsewhere
+from triage.services.splitting import Splitting
 from triage.services.taking_reports import TakingReports
 from triage.services.taking_uploads import TakingUploads
 from triage.services.telling_outcomes import TellingOutcomes
@@ -144,6 +148,10 @@ class Application:
     restoring: Restoring
     accessing: Accessing
     approving: Approving
+    planning: Planning
+    exporting_media: ExportingMedia
+    erasing: Erasing
+    splitting: Splitting
     sessioning: Sessioning
     signing_in: SigningIn
     signing_in_elsewhere: SigningInElsewhere
@@ -187,6 +195,7 @@ def open_application(settings: Settings) -> Application:
     passwords, codes = Passwords(), OneTimeCodes(keys)
     passkeying = Passkeying(store, sessioning, clock)
     accessing, gatekeeping = Accessing(store, clock), Gatekeeping(store, clock)
+    planning, priority = Planning(store, accessing, clock), load_priority_rules()
     review_rules, exposure_policy, schemes = load_review_rules(), load_exposure_policy(), load_schemes()
     schemes.scheme(review_rules.scheme)
     limits = _chamber_limits(settings, policy)
@@ -221,7 +230,7 @@ def open_application(settings: Settings) -> Application:
         matching=matching,
         rematching=rematching,
         linking=Linking(store, LookAlikeMemory(), policy, rules, settings.work, clock, actor),
-        referring=Referring(store, rules, load_priority_rules(), clock, actor),
+        referring=Referring(store, rules, priority, clock, actor),
         giving_up=GivingUp(store, settings.work, clock, actor),
         retrying=Retrying(store, owing, clock, actor),
         hurrying=Hurrying(store, clock, actor),
@@ -253,6 +262,12 @@ def open_application(settings: Settings) -> Application:
         reporting=Reporting(store, library, policy, rules, clock, actor, _version()),
         accessing=accessing,
         approving=Approving(store, clock),
+        planning=planning,
+        exporting_media=ExportingMedia(
+            store, accessing, planning, gatekeeping, keeping, schemes, review_rules.scheme, clock
+        ),
+        erasing=Erasing(store, accessing, planning, clock),
+        splitting=Splitting(store, accessing, planning, rules, priority, clock),
         sessioning=sessioning,
         signing_in=SigningIn(store, sessioning, passwords, codes, clock),
         signing_in_elsewhere=SigningInElsewhere(store, sessioning, settings.oidc, clock),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.domain.networks import Join, components, join_between, place_networks
+from triage.domain.networks import Join, Parting, components, held_back, join_between, place_networks
 
 IDS = st.integers(1, 12)
 SUBMISSIONS = st.lists(IDS, min_size=1, unique=True)
@@ -15,6 +15,7 @@ JOINS = st.lists(
     .map(lambda pair: join_between(*pair, "same-camera", "because")),
     max_size=12,
 )
+APART = st.lists(st.tuples(IDS, IDS).filter(lambda pair: pair[0] < pair[1]), max_size=6, unique=True)
 HELD = st.dictionaries(IDS, st.integers(1, 6))
 
 
@@ -40,6 +41,36 @@ def test_components_are_what_walking_along_joins_reaches(submissions: list[int],
     assert sorted(one for group in groups for one in group) == sorted(submissions)
     for group in groups:
         assert set(group) == reachable(group[0], submissions, joins)
+
+
+@given(SUBMISSIONS, JOINS, APART)
+def test_no_join_brings_together_what_was_set_apart(
+    submissions: list[int], joins: list[Join], apart: list[tuple[int, int]]
+) -> None:
+    """Neither directly nor by way of others; and nothing is kept from joining that no parting keeps apart."""
+    groups = components(submissions, joins, apart)
+    assert sorted(one for group in groups for one in group) == sorted(submissions)
+    group_of = {one: group for group in groups for one in group}
+    for group in groups:
+        assert not any(low in group and high in group for low, high in apart)
+        inside = [join for join in joins if join.low in group and join.high in group]
+        assert reachable(group[0], list(group), inside) == set(group), "its own joins hold it together"
+    for join in held_back(groups, [one for one in joins if {one.low, one.high} <= set(submissions)]):
+        sides = set(group_of[join.low]) | set(group_of[join.high])
+        assert any(low in sides and high in sides for low, high in apart), "some parting is the reason"
+
+
+def test_new_grounds_are_other_kinds_and_greater_counts() -> None:
+    """Of the pair alone, beyond what tied it when it was set apart, and beyond what was told since."""
+    parting = Parting(1, 1, 2, plan_id=7, grounds={"same-content": 2}, told={"same-camera": 1})
+    same = [join_between(1, 2, "same-content", "b", 2), join_between(1, 2, "same-camera", "b", 1)]
+    assert parting.new_grounds(same) == ()
+    more = [
+        join_between(2, 1, "same-content", "b", 3),
+        join_between(1, 2, "same-case", "b"),
+        join_between(1, 3, "x", "b"),
+    ]
+    assert parting.new_grounds([*same, *more]) == tuple(more[:2])
 
 
 def placed(submissions: list[int], joins: list[Join], held: dict[int, int]) -> dict[int, int]:

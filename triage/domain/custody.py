@@ -54,7 +54,7 @@ class CustodyAction(StrEnum):
     NOTED = "noted"  # something could not be done
     RELEASED = "released"  # a hash-set release was made, put in or out of force, or given another end
     JUDGED = "judged"  # a person said something of an entry of a hash set, or took it back
-    DISCLOSED = "disclosed"  # something left the house as a file: a hash-set release, or what we say of one
+    DISCLOSED = "disclosed"  # something leaves the house as a file: a hash-set release, what we say of one, evidence
     ENTITLED = "entitled"  # what a person may do was changed, or how they sign in was begun anew
     APPROVED = "approved"  # a second person granted what one alone may not do, or refused it
     ADMITTED = "admitted"  # a sender or a key of one was made or ended: who may hand something in
@@ -65,6 +65,8 @@ class CustodyAction(StrEnum):
     VIEWED = "viewed"  # a rendition of an item is about to be made and shown; committed before the first byte
     DECIDED = "decided"  # a person said what an item is, confirmed it, took it back, or set a referral aside
     TOLD = "told"  # what became of a referral was recorded, and told to those who worked on it
+    ERASED = "erased"  # the key to an item's bytes was lawfully destroyed; facts, decisions and records stay
+    PARTED = "parted"  # a person set submissions apart that rules had joined, or ended that
     AUDITED = "audited"
     REPORTED = "reported"  # a report without image bytes was written
     AUTHORISED = "authorised"  # an authority was recorded that lifts "do not render"

@@ -42,6 +42,7 @@ class NoteCode(StrEnum):
     DIGESTS_DISAGREE = "digests-disagree"  # a sender told a digest that is not that of the bytes, or two told two
     MEMBERS_NOT_EXPANDED = "members-not-expanded"  # an archive of a sender that keeps no media: not opened
     NO_CLOSER_LOOK = "no-closer-look"  # the exact values could not be taken; the estimates had to do
+    BYTES_ERASED = "bytes-erased"  # lawfully deleted before this stage came to it
     GAVE_UP = "gave-up"  # tried several times without success; its job is a dead letter
 
 

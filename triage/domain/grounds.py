@@ -41,11 +41,12 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Why something in common joins two networks, or why it does not."""
+    """Why something in common joins two networks, or why it does not. `count`: how many things it rests on."""
 
     kind: LinkKind
     joins: bool
     because: str
+    count: int = 1
 
 
 def grounds(overlap: Overlap, rules: JoinRules) -> tuple[Ground, ...]:
@@ -112,18 +113,20 @@ PREDICATES: tuple[Callable[[Overlap, JoinRules], Ground | None], ...] = (
 
 
 def _any(count: int, kind: LinkKind, words: tuple[str, str]) -> Ground | None:
-    return Ground(kind, True, f"{_count(count, *words)} in both") if count else None
+    return Ground(kind, True, f"{_count(count, *words)} in both", count) if count else None
 
 
 def _none(count: int, kind: LinkKind, words: tuple[str, str], why: str) -> Ground | None:
-    return Ground(kind, False, f"{_count(count, *words)} in both: {why}") if count else None
+    return Ground(kind, False, f"{_count(count, *words)} in both: {why}", count) if count else None
 
 
 def _enough(count: int, least: int, kind: LinkKind, words: tuple[str, str]) -> Ground | None:
     if not count:
         return None
     sentence = f"{_count(count, *words)} in both"
-    return Ground(kind, True, sentence) if count >= least else Ground(kind, False, f"{sentence}; {least} are needed")
+    if count >= least:
+        return Ground(kind, True, sentence, count)
+    return Ground(kind, False, f"{sentence}; {least} are needed", count)
 
 
 def _count(number: int, one: str, many: str) -> str:

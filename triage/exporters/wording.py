@@ -113,6 +113,7 @@ NOTES: dict[NoteCode, str] = {
     NoteCode.DIGESTS_DISAGREE: "A sender told a digest that is not that of the bytes, or two senders told two.",
     NoteCode.MEMBERS_NOT_EXPANDED: "An archive from a sender that keeps no media. What is inside was not examined.",
     NoteCode.NO_CLOSER_LOOK: "The picture may resemble known content, and could not be decoded again to make sure.",
+    NoteCode.BYTES_ERASED: "Its bytes were lawfully deleted before this was done.",
     NoteCode.GAVE_UP: "Tried several times without success. A technician has to look at the machine.",
 }
 

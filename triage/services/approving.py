@@ -30,9 +30,7 @@ class Approving:
         self, who: Principal, action: Action, subject: Subject, reason: str, purpose: Purpose = Purpose.WORK
     ) -> int:
         """Ask; the request's number. Raises Refused: `reason-missing`, and whatever the policy has against it."""
-        now, words = self.clock(), reason.strip()
-        if not words:
-            raise Refused("reason-missing", "Say why, in writing: the second person judges the reason.")
+        now, words = self.clock(), require_reason(reason)
         with self.store.writing() as unit:
             ruling = may(who, action, unit.access.facts_of(subject, now), now, purpose=purpose)
             unit.access.log(who.id, action, subject, ruling, now)
@@ -70,9 +68,19 @@ class Approving:
                     "asked_by": asked.asked_login,
                     "granted": int(granted),
                 }
+                if asked.subject.kind == "plan":  # agreed to as it is written down now, and to nothing else
+                    details["terms"] = unit.plans.get(asked.subject.id).digest.hex()
                 event = CustodyEvent(
                     now, who.login, CustodyAction.APPROVED, str(asked.subject), asked.action.value, details
                 )
                 unit.custody.append([event])
             unit.commit()
         require(ruling)
+
+
+def require_reason(reason: str) -> str:
+    """The reason in words. Raises Refused `reason-missing`."""
+    words = reason.strip()
+    if not words:
+        raise Refused("reason-missing", "Say why, in writing: the second person judges the reason.")
+    return words

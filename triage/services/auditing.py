@@ -44,6 +44,7 @@ class AuditReport:
     checkpoint: str = ""
     items: int = 0
     not_held: int = 0  # of the items: nothing was ever kept of them
+    erased: int = 0  # of the items: their bytes were lawfully deleted, by record
     bytes: int = 0
     orphan_bytes: int = 0
     faults: list[Fault] = field(default_factory=list)
@@ -72,13 +73,18 @@ class _Recorded:
     unit: Unit
     waiting: list[_Claim] = field(default_factory=list)
     begun: int = 0
+    erased: set[int] = field(default_factory=set)  # whose bytes the log says were deleted, and not received again
     faults: list[Fault] = field(default_factory=list)
 
     def watch(self, records: Iterator[StoredRecord]) -> Iterator[StoredRecord]:
         """Pass records through, noting which digest each item was received with."""
         for record in records:
             event = record.event
+            if event is not None and event.action is CustodyAction.ERASED and _ITEM.fullmatch(event.subject):
+                self.erased.add(int(event.subject.removeprefix("item:")))
             if event is not None and (claim := _claim(event)):
+                if claim.is_held:
+                    self.erased.discard(claim.item_id)
                 self.begun += claim.begins
                 self.waiting.append(claim)
                 if len(self.waiting) >= 500:
@@ -94,9 +100,21 @@ class _Recorded:
                 self._fault("item-missing", claim.item_id, "was received and is not in the database")
             elif (getattr(entry.item.digests, claim.algorithm) or b"").hex() != claim.digest:
                 self._fault("item-digest-changed", claim.item_id, "has another digest than when it was received")
-            elif claim.is_held and not entry.is_located:
+            elif claim.is_held and not entry.is_located and not entry.is_erased:
                 self._fault("bytes-unlocated", claim.item_id, "was kept, and no place is recorded for its bytes")
         self.waiting.clear()
+
+    def settle_erased(self, unit: Unit) -> None:
+        """What the database calls deleted was deleted by record, and what was deleted by record stays so.
+
+        `unit` sees the moment of the log.
+        """
+        noted = unit.erasures.in_force()
+        for item_id in sorted(noted - self.erased):
+            self._fault("erasure-unrecorded", item_id, "lacks its bytes, and no record says that they were deleted")
+        for kept in unit.items.kept(sorted(self.erased)):
+            if kept.is_located or kept.item.id not in noted:
+                self._fault("erasure-undone", kept.item.id, "was deleted by record, and its bytes can be reached")
 
     def _fault(self, code: str, item_id: int, what: str) -> None:
         self.faults.append(Fault(code, f"I-{item_id}", f"Item I-{item_id} {what}."))
@@ -163,6 +181,7 @@ class Auditing:
             for found in audit_log(log):
                 report.faults.append(Fault(f"log-{found.kind.value}", f"custody:{found.index}", found.sentence))
             recorded.settle()
+            recorded.settle_erased(unit)
             report.faults += recorded.faults
             report.log_size, report.checkpoint = unit.custody.head()
             count = unit.read.items_pending()[1]
@@ -184,7 +203,8 @@ class Auditing:
     def _audit_item(self, kept: Kept, report: AuditReport) -> None:
         report.items += 1
         if not kept.is_located:  # whether it should be is the custody log's to say
-            report.not_held += 1
+            report.not_held += not kept.is_erased
+            report.erased += kept.is_erased
             return
         name = f"I-{kept.item.id}"
         try:
@@ -221,6 +241,7 @@ class Auditing:
         details: dict[str, str | int | None] = {
             "items": report.items,
             "not_held": report.not_held,
+            "erased": report.erased,
             "log_size": report.log_size,
             "faults": len(report.faults),
         }

@@ -69,6 +69,8 @@ class Examining:
     def _examine(self, lease: Lease, kept: Kept, extension: str, chamber: Chamber) -> Examination:
         if unopened := without_opening(kept.item.kind):
             return unopened
+        if kept.is_erased:
+            return Examination(None, notes=(ProcessingNote(NoteCode.BYTES_ERASED),))
         try:
             source = self.keeping.open(kept)
         except Unreadable as error:

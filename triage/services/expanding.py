@@ -78,6 +78,8 @@ class Expanding:
         """Take one container's members; they are committed as batches fill, with those of other containers."""
         if container.item.depth >= self.archives.max_depth:
             return (ProcessingNote(NoteCode.ARCHIVE_TOO_DEEP, f"depth {container.item.depth}"),)
+        if container.is_erased:
+            return (ProcessingNote(NoteCode.BYTES_ERASED),)
         try:
             source = self.keeping.open(container)
         except Unreadable as error:

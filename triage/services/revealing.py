@@ -31,7 +31,7 @@ from triage.store.viewings import Viewing
 
 from .clock import Clock
 from .gatekeeping import Gatekeeping
-from .keeping import Keeping
+from .keeping import Keeping, require_kept
 from .permitting import Permits, an_item
 
 _TOKEN_BYTES = 32
@@ -93,8 +93,9 @@ class Revealing:
 
         Raises Conflict `claim-lost`; NotFound; Refused with the code of the policy, the legal gate (`gate-…`), the
         grounds (`look-words`, `look-representative-first`, `look-reduced-first`) or the time policy
-        (`look-outside-shift`, `look-day-limit`, `look-hour-limit`, `look-break-due`). `override_id` names another
-        person's recorded override of the last, which is used up.
+        (`look-outside-shift`, `look-day-limit`, `look-hour-limit`, `look-break-due`), or `bytes-erased` where they
+        were lawfully deleted. `override_id` names another person's recorded override of the time policy, which is
+        used up.
         """
         facts = self._first_look_at(principal, item_id, referral_id, asked, override_id)
         self._require_gate(principal, item_id, referral_id)
@@ -212,6 +213,8 @@ class Revealing:
         with self.store.reading() as unit:
             facts = self._facts(unit, principal, item_id, referral_id)
             require_grounds(asked, facts)
+            for kept in unit.items.kept([item_id]):
+                require_kept(kept)
             self._within_time(unit, principal, override_id, now, use=False)
         return facts
 

@@ -22,6 +22,9 @@ _BYTES_TOGETHER = 16 << 20
 AFTER_REFERENCE = {"before": CustodyAction.REFERENCED.value}
 """In the details of a SEALED event: the item stands in the log already, referenced in place."""
 
+AFTER_ERASURE = {"before": CustodyAction.ERASED.value}
+"""In the details of a SEALED or REFERENCED event: the item's bytes were lawfully deleted before."""
+
 AFTER_STATEMENT = {"before": CustodyAction.STATED.value}
 """In the details of a SEALED or REFERENCED event: the item stands in the log already, and nothing of it was held."""
 
@@ -30,7 +33,8 @@ AFTER_STATEMENT = {"before": CustodyAction.STATED.value}
 class Taken:
     """Items of a batch, by id, that are to be recorded: made by this unit, or referenced in place only until now.
 
-    `held_now` were known before, and nothing of them was held: they were stated, or their sender keeps no media.
+    `held_now` were known before, and nothing of them was held: they were stated, or their sender keeps no media, or
+    their bytes were lawfully deleted (`returned`) and are received anew, under a basis of their own.
     `ids` are those of all of the batch by SHA-256. The place where something was referenced may be gone tomorrow, and
     a delivery that is sealed is to be kept.
     """
@@ -39,6 +43,7 @@ class Taken:
     fresh: Mapping[int, NewItem]
     sealed_now: Mapping[int, NewItem]
     held_now: Mapping[int, NewItem]
+    returned: frozenset[int] = frozenset()
 
     @property
     def to_examine(self) -> Mapping[int, NewItem]:
@@ -49,7 +54,9 @@ class Taken:
         """The records of what is held by this unit's doing; `make` is given item id, new item and further details."""
         later = ((self.sealed_now, AFTER_REFERENCE), (self.held_now, AFTER_STATEMENT))
         return [make(item_id, new) for item_id, new in self.fresh.items()] + [
-            make(item_id, new, **before) for items, before in later for item_id, new in items.items()
+            make(item_id, new, **(AFTER_ERASURE if item_id in self.returned else before))
+            for items, before in later
+            for item_id, new in items.items()
         ]
 
 
@@ -71,13 +78,16 @@ def take(unit: Unit, found: Sequence[NewItem], now: datetime) -> Taken:
         {item_id: new for item_id, new in of_id.items() if item_id in which}
         for which in (added.fresh, added.sealed_now, added.held_now)
     )
+    returned = unit.erasures.among(held_now)
     if held_now:
         come_true(unit, held_now)
-    return Taken(ids, fresh, sealed_now, held_now)
+        unit.erasures.return_(returned, now)
+        unit.items.forget_notes(Stage.EXAMINE, NoteCode.BYTES_ERASED.value, sorted(returned))
+    return Taken(ids, fresh, sealed_now, held_now, frozenset(returned))
 
 
 def come_true(unit: Unit, held_now: Mapping[int, NewItem]) -> None:
-    """Items that were told only, or whose bytes were dropped, are held now: only what was measured counts."""
+    """Items that were told only, or whose bytes were dropped or deleted, are held now: what was measured counts."""
     lied = [
         (before.id, NoteCode.DIGESTS_DISAGREE.value, "")
         for before in unit.items.many(sorted(held_now))

@@ -15,13 +15,15 @@ from triage.domain.access import POLICY, Action, Facts, Ruling
 from triage.domain.errors import NotFound
 from triage.domain.people import EVERY_CASE, Principal
 
+from .plan_tables import plan
 from .review_tables import access_asked, approval, principal
+from .rows import among, sliced
 from .tables import item, occurrence, referral, referral_member, submission
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is asked about: `kind` is referral, submission, item, person, request, total or deployment."""
+    """What is asked about: `kind` is referral, submission, item, plan, person, request, total or deployment."""
 
     kind: str
     id: int = 0
@@ -107,6 +109,8 @@ class Access:
                 return Facts(cases=self._cases(submission.c.id.in_(found)))
             case "submission":
                 return Facts(cases=self._cases(submission.c.id == subject.id))
+            case "plan":
+                return Facts(cases=self._cases_of_plan(subject.id))
             case "request":
                 return self._facts_of_request(subject.id, now)
         return plain[subject.kind]
@@ -169,6 +173,22 @@ class Access:
 
     def _cases(self, which: ColumnElement[bool]) -> frozenset[str]:
         return frozenset(self.connection.execute(select(submission.c.case_ref).where(which).distinct()).scalars())
+
+    def _cases_of_plan(self, plan_id: int) -> frozenset[str]:
+        """Of a plan over single items all cases that they lie in: it is their bytes everywhere."""
+        row = self.connection.execute(select(plan).where(plan.c.id == plan_id)).one_or_none()
+        if row is None:
+            return frozenset()
+        if row.submission_id is not None:
+            return self._cases(submission.c.id == row.submission_id)
+        if row.referral_id is not None:
+            members = select(referral_member.c.submission_id).where(referral_member.c.referral_id == row.referral_id)
+            return self._cases(submission.c.id.in_(members))
+        found: frozenset[str] = frozenset()
+        for part in sliced(row.terms["items"]):
+            among_them = among(self.connection, occurrence.c.item_id, part)
+            found |= self._cases(submission.c.id.in_(select(occurrence.c.submission_id).where(among_them)))
+        return found
 
     def _requests(self) -> Select[Any]:
         return select(approval, principal.c.login, principal.c.unit).join(

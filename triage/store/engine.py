@@ -53,6 +53,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",  # custody records survive a power cut
         "foreign_keys=ON",
+        "secure_delete=ON",  # what is deleted is written over: keys to evidence are
         "busy_timeout=60000",
         "cache_size=-8192",  # KiB, and for each connection
         "temp_store=MEMORY",

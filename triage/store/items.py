@@ -14,6 +14,7 @@ from hashsets.algorithms.digests import Digests
 from triage.domain.items import Item, ItemKind, KnownDigests, Outcome
 from triage.domain.matches import Answer, Because
 
+from .plans import Erasures
 from .rows import among, insert_new, insert_telling, sliced
 from .tables import in_place_source, item, processing_note, sealed_object
 
@@ -49,11 +50,15 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Where an item's bytes are. Both are set once an item referenced in place was handed in to be sealed, too."""
+    """Where an item's bytes are. Both are set once an item referenced in place was handed in to be sealed, too.
+
+    `is_erased`: they were held, and were lawfully deleted.
+    """
 
     item: Item
     sealed: Mapping[str, Any] | None
     in_place: Mapping[str, Any] | None
+    is_erased: bool = False
 
     @property
     def is_located(self) -> bool:
@@ -197,7 +202,12 @@ class Items:
         """Items with the locators of their bytes, by id."""
         sealed = _by_item(self.connection, sealed_object, item_ids)
         in_place = _by_item(self.connection, in_place_source, item_ids)
-        return [Kept(entry, sealed.get(entry.id), in_place.get(entry.id)) for entry in self.many(item_ids)]
+        nowhere = sorted(set(item_ids) - sealed.keys() - in_place.keys())
+        erased = Erasures(self.connection).among(nowhere) if nowhere else set()
+        return [
+            Kept(entry, sealed.get(entry.id), in_place.get(entry.id), entry.id in erased)
+            for entry in self.many(item_ids)
+        ]
 
     def kept_after(self, item_id: int, batch: int = 200) -> list[Kept]:
         """The next items with their locators, by id; nothing at the end."""

@@ -19,6 +19,7 @@ from .claims import Claims
 from .credentials import Credentials
 from .custody import Custody, LogMirror
 from .decisions import Decisions
+from .disclosures import Disclosures
 from .doorbells import Doorbells
 from .dossier_facts import DossierFacts
 from .engine import WRITER, as_reader, telling_refusals
@@ -36,7 +37,9 @@ from .matches import Matches
 from .networks import Networks
 from .outcomes import Outcomes
 from .page_models import PageModels
+from .partings import Partings
 from .people import People
+from .plans import Erasures, Plans
 from .preservation import Preservation
 from .pushes import Pushes
 from .read_models import ReadModels
@@ -101,6 +104,10 @@ class Unit:
         self.credentials = Credentials(connection)
         self.sessions = Sessions(connection)
         self.access = Access(connection)
+        self.plans = Plans(connection)
+        self.erasures = Erasures(connection)
+        self.partings = Partings(connection)
+        self.disclosures = Disclosures(connection)
         self.committed = False
 
     def commit(self) -> None:
@@ -165,6 +172,20 @@ class Store:
                 connection.rollback()
             elif unit.custody.appended:
                 self._feed_mirror_in_time()
+
+    def scour(self) -> None:
+        """Leave no copy of rows that were deleted where the database itself keeps one, as far as it can say so.
+
+        SQLite: its journal is written into the file, whose freed places are zeroed. PostgreSQL: old rows give way.
+        """
+        with telling_refusals(), self.engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("ROLLBACK")  # a checkpoint needs to be outside of any transaction
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.exec_driver_sql("BEGIN")
+            else:
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+                connection.exec_driver_sql("VACUUM sealed_object")
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from typing import Any
 
 import pyotp
 from argon2 import PasswordHasher
@@ -70,6 +71,8 @@ class House:
         passkeying = replace(opened.passkeying, sessioning=sessioning, clock=clock)
         permits = replace(opened.accessing, clock=clock)
         gate = replace(opened.gatekeeping, clock=clock)
+        planning = replace(opened.planning, rules=permits, clock=clock)
+        acting: dict[str, Any] = {"planning": planning, "clock": clock}
         application = replace(
             opened,
             sessioning=sessioning,
@@ -83,6 +86,10 @@ class House:
             accessing=permits,
             approving=replace(opened.approving, clock=clock),
             gatekeeping=gate,
+            planning=planning,
+            exporting_media=replace(opened.exporting_media, rules=permits, gatekeeping=gate, **acting),
+            erasing=replace(opened.erasing, rules=permits, **acting),
+            splitting=replace(opened.splitting, access=permits, **acting),
             claiming=replace(opened.claiming, permits=permits, clock=clock),
             deciding=replace(opened.deciding, permits=permits, clock=clock),
             revealing=replace(opened.revealing, permits=permits, gatekeeping=gate, clock=clock),

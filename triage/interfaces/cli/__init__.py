@@ -1,6 +1,7 @@
 """The command line. Each module adds its commands to `app`."""
 
 from . import (
+    acts,
     audit_and_report,
     authorities,
     backup,
@@ -27,6 +28,7 @@ from . import (
 from .app import app, run
 
 __all__ = [
+    "acts",
     "app",
     "audit_and_report",
     "authorities",

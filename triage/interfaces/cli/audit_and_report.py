@@ -61,6 +61,7 @@ def audit(
         "checkpoint": found.checkpoint,
         "items": found.items,
         "not_held": found.not_held,
+        "erased": found.erased,
         "bytes": found.bytes,
         "orphan_bytes": found.orphan_bytes,
         "faults": found.faults,
@@ -75,6 +76,8 @@ def audit(
     )
     if found.not_held:
         out.print(f"Of {found.not_held:,} of them nothing is held: they were told, or examined and dropped.")
+    if found.erased:
+        out.print(f"Of {found.erased:,} of them the bytes were lawfully deleted, by record.")
     out.print(found.checkpoint)
     if not found.is_clean:
         rows = [(fault.code, fault.subject, fault.sentence) for fault in found.faults]

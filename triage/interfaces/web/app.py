@@ -28,7 +28,19 @@ from .deployment import Deployment
 from .faults import address_error, error_told, fault, http_error, sign_in_needed
 from .health import health_routes
 from .middleware import SafeAnswers, Told
-from .review import acting, audit, items, looks, people_and_time, queue, referrals, seconding, submissions, work
+from .review import (
+    acting,
+    audit,
+    items,
+    looks,
+    people_and_time,
+    plans,
+    queue,
+    referrals,
+    seconding,
+    submissions,
+    work,
+)
 from .same_origin import SameOrigin
 from .sessions import SignInNeededError
 
@@ -44,6 +56,7 @@ _PAGES: tuple[APIRouter, ...] = (
     acting.routes,
     looks.routes,
     seconding.routes,
+    plans.routes,
     people_and_time.routes,
     audit.routes,
     referrals.routes,

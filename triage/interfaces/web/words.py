@@ -91,6 +91,31 @@ EVENTS: Mapping[str, str] = {
     "set-aside": N_("closed: the facts were enough"),
     "reopened": N_("opened again"),
     "outcome": N_("an outcome was told"),
+    "exported": N_("evidence went to a receiver"),
+    "erased": N_("evidence bytes were deleted"),
+    "set-apart": N_("submissions were set apart by a person"),
+    "new-grounds": N_("new grounds tie what a person set apart"),
+    "parting-ended": N_("a person ended that submissions stay apart"),
+}
+EVENTS_WITH_MORE = frozenset({"exported", "erased", "set-apart", "new-grounds", "parting-ended"})
+ACTS: Mapping[str, str] = {
+    "reveal-known": N_("a look at something known"),
+    "export-media": N_("export of evidence"),
+    "delete": N_("deletion of evidence bytes"),
+    "split": N_("split of a referral"),
+}
+PLAN_STATES: Mapping[str, str] = {
+    "waiting": N_("waits for a second person"),
+    "declined": N_("declined"),
+    "granted": N_("agreed to: it may be carried out, once"),
+    "expired": N_("too late: ask anew"),
+    "begun": N_("begun, and not ended"),
+    "done": N_("carried out"),
+}
+ERASING: Mapping[str, str] = {
+    "court-order": N_("a court ordered it"),
+    "retention-ended": N_("the time for which it was to be kept has ended"),
+    "mistaken-receipt": N_("it was received by mistake"),
 }
 STANDINGS: Mapping[str, str] = {
     "decides": N_("counts"),
@@ -183,8 +208,9 @@ NOTES: Mapping[str, str] = {
     "members-not-expanded": N_("archive of a sender that keeps no media: not opened"),
     "no-closer-look": N_("exact values could not be taken: estimates had to do"),
     "gave-up": N_("tried several times without success"),
+    "bytes-erased": N_("bytes were lawfully deleted"),
 }
-ACTS: Mapping[str, str] = {
+RECORDS: Mapping[str, str] = {
     "received": N_("received"),
     "sealed": N_("sealed"),
     "referenced": N_("recorded in place"),
@@ -220,6 +246,8 @@ ACTS: Mapping[str, str] = {
     "withdrawn": N_("withdrew an authority"),
     "look-refused": N_("a look was refused"),
     "redacted": N_("deleted the text of a record"),
+    "erased": N_("deleted evidence bytes"),
+    "parted": N_("set submissions apart"),
 }
 SET_KINDS: Mapping[str, str] = {
     "known": N_("known"),
@@ -240,6 +268,14 @@ PARTS: Mapping[str, str] = {
     "witness": N_("witness of the custody log"),
     "library": N_("hash sets"),
 }
+
+
+def more_of(details: Mapping[str, Any]) -> str:
+    """What a line of history says beside its words: labels, and sentences that people or rules wrote."""
+    told = [f"P-{details['plan']}"] if "plan" in details else []
+    told += [f"S-{one}" for one in details.get("submissions", ())]
+    because = details.get("because", ())
+    return "; ".join([", ".join(told), *([because] if isinstance(because, str) else because)])
 
 
 def reason_told(

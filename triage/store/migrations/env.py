@@ -5,6 +5,7 @@ from alembic import context
 import triage.store.deployment_tables
 import triage.store.intake_tables
 import triage.store.job_tables
+import triage.store.plan_tables
 import triage.store.review_tables
 import triage.store.tables
 from triage.store.columns import metadata

@@ -44,6 +44,7 @@ def item(desk: AtDesk, item_id: Id, referral: Id = 0, told: str = "") -> Respons
         found = visible_item(desk, unit, item_id)
         occurrences = unit.pages.occurrences(item_id, desk.submissions)
         holder = unit.pages.referral(referral, desk.referrals) if referral else None
+        is_erased = bool(unit.erasures.among([item_id]))
     decisions = deciding.history(desk.who, item_id)
     digests = found.line.item.digests
     return desk.page(
@@ -57,6 +58,7 @@ def item(desk: AtDesk, item_id: Id, referral: Id = 0, told: str = "") -> Respons
         named=named_in(desk),
         decisions=decisions,
         standing=any(one.state is DecisionState.STANDING for one in decisions),
+        is_erased=is_erased,
         message=message_of(told),
     )
 

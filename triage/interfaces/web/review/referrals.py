@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from triage.domain.decisions import Disagreement, Proposal
 from triage.domain.errors import NotFound
+from triage.domain.networks import Parting
 from triage.exporters.charts import histogram, time_bins
 from triage.interfaces.web import words
 from triage.interfaces.web.forms import Id
@@ -48,6 +49,7 @@ def referral(desk: AtDesk, referral_id: Id, after: Id = 0, decided: Id = 0, told
         lines = unit.pages.submission_lines(newest)
         joins = unit.pages.joins(newest)
         opinions = None if is_large(line) else opinions_of(desk, unit, referral_id)
+        partings = apart_of(desk, unit, referral_id)
     named = named_in(desk)
     today = desk.now.date()
     expiry = line.facts.earliest_expiry
@@ -75,6 +77,7 @@ def referral(desk: AtDesk, referral_id: Id, after: Id = 0, decided: Id = 0, told
         scheme=deciding.schemes.scheme(deciding.rules.scheme),
         named=named,
         opinions=opinions,
+        partings=partings,
         message=message_of(told),
     )
 
@@ -105,6 +108,33 @@ def opinions_of(desk: Desk, unit: Unit, referral_id: int) -> Opinions:
     plan = look_plan(unit, referral_id, rules, deciding.schemes.scheme(rules.scheme), desk.now)
     found = unit.decisions.proposals(referral_id, rules.scheme)
     return Opinions(plan, found[:_PROPOSALS], deciding.disagreements(desk.who, referral_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """What one plan set apart: labels of submissions here and elsewhere. `other` is that referral, where one is."""
+
+    plan_id: int
+    here: list[str]
+    there: list[str]
+    other: int | None
+    told: bool
+
+
+def apart_of(desk: Desk, unit: Unit, referral_id: int) -> list[Apart]:
+    """What people set apart from this referral, by plan."""
+    by_plan: dict[int, list[Parting]] = {}
+    for one in desk.application.splitting.of_referral(unit, referral_id):
+        by_plan.setdefault(one.plan_id, []).append(one)
+    found = []
+    for plan_id, partings in sorted(by_plan.items()):
+        held = unit.networks.referrals_of([end for one in partings for end in one.pair])
+        here = sorted(one for one, referral in held.items() if referral == referral_id)
+        there = sorted(one for one, referral in held.items() if referral != referral_id)
+        other = min((held[one] for one in there), default=None)
+        told = any(one.told for one in partings)
+        found.append(Apart(plan_id, [f"S-{one}" for one in here], [f"S-{one}" for one in there], other, told))
+    return found
 
 
 def is_large(line: ReferralLine) -> bool:

@@ -22,9 +22,12 @@ routes = APIRouter(include_in_schema=False)
 def second(desk: AtDesk, told: str = "") -> Response:
     """All that waits for this person as a second one."""
     application = desk.application
+    requests = application.approving.waiting_for(desk.who)
     return desk.page(
         "second.html.j2",
-        requests=application.approving.waiting_for(desk.who),
+        requests=requests,
+        plans=application.planning.by_subject([one.subject for one in requests]),
+        mine=[(one, one.state(desk.now)) for one in application.planning.mine(desk.who)],
         awaiting=application.deciding.awaiting(desk.who),
         blind=application.exposing.next_blind(desk.who),
         named=named_in(desk),

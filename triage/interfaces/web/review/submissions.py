@@ -33,7 +33,7 @@ def submissions(desk: AtDesk, before: Id | None = None) -> Response:
 def submission(desk: AtDesk, submission_id: Id) -> Response:
     """One submission's facts."""
     with desk.application.store.reading() as unit:
-        line = _visible(desk, unit, submission_id)
+        line = visible_submission(desk, unit, submission_id)
         status = unit.read.status(submission_id)
         delivery = unit.submissions.get(submission_id).delivery
     return desk.page(
@@ -51,12 +51,13 @@ def submission(desk: AtDesk, submission_id: Id) -> Response:
 def progress(desk: AtDesk, submission_id: Id) -> Response:
     """The line of the page that changes."""
     with desk.application.store.reading() as unit:
-        _visible(desk, unit, submission_id)
+        visible_submission(desk, unit, submission_id)
         status = unit.read.status(submission_id)
     return desk.page("progress.html.j2", owed=_owed(status))
 
 
-def _visible(desk: Desk, unit: Unit, submission_id: int) -> SubmissionLine:
+def visible_submission(desk: Desk, unit: Unit, submission_id: int) -> SubmissionLine:
+    """A submission that this person may see. Raises NotFound, the same for one that is not there."""
     found = unit.pages.submission(submission_id, desk.submissions)
     if found is None:
         raise NotFound("no-submission", f"There is no submission S-{submission_id}.")

@@ -36,7 +36,7 @@ RULES = load_priority_rules()
         (Viewed, words.VIEWED),
         (Standing, words.STANDINGS),
         (NoteCode, words.NOTES),
-        (CustodyAction, words.ACTS),
+        (CustodyAction, words.RECORDS),
         (SetKind, words.SET_KINDS),
         (Sharing, words.SHARING),
     ],
