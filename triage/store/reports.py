@@ -230,6 +230,14 @@ class Reports:
             raise NotFound("no-report", "There is no such report of this sender.")
         return _kept(row)
 
+    def of_anybody(self, public_id: str, *, sandbox: bool) -> KeptReport:
+        """As `named`, whoever sent it: for the unit, never for a sender. Raises NotFound."""
+        query = select(report).where(report.c.public_id == public_id, report.c.sandbox.is_(sandbox))
+        row = self.connection.execute(query).one_or_none()
+        if row is None:
+            raise NotFound("no-report", "There is no such report.")
+        return _kept(row)
+
     def numbered(self, report_id: int, sender_id: int, *, sandbox: bool) -> KeptReport:
         """As `named`, by the report's number. Raises NotFound."""
         query = select(report).where(
