@@ -209,7 +209,7 @@ def open_application(settings: Settings) -> Application:
             actor,
         ),
         uploading=uploading,
-        taking_uploads=TakingUploads(store, vault, spools, uploading.remembered, clock, actor, stop.is_set),
+        taking_uploads=TakingUploads(store, vault, spools, uploading.remembered, knowing, clock, actor, stop.is_set),
         pushing=Pushing(store, vault, uploading, clock, actor),
         receiving=Receiving(store, vault, settings.receive, clock, actor),
         expanding=Expanding(

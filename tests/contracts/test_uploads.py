@@ -10,15 +10,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from tests.unit.triage.services.listing import recorded_library
 from tests.unit.triage.stored import ACTOR, NOW, digests_of
 from triage.domain.custody import CustodyAction
 from triage.domain.errors import Conflict, NotFound, Refused, TriageError, Unreadable
 from triage.domain.legal import Legal
+from triage.domain.match_policy import MatchPolicy
 from triage.domain.senders import Scope, SenderKind
 from triage.domain.submissions import Delivery
 from triage.domain.uploads import NewUpload, UploadState, sha256_stated
 from triage.services.admitting import Admitted, Admitting
 from triage.services.keeping import Keeping
+from triage.services.knowing import Knowing
 from triage.services.taking_uploads import TakingUploads
 from triage.services.uploading import Checksum, Uploading
 from triage.settings import UploadSettings
@@ -47,8 +50,11 @@ class Doors:
         self.now = NOW
         self.admitting = Admitting(store, lambda: self.now, ACTOR)
         self.uploading = Uploading(store, self.spools, SETTINGS, lambda: self.now)
+        (folder / "hashsets").mkdir(exist_ok=True)
+        self.library = recorded_library(store, folder / "hashsets")
+        self.knowing = Knowing(store, self.library, MatchPolicy("policy 1"), lambda: self.now, ACTOR)
         self.taking = TakingUploads(
-            store, self.vault, self.spools, self.uploading.remembered, lambda: self.now, ACTOR
+            store, self.vault, self.spools, self.uploading.remembered, self.knowing, lambda: self.now, ACTOR
         )
 
     def restarted(self) -> Doors:

@@ -287,10 +287,13 @@ class Reports:
         """Replace what is said of a file; what we measured stays."""
         document = _measured(file_document(facts), file.measured)
         self.connection.execute(
-            update(reported_file)
-            .where(reported_file.c.id == file.id)
-            .values(facts=document, viewed=facts.viewed, known=file.known)
+            update(reported_file).where(reported_file.c.id == file.id).values(facts=document, viewed=facts.viewed)
         )
+
+    def known_now(self, report_id: int, upload_id: int, known: str) -> None:
+        """What is known of the file of a report whose bytes this upload brought."""
+        its = (reported_file.c.report_id == report_id, reported_file.c.upload_id == upload_id)
+        self.connection.execute(update(reported_file).where(*its).values(known=known))
 
     def taken(self, items: Mapping[int, int]) -> None:
         """File id → item id, once the report is finished."""
