@@ -489,6 +489,7 @@ def seen(store: Store, who: Principal, made: Made, item: int, level: str) -> Non
             "level": level,
             "of_known": False,
             "of_decided": False,
+            "of_flagged": False,
             "token_sha256": f"{who.id} {item} {level}".encode().ljust(32),
             "asked_at": NOW,
             "token_until": NOW,
