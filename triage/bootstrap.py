@@ -56,6 +56,7 @@ from triage.services.owing import Owing
 from triage.services.passkeying import Passkeying
 from triage.services.passwords import Passwords
 from triage.services.preserving import Preserving
+from triage.services.pruning import Pruning
 from triage.services.pushing import Pushing
 from triage.services.putting_in_force import PuttingInForce
 from triage.services.receiving import Receiving
@@ -150,6 +151,7 @@ class Application:
     passkeying: Passkeying
     enrolling: Enrolling
     managing_people: ManagingPeople
+    pruning: Pruning
     chamber_limits: ChamberLimits
     stop: threading.Event
 
@@ -259,6 +261,7 @@ def open_application(settings: Settings) -> Application:
         passkeying=passkeying,
         enrolling=Enrolling(store, sessioning, passwords, codes, passkeying, clock),
         managing_people=ManagingPeople(store, settings.sign_in, clock),
+        pruning=Pruning(store, settings.keep, clock, actor, stop.is_set),
         chamber_limits=limits,
         stop=stop,
     )
