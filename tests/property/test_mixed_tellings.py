@@ -5,6 +5,7 @@ Reports go through the real service, on SQLite. What should stand in the end is 
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -334,9 +336,11 @@ def check_nothing_lost(desk: Desk, story: Story, finished: dict[int, str]) -> No
 
 
 NO, YES = Viewed.NO, Viewed.YES
+EXAMPLES = 250 if "TRIAGE_TEST_LONG" in os.environ else 15
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@pytest.mark.timeout(900)  # each example works two databases through
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(stories())
 @example(  # one place told twice in one report, once as opened
     Story(
