@@ -127,6 +127,7 @@ def looked(
             "level": level,
             "of_known": False,
             "of_decided": False,
+            "of_flagged": False,
             "token_sha256": number.to_bytes(32, "big"),
             "asked_at": at,
             "token_until": at + timedelta(seconds=60),

@@ -59,6 +59,7 @@ from triage.services.passkeying import Passkeying
 from triage.services.passwords import Passwords
 from triage.services.planning import Planning
 from triage.services.preserving import Preserving
+from triage.services.pruning import Pruning
 from triage.services.pushing import Pushing
 from triage.services.putting_in_force import PuttingInForce
 from triage.services.receiving import Receiving
@@ -158,6 +159,7 @@ class Application:
     passkeying: Passkeying
     enrolling: Enrolling
     managing_people: ManagingPeople
+    pruning: Pruning
     chamber_limits: ChamberLimits
     stop: threading.Event
 
@@ -218,7 +220,7 @@ def open_application(settings: Settings) -> Application:
             actor,
         ),
         uploading=uploading,
-        taking_uploads=TakingUploads(store, vault, spools, uploading.remembered, clock, actor, stop.is_set),
+        taking_uploads=TakingUploads(store, vault, spools, uploading.remembered, knowing, clock, actor, stop.is_set),
         pushing=Pushing(store, vault, uploading, clock, actor),
         receiving=Receiving(store, vault, settings.receive, clock, actor),
         expanding=Expanding(
@@ -274,6 +276,7 @@ def open_application(settings: Settings) -> Application:
         passkeying=passkeying,
         enrolling=Enrolling(store, sessioning, passwords, codes, passkeying, clock),
         managing_people=ManagingPeople(store, settings.sign_in, clock),
+        pruning=Pruning(store, settings.keep, clock, actor, stop.is_set),
         chamber_limits=limits,
         stop=stop,
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import tomllib
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from triage.domain.categories import Schemes, parse_mappings, parse_scheme
@@ -22,6 +23,7 @@ from triage.domain.retention import RetentionRules, parse_retention
 from triage.domain.review_rules import ReviewRules, parse_review_rules
 
 DATABASE_NAME = "triage.sqlite3"
+LEAST_RULINGS_DAYS = 90
 _PREFIX, _NESTED = "TRIAGE_", "__"
 _READ_ELSEWHERE = ("TRIAGE_CONFIG", "TRIAGE_TEST_")
 """Names in the environment that are no settings: the command line's own option, and what tests are told."""
@@ -141,6 +143,14 @@ class ServeSettings(_Section):
     host: str
     port: int = Field(ge=0, le=65535)
     names: tuple[str, ...]
+    proxies: tuple[str, ...]
+
+    @field_validator("proxies")
+    @classmethod
+    def _networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for one in proxies:
+            ip_network(one)  # ValueError
+        return proxies
 
 
 class SignInSettings(_Section):
@@ -150,6 +160,8 @@ class SignInSettings(_Section):
     idle_minutes: int = Field(ge=1, le=240)
     absolute_hours: int = Field(ge=1, le=24)
     enrol_hours: int = Field(ge=1, le=168)
+    address_tries: int = Field(ge=3, le=100_000)
+    address_tries_a_minute: float = Field(gt=0, le=100_000)
 
 
 class OidcSettings(_Section):
@@ -189,6 +201,20 @@ class UploadSettings(_Section):
     idle_seconds: float = Field(gt=0)
 
 
+class KeepSettings(_Section):
+    """For how many days what people did here is kept. 0 rulings_days: for ever."""
+
+    ended_sessions_days: int = Field(ge=1, le=3_650)
+    rulings_days: int = Field(ge=0, le=36_500)
+
+    @field_validator("rulings_days")
+    @classmethod
+    def _long_enough(cls, days: int) -> int:
+        if 0 < days < LEAST_RULINGS_DAYS:
+            raise ValueError(f"rulings are kept for ever (0), or {LEAST_RULINGS_DAYS} days at least")
+        return days
+
+
 class PluginNames(_Section):
     """What may be loaded beside what ships: names of entry points."""
 
@@ -226,6 +252,7 @@ class Settings(BaseSettings):
     api: ApiSettings
     ispws: IspwsSettings
     uploads: UploadSettings
+    keep: KeepSettings
 
     @property
     def database_url(self) -> str:

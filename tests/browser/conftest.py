@@ -70,7 +70,7 @@ class Served:
 def served(house: House) -> Iterator[Served]:
     """The application on a port of this machine, in a thread of this process."""
     web = Tap(web_app(Deployment(lambda: house.application), LAYERS))
-    with bound(ServeSettings(host="127.0.0.1", port=0, names=())) as listening:
+    with bound(ServeSettings(host="127.0.0.1", port=0, names=(), proxies=())) as listening:
         config = uvicorn.Config(web, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.triage.services.listing import recorded_library
 from tests.unit.triage.stored import ACTOR, NOW
 from triage.domain.errors import TriageError
 from triage.domain.legal import Legal
+from triage.domain.match_policy import MatchPolicy
 from triage.domain.senders import Scope, SenderKind
 from triage.domain.submissions import Delivery
 from triage.domain.uploads import NewUpload, UploadState
 from triage.services.admitting import Admitted, Admitting
+from triage.services.knowing import Knowing
 from triage.services.taking_uploads import TakingUploads
 from triage.services.uploading import Uploading
 from triage.settings import UploadSettings
@@ -43,8 +46,11 @@ class Doors:
         self.now = NOW
         self.admitting = Admitting(store, lambda: self.now, ACTOR)
         self.uploading = Uploading(store, self.spools, SETTINGS, lambda: self.now)
+        (folder / "hashsets").mkdir(exist_ok=True)
+        self.library = recorded_library(store, folder / "hashsets")
+        self.knowing = Knowing(store, self.library, MatchPolicy("policy 1"), lambda: self.now, ACTOR)
         self.taking = TakingUploads(
-            store, self.vault, self.spools, self.uploading.remembered, lambda: self.now, ACTOR
+            store, self.vault, self.spools, self.uploading.remembered, self.knowing, lambda: self.now, ACTOR
         )
 
     def restarted(self) -> Doors:

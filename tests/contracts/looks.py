@@ -11,12 +11,13 @@ from sqlalchemy import insert
 from tests.reviewing import LOOKS, Everything, Made, referral_with
 from tests.unit.triage.services.sealing import whole
 from triage.domain.claims import Claim
-from triage.domain.exposure import ExposurePolicy
+from triage.domain.exposure import ExposurePolicy, Flagging
 from triage.domain.findings import ProcessingNote
 from triage.domain.items import Outcome
 from triage.domain.looks import Asked, Level, Reason
 from triage.domain.people import Principal
 from triage.domain.renditions import Rendition
+from triage.domain.reports import FileMark
 from triage.domain.review_rules import ReviewRules
 from triage.domain.sources import ByteSource
 from triage.services.claiming import Claiming
@@ -45,6 +46,9 @@ POLICY = ExposurePolicy(
     quiet_minutes=30,
     longest_look_seconds=60,
     token_seconds=60,
+    flagged_day_seconds=40,
+    flagged_day_looks=3,
+    flagging=Flagging((FileMark.VIOLENCE,), ("violence",)),
     edition="e",
 )
 

@@ -19,9 +19,8 @@ from triage.domain.people import Role
 from triage.services.accessing import Accessing
 from triage.services.exposing import Exposing
 from triage.services.telling_outcomes import TellingOutcomes
-from triage.store.intake_tables import report, sender
 from triage.store.review_tables import approval, retriage
-from triage.store.tables import referral, referral_event
+from triage.store.tables import referral_event
 from triage.store.unit_of_work import Store
 
 NOW = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
@@ -233,26 +232,3 @@ class TestNotes:
             telling.tell(ann, made.id, OutcomeCode.CLOSED, "x" * 501)
         with pytest.raises(NotFound):
             telling.tell(ann, 999, OutcomeCode.CLOSED, "")
-
-    def test_a_sender_can_be_told_the_latest_code(self, store: Store, telling: TellingOutcomes) -> None:
-        """Through the report's submission, wherever that is by now."""
-        ann = person(store, "ann")
-        made = referral_with(store, "1", U)
-        with store.writing() as unit:
-            connection = unit.connection
-            row = {"name": "s", "kind": "provider", "country": "TH", "acquired_under": "", "may_share_with": []}
-            row |= {"handling": [], "keeps_media": True, "created_at": NOW}
-            by = connection.execute(insert(sender).values(row).returning(sender.c.id)).scalar_one()
-            row = {"public_id": "p", "sender_id": by, "sandbox": False, "door": "api", "state": "finished"}
-            row |= {"facts": {}, "opened_at": NOW, "changed_at": NOW, "submission_id": made.submission}
-            number = connection.execute(insert(report).values(row).returning(report.c.id)).scalar_one()
-            assert unit.outcomes.outcome_of_report(number) is None
-            unit.commit()
-        for code in (OutcomeCode.ACCEPTED, OutcomeCode.CHILD_SAFE):
-            telling.tell(ann, made.id, code, "")
-        with store.reading() as unit:
-            found = unit.outcomes.outcome_of_report(number)
-            assert found
-            assert found.code == "child-safe"
-            assert unit.outcomes.outcome_of_report(number + 1) is None
-            assert unit.connection.execute(select(referral.c.id)).scalars().all() == [made.id]

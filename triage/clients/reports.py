@@ -64,7 +64,7 @@ class ReportsClient:
         return self._asked(f"/v1/reports/{report_id}", None, {})
 
     def outcome(self, report_id: str) -> dict[str, Any]:
-        """What became of it. Raises ReportError, Unavailable."""
+        """What became of it, `outcome` by machine and `became` by people. Raises ReportError, Unavailable."""
         return self._asked(f"/v1/reports/{report_id}/outcome", None, {})
 
     def known(self, files: list[Mapping[str, str]]) -> list[str]:

@@ -57,6 +57,23 @@ class Action(StrEnum):
     MANAGE_SENDERS = "manage-senders"
 
 
+ONLY_SEEN = frozenset(
+    {
+        Action.SEE_REFERRAL,
+        Action.SEE_SUBMISSION,
+        Action.SEE_ITEM,
+        Action.CLAIM,
+        Action.SEE_OWN_WORK,
+        Action.SEE_TOTALS,
+        Action.SEE_SETS,
+        Action.SEE_JOBS,
+        Action.SEE_AUDIT,
+        Action.SEE_PEOPLE,
+    }
+)
+"""What nothing follows from but that somebody saw facts: rulings on these alone may be deleted when they are old."""
+
+
 class Purpose(StrEnum):
     """What for. Work on a case needs none; a look does, and one that is a reason for a look."""
 

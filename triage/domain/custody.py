@@ -72,6 +72,7 @@ class CustodyAction(StrEnum):
     AUTHORISED = "authorised"  # an authority was recorded that lifts "do not render"
     WITHDRAWN = "withdrawn"  # an authority was withdrawn, and lifts nothing any more
     LOOK_REFUSED = "look-refused"  # somebody asked for a rendition, and the legal gate was shut
+    PRUNED = "pruned"  # rulings on who may see what, older than they are kept, were deleted: how many, up to when
     REDACTED = "redacted"  # the text of an earlier record was lawfully deleted
 
 

@@ -7,19 +7,32 @@ protects nobody (two experiments of 2026), so seconds of both levels count alike
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
+from .reports import FileMark
 from .tables import Table, edition_of
 
 _HOUR = timedelta(hours=1)
 _SHORTEST_DAY = timedelta(hours=12)
+_TAG = re.compile(r"[a-z0-9][a-z0-9 .:-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Flagging:
+    """Which material is flagged as violent: what senders mark files as, and tags of sets' entries, in lower case."""
+
+    marks: tuple[FileMark, ...]
+    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ExposurePolicy:
     """Limits for one person. Seconds of looking, numbers of looks, minutes of the clock, local hours.
+
+    What is flagged as violent is looked at by choice alone, and has a cap of its own within the others.
 
     After `break_after_seconds` of looking without a pause of `break_minutes`, such a pause is due. Nothing is shown
     before `shift_begins`, nor from `quiet_minutes` before `shift_ends` on, by the person's own clock.
@@ -36,15 +49,19 @@ class ExposurePolicy:
     quiet_minutes: int
     longest_look_seconds: int
     token_seconds: int
+    flagged_day_seconds: int
+    flagged_day_looks: int
+    flagging: Flagging
     edition: str
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One look that was shown, or is about to be: when, and for how many seconds."""
+    """One look that was shown, or is about to be: when, for how many seconds, and whether at what is flagged."""
 
     at: datetime
     seconds: float
+    is_flagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +73,8 @@ class TimeRuling:
     hour_seconds_left: float
     day_looks_left: int
     hour_looks_left: int
+    flagged_seconds_left: float
+    flagged_looks_left: int
 
     @property
     def fits(self) -> bool:
@@ -69,15 +88,25 @@ def day_begins(now: datetime, zone: tzinfo) -> datetime:
     return min(midnight, now.astimezone(UTC) - _SHORTEST_DAY)
 
 
-def judge_time(seen: Sequence[Seen], policy: ExposurePolicy, now: datetime, zone: tzinfo) -> TimeRuling:
-    """Apply the policy to what the person has seen; anything before the day's beginning is ignored."""
+def judge_time(
+    seen: Sequence[Seen], policy: ExposurePolicy, now: datetime, zone: tzinfo, *, is_flagged: bool = False
+) -> TimeRuling:
+    """Apply the policy to what the person has seen; anything before the day's beginning is ignored.
+
+    `is_flagged` tells of the look that is asked for: then its own cap must have room as well.
+    """
     ordered = sorted((one for one in seen if one.at >= day_begins(now, zone)), key=lambda one: one.at)
     hour = [one for one in ordered if one.at + timedelta(seconds=one.seconds) > now - _HOUR]
     day_left = max(0.0, policy.day_seconds - sum(one.seconds for one in ordered))
     hour_left = max(0.0, policy.hour_seconds - sum(one.seconds for one in hour))
     looks_left = max(0, policy.day_looks - len(ordered)), max(0, policy.hour_looks - len(hour))
     code = _code(ordered, policy, now, zone, day_left=day_left, hour_left=hour_left, looks_left=looks_left)
-    return TimeRuling(code, day_left, hour_left, *looks_left)
+    flagged = [one for one in ordered if one.is_flagged]
+    flagged_left = max(0.0, policy.flagged_day_seconds - sum(one.seconds for one in flagged))
+    flagged_looks = max(0, policy.flagged_day_looks - len(flagged))
+    if code == "fits" and is_flagged and not (flagged_left and flagged_looks):
+        code = "look-flagged-limit"
+    return TimeRuling(code, day_left, hour_left, *looks_left, flagged_left, flagged_looks)
 
 
 def _code(
@@ -139,12 +168,29 @@ def parse_exposure(values: Mapping[str, object]) -> ExposurePolicy:
         quiet_minutes=root.integer("quiet_minutes", 0, 240),
         longest_look_seconds=root.integer("longest_look_seconds", 1, 600),
         token_seconds=root.integer("token_seconds", 5, 300),
+        flagged_day_seconds=root.integer("flagged_day_seconds", 0, 18_000),
+        flagged_day_looks=root.integer("flagged_day_looks", 0, 10_000),
+        flagging=Flagging(_marks(root, "flagged_marks"), _tags(root, "flagged_tags")),
         edition=edition_of(values),
     )
     root.refuse_the_rest()
     if policy.shift_begins >= policy.shift_ends:
         raise ValueError("exposure.shift_ends: later than shift_begins")
     return policy
+
+
+def _marks(table: Table, key: str) -> tuple[FileMark, ...]:
+    try:
+        return tuple(FileMark(one) for one in table.texts(key))
+    except ValueError as error:
+        raise table.refuse(key, f"a list of {', '.join(FileMark)} is needed") from error
+
+
+def _tags(table: Table, key: str) -> tuple[str, ...]:
+    found = tuple(one.strip().lower() for one in table.texts(key))
+    if not all(_TAG.fullmatch(one) for one in found):
+        raise table.refuse(key, "tags of letters, digits, spaces, points, colons and hyphens are needed")
+    return found
 
 
 def _clock(table: Table, key: str) -> time:

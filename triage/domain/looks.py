@@ -14,6 +14,7 @@ from .errors import Refused
 LONGEST_WORDS = 500
 LEAST_WORDS = 10
 """Characters: enough for a sentence that means something to whoever reads it later."""
+FLAGGED = "It is marked as violent: it is shown only to whoever chooses that."
 
 
 class Reason(StrEnum):
@@ -37,7 +38,7 @@ class LookFacts:
     """What is so of an item before a look at it. `stands_for` is the representative of its group, or the item itself.
 
     `seen_reduced`: this person has been shown it reduced. `representative_settled`: its representative was looked at
-    or decided.
+    or decided. `is_flagged`: it, or what looks like it, is flagged as violent.
     """
 
     item_id: int
@@ -46,21 +47,24 @@ class LookFacts:
     stands_for: int
     representative_settled: bool
     seen_reduced: bool
+    is_flagged: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a person asks."""
+    """What a person asks. `accepts_flagged`: they choose to look although it is flagged as violent."""
 
     reason: Reason
     words: str
     level: Level
+    accepts_flagged: bool = False
 
 
 def require_grounds(asked: Asked, facts: LookFacts) -> None:
     """Raise Refused where the grounds are not enough for a look at this item.
 
-    `look-words` (the words are missing, too short or too long), `look-reduced-first`, `look-representative-first`.
+    `look-words` (the words are missing, too short or too long), `look-reduced-first`, `look-representative-first`,
+    `look-flagged` (nobody is shown what is flagged as violent without having chosen so).
     That a look at what is known needs a second person is the policy's to say.
     """
     words = asked.words.strip()
@@ -73,3 +77,5 @@ def require_grounds(asked: Asked, facts: LookFacts) -> None:
         raise Refused("look-words", f"A look at this needs a reason in words: at least {LEAST_WORDS} characters.")
     if asked.level is Level.FULL and not facts.seen_reduced:
         raise Refused("look-reduced-first", "It is shown reduced first; that may be enough.")
+    if facts.is_flagged and not asked.accepts_flagged:
+        raise Refused("look-flagged", FLAGGED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from .errors import Refused
@@ -21,6 +22,12 @@ class OutcomeCode(StrEnum):
     COMPENSATION = "compensation"
     NO_GROUNDS = "no-grounds"  # nothing unlawful was found
     CLOSED = "closed"  # ended without result
+
+
+def as_told(codes: Iterable[str]) -> tuple[OutcomeCode, ...]:
+    """Codes as a sender is told them. One that a later version wrote is left out: no sender knows it."""
+    known = set(OutcomeCode)
+    return tuple(OutcomeCode(code) for code in codes if code in known)
 
 
 def plain_words(words: str) -> str:

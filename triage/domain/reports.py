@@ -77,6 +77,12 @@ class Viewed(StrEnum):
     UNKNOWN = "unknown"
 
 
+def least_viewed(one: Viewed | None, other: Viewed | None) -> Viewed | None:
+    """Of two things that a sender says of the same place, the one that opens less."""
+    order = (Viewed.NO, Viewed.UNKNOWN, None, Viewed.YES)
+    return min(one, other, key=order.index)
+
+
 class Relevance(StrEnum):
     """Whether a file is what the report is about, or came along."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from triage.domain.errors import Conflict
 from triage.domain.items import ItemKind
 from triage.domain.jobs import NewJob, Stage
 from triage.domain.legal import Origin
-from triage.domain.reports import Door, FileFacts, ReportFacts
+from triage.domain.reports import Door, FileFacts, ReportFacts, least_viewed
 from triage.domain.submissions import Delivery, Found
 from triage.store.items import NewItem
 from triage.store.kept_reports import Measured
@@ -106,12 +106,7 @@ def write_all(unit: Unit, reports: Sequence[Ready], now: datetime, actor: str) -
         for one in reports
     ]
     unit.submissions.add_occurrences_of(
-        {
-            done.submission_id: [
-                (done.items[file.public_id], file.found) for file in one.files if file.public_id in done.items
-            ]
-            for one, done in zip(reports, finished, strict=True)
-        }
+        {done.submission_id: _places(one, done) for one, done in zip(reports, finished, strict=True)}
     )
     jobs = [*_jobs(reports, finished, new, taken), *sighted.jobs, *stated.jobs]
     return Written(reports, finished, taken, [*sighted.events, *stated.events], jobs)
@@ -125,6 +120,17 @@ def record_all(unit: Unit, written: Written, now: datetime, actor: str) -> None:
         # After the custody record, whose lock lets one such commit after another: see `settling`.
         busy = {job.submission_id for job in written.jobs}
         unit.jobs.add([*written.jobs, *_links(unit, written.finished, busy)])
+
+
+def _places(report: Ready, done: Finished) -> list[tuple[int, Found]]:
+    """Its occurrences. A place that is told twice, perhaps once without bytes, is as little viewed as is said."""
+    places: dict[tuple[int, bytes], Found] = {}
+    for file in report.files:
+        if file.public_id in done.items:
+            key, found = (done.items[file.public_id], file.found.path), file.found
+            before = places.setdefault(key, found)
+            places[key] = replace(before, viewed=least_viewed(before.viewed, found.viewed))
+    return [(item_id, found) for (item_id, _), found in places.items()]
 
 
 @dataclass(slots=True)

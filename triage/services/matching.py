@@ -54,10 +54,12 @@ class Matching:
             unit.items.hold(sorted({*same, *same.values()}))
             same = unit.stated.to_identify(item_ids)
             held = {one.id: one for one in unit.items.many(sorted(set(same.values())))}
+            # Told two values, it goes by its name alone; that they were two is said of the bytes as well.
+            disputed = unit.items.noted(sorted(same), NoteCode.DIGESTS_DISAGREE)
             lied = [
                 (held_id, NoteCode.DIGESTS_DISAGREE.value, "")
                 for told in unit.items.many(sorted(same))
-                if not told.digests.agrees(held[held_id := same[told.id]].digests)
+                if not told.digests.agrees(held[held_id := same[told.id]].digests) or told.id in disputed
             ]
             unit.items.add_notes(Stage.MATCH, lied)
             touched = unit.read.submissions_holding(sorted(same))

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
-from hashsets.vocabulary import Digest
+from hashsets.vocabulary import Digest, DigestAlgorithm
 from triage.domain.feedback import Feedback, of_file, of_report
+from triage.domain.outcomes import OutcomeCode, as_told
 from triage.domain.reports import ReportState, receipt
 from triage.store.kept_reports import KeptFile, KeptReport, Measured
+from triage.store.unit_of_work import Unit
 
 from .knowing import Known
 
@@ -46,10 +49,14 @@ class ReportStatus:
 
 @dataclass(frozen=True, slots=True)
 class ReportOutcome:
-    """What became of a report and of its files, by their public ids."""
+    """What became of a report and of its files, by their public ids.
+
+    `became` is what people recorded of its referral, the latest last: codes alone.
+    """
 
     report: Feedback
     files: tuple[tuple[str, Feedback], ...]
+    became: tuple[OutcomeCode, ...] = ()
 
 
 def state_at(kept: KeptReport, now: datetime) -> ReportState:
@@ -95,6 +102,28 @@ def digests_of(file: KeptFile) -> Sequence[Digest]:
     return file.measured.digests.as_digests() if file.measured else file.facts.digests
 
 
+def outcome_of(unit: Unit, kept: KeptReport, now: datetime, *, may_know: bool) -> ReportOutcome:
+    """What became of a report, in as many words as a sender may be told. A sandbox's asks nothing of evidence."""
+    state = state_at(kept, now)
+    if kept.sandbox:
+        return sandbox_outcome(state, unit.reports.files(kept.id), may_know=may_know)
+    submissions = [kept.submission_id] if kept.submission_id else []
+    referred = bool(submissions and unit.networks.referrals_of(submissions))
+    became = [code for one in submissions for code in unit.outcomes.codes_of_submission(one)]
+    files = tuple(
+        (one.public_id, of_file(state, one.outcome, is_referred=referred, may_know=may_know))
+        for one in unit.reports.outcomes(kept.id)
+    )
+    whole = of_report(state, (told for _, told in files), is_referred=referred)
+    return ReportOutcome(whole, files, as_told(became))
+
+
+SANDBOX_BECAME = {f"triage sandbox became {code}".encode(): code for code in OutcomeCode}
+"""Bytes whose SHA-256 the sandbox answers with what became of it, as a person would have recorded it."""
+
+_SANDBOX_BECAME = {
+    Digest(DigestAlgorithm.SHA256, sha256(text).digest()): code for text, code in SANDBOX_BECAME.items()
+}
 _SANDBOX = {Known.KNOWN: Feedback.ALREADY_KNOWN, Known.LISTED: Feedback.LIKELY_KNOWN}
 _HIDDEN = {Feedback.ALREADY_KNOWN: Feedback.CLOSED, Feedback.LIKELY_KNOWN: Feedback.UNDER_REVIEW}
 
@@ -108,4 +137,6 @@ def sandbox_outcome(state: ReportState, files: Sequence[KeptFile], *, may_know: 
         else:
             answer = of_file(state, None, is_referred=False, may_know=may_know)
         answers.append((file.public_id, answer if may_know else _HIDDEN.get(answer, answer)))
-    return ReportOutcome(of_report(state, (one for _, one in answers), is_referred=False), tuple(answers))
+    became = (_SANDBOX_BECAME.get(one) for file in files for one in digests_of(file))
+    codes = tuple(sorted({one for one in became if one and state is ReportState.FINISHED}))
+    return ReportOutcome(of_report(state, (one for _, one in answers), is_referred=False), tuple(answers), codes)

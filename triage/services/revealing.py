@@ -21,11 +21,12 @@ from triage.domain.errors import NotFound, Refused, Unreadable
 from triage.domain.exposure import ExposurePolicy, TimeRuling, day_begins, judge_time, seconds_of
 from triage.domain.findings import ProcessingNote
 from triage.domain.legal_gate import Gate
-from triage.domain.looks import Asked, Level, LookFacts, require_grounds
+from triage.domain.looks import FLAGGED, Asked, Level, LookFacts, require_grounds
 from triage.domain.people import Principal
 from triage.domain.renditions import Rendition
 from triage.domain.sources import ByteSource
 from triage.store.access import Subject
+from triage.store.flagged import is_flagged
 from triage.store.unit_of_work import Store, Unit
 from triage.store.viewings import Viewing
 
@@ -42,6 +43,7 @@ _SENTENCES = {
     "look-day-limit": "You have looked as long today as is good for anybody.",
     "look-hour-limit": "You have looked as long this hour as is good for anybody.",
     "look-break-due": "A break is due first.",
+    "look-flagged-limit": "Of what is marked as violent you have looked at as much today as is good for anybody.",
 }
 
 
@@ -92,10 +94,10 @@ class Revealing:
         """Ask for a look. The referral must be in the person's hands.
 
         Raises Conflict `claim-lost`; NotFound; Refused with the code of the policy, the legal gate (`gate-…`), the
-        grounds (`look-words`, `look-representative-first`, `look-reduced-first`) or the time policy
-        (`look-outside-shift`, `look-day-limit`, `look-hour-limit`, `look-break-due`), or `bytes-erased` where they
-        were lawfully deleted. `override_id` names another person's recorded override of the time policy, which is
-        used up.
+        grounds (`look-words`, `look-representative-first`, `look-reduced-first`, `look-flagged`) or the time policy
+        (`look-outside-shift`, `look-day-limit`, `look-hour-limit`, `look-break-due`, `look-flagged-limit`), or
+        `bytes-erased` where they were lawfully deleted. `override_id` names another person's recorded override of
+        the time policy, which is used up.
         """
         facts = self._first_look_at(principal, item_id, referral_id, asked, override_id)
         self._require_gate(principal, item_id, referral_id)
@@ -109,7 +111,7 @@ class Revealing:
             self._end_unended(unit, principal.id, now)
             facts = self._facts(unit, principal, item_id, referral_id)
             require_grounds(asked, facts)
-            override = self._within_time(unit, principal, override_id, now, use=True)
+            override = self._within_time(unit, principal, facts, override_id, now, use=True)
             unit.viewings.drop_unspent(principal.id)
             look_id = unit.viewings.allow(
                 {
@@ -121,6 +123,7 @@ class Revealing:
                     "level": asked.level,
                     "of_known": facts.is_known,
                     "of_decided": facts.is_decided,
+                    "of_flagged": facts.is_flagged,
                     "approval_id": grant,
                     "override_id": override,
                     "token_sha256": _digest(token),
@@ -136,7 +139,7 @@ class Revealing:
         """Spend the token and show. The look is committed before the first byte is opened.
 
         Raises Refused `look-token` (forged, another person's, used, too old), and whatever has changed since it was
-        asked for: Conflict `claim-lost`, the legal gate's code. Unreadable where no picture comes out.
+        asked for: Conflict `claim-lost`, the legal gate's code, `look-flagged`. Unreadable where nothing comes out.
         """
         now = self.clock()
         with self.store.writing() as unit:
@@ -146,6 +149,8 @@ class Revealing:
             if look is None or look.principal_id != principal.id or not look.asked_at <= now < look.token_until:
                 raise Refused("look-token", "This look was not allowed, was used, or has waited too long: ask again.")
             gate = self._gate_again(unit, look, now)
+            if not look.of_flagged and is_flagged(unit.connection, look.item_id, self.policy.flagging):
+                raise Refused("look-flagged", FLAGGED)  # a report or a set that came meanwhile says so
             if not unit.viewings.spend(look.id, now):
                 raise Refused("look-token", "This look was not allowed, was used, or has waited too long: ask again.")
             unit.claims.remember_work(look.referral_id, principal.id, now)
@@ -178,11 +183,16 @@ class Revealing:
             unit.viewings.end(look.id, seconds_of(seconds, look.shown_at, now, self.policy), now)
             unit.commit()
 
-    def time_left(self, principal: Principal) -> TimeRuling:
-        """What the time policy says to this person now."""
+    def time_left(self, principal: Principal, *, is_flagged: bool = False) -> TimeRuling:
+        """What the time policy says to this person now, perhaps of a look at what is flagged."""
         now = self.clock()
         with self.store.reading() as unit:
-            return self._judge(unit, principal, now)
+            return self._judge(unit, principal, now, is_flagged=is_flagged)
+
+    def is_flagged(self, item_id: int) -> bool:
+        """Whether an item is flagged as violent: who asks for a look at it says that they choose to."""
+        with self.store.reading() as unit:
+            return is_flagged(unit.connection, item_id, self.policy.flagging)
 
     def override(self, principal: Principal, person_id: int, because: str) -> int:
         """Allow another person one look beyond the time policy, within half an hour; the override's number.
@@ -215,21 +225,21 @@ class Revealing:
             require_grounds(asked, facts)
             for kept in unit.items.kept([item_id]):
                 require_kept(kept)
-            self._within_time(unit, principal, override_id, now, use=False)
+            self._within_time(unit, principal, facts, override_id, now, use=False)
         return facts
 
     def _facts(self, unit: Unit, principal: Principal, item_id: int, referral_id: int) -> LookFacts:
         unit.claims.on(referral_id, principal.id)
-        facts = unit.viewings.facts(item_id, principal.id, self.scheme)
+        facts = unit.viewings.facts(item_id, principal.id, self.scheme, self.policy.flagging)
         if facts is None or not unit.decisions.occurring(referral_id, [item_id]):
             raise NotFound("no-item", f"R-{referral_id} has no such item.")
         return facts
 
     def _within_time(
-        self, unit: Unit, principal: Principal, override_id: int | None, now: datetime, *, use: bool
+        self, unit: Unit, principal: Principal, facts: LookFacts, override_id: int | None, now: datetime, *, use: bool
     ) -> int | None:
         """Raise Refused where the time policy says no and nobody has overridden it; the override that was needed."""
-        ruling = self._judge(unit, principal, now)
+        ruling = self._judge(unit, principal, now, is_flagged=facts.is_flagged)
         if ruling.fits:
             return None
         if override_id is not None:
@@ -238,11 +248,11 @@ class Revealing:
                 return override_id
         raise Refused(ruling.code, _SENTENCES[ruling.code])
 
-    def _judge(self, unit: Unit, principal: Principal, now: datetime) -> TimeRuling:
+    def _judge(self, unit: Unit, principal: Principal, now: datetime, *, is_flagged: bool) -> TimeRuling:
         zone = _zone(principal)
         longest = float(self.policy.longest_look_seconds)
         seen = unit.viewings.seen_since(principal.id, day_begins(now, zone), now, longest)
-        return judge_time(seen, self.policy, now, zone)
+        return judge_time(seen, self.policy, now, zone, is_flagged=is_flagged)
 
     def _require_gate(self, principal: Principal, item_id: int, referral_id: int) -> None:
         """The gate records by itself that it said no."""
@@ -304,6 +314,7 @@ def _viewed(principal: Principal, look: Viewing, gate: Gate, now: datetime) -> C
         "level": look.level,
         "of_known": int(look.of_known),
         "of_decided": int(look.of_decided),
+        "of_flagged": int(look.of_flagged),
         "approval": look.approval_id,
         "override": look.override_id,
         "gate": gate.code.value,

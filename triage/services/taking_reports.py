@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from triage.domain.errors import NotFound, Refused, TriageError
-from triage.domain.feedback import of_file, of_report
 from triage.domain.finished_reports import FinishedReport
 from triage.domain.reports import (
     IDLE_FOR,
@@ -56,7 +55,7 @@ from .report_answers import (
     FileStatus,
     ReportOutcome,
     ReportStatus,
-    sandbox_outcome,
+    outcome_of,
     state_at,
     status_of,
     status_of_file,
@@ -230,15 +229,13 @@ class TakingReports:
         may_know = Scope.KNOWN in admitted.key.scopes
         with self.preparing.store.reading() as unit:
             kept = unit.reports.named(report_id, admitted.sender.id, sandbox=admitted.key.sandbox)
-            state = state_at(kept, self.clock())
-            if kept.sandbox:
-                return sandbox_outcome(state, unit.reports.files(kept.id), may_know=may_know)
-            outcomes = unit.reports.outcomes(kept.id)
-            referred = bool(kept.submission_id and unit.networks.referrals_of([kept.submission_id]))
-        files = tuple(
-            (one.public_id, of_file(state, one.outcome, is_referred=referred, may_know=may_know)) for one in outcomes
-        )
-        return ReportOutcome(of_report(state, (told for _, told in files), is_referred=referred), files)
+            return outcome_of(unit, kept, self.clock(), may_know=may_know)
+
+    def outcome_told(self, report_id: str, *, sandbox: bool) -> ReportOutcome:
+        """The same for the unit itself: what a sender is told whose key may know. Raises NotFound."""
+        with self.preparing.store.reading() as unit:
+            kept = unit.reports.of_anybody(report_id, sandbox=sandbox)
+            return outcome_of(unit, kept, self.clock(), may_know=True)
 
     def sweep(self) -> int:
         """Drop reports whose time has come; how many."""

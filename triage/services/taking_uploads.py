@@ -20,6 +20,7 @@ from triage.vault.spool import Spool, SpoolKey, Spools
 
 from .clock import Clock
 from .keeping import sealed_row
+from .knowing import Knowing, Known, known_in_sandbox
 from .recording_found import record_found
 from .uploading import Remembered, Running
 
@@ -33,16 +34,22 @@ class _Measured:
     digests: Digests
     kind: ItemKind
     sealed: SealedObject | None
+    known: Known | None  # of a report's file, by these digests
 
 
 @dataclass(frozen=True)
 class TakingUploads:
-    """Takes whole uploads of this machine. Parses nothing: it has no chamber."""
+    """Takes whole uploads of this machine. Parses nothing: it has no chamber.
+
+    Whether a report's file is known is asked as at the door: its sender may have told no digest, or fewer. That is
+    asked before the bytes are sealed, so that a release that cannot be asked leaves nothing behind but the spool.
+    """
 
     store: Store
     vault: Vault
     spools: Spools
     remembered: Remembered
+    knowing: Knowing
     clock: Clock
     actor: str
     is_stopped: Callable[[], bool] = lambda: False
@@ -128,8 +135,9 @@ class TakingUploads:
         digests = running.stream.finish()
         if not agree(digests, kept.stated):
             return None
+        known = self._known(kept, digests)
         sealed = writer.seal(self._chunks(spool)) if self._is_to_be_sealed(kept, digests) else None
-        return _Measured(digests, ItemKind(kind_of(running.head)), sealed)
+        return _Measured(digests, ItemKind(kind_of(running.head)), sealed, known)
 
     def _chunks(self, spool: Spool) -> Iterator[bytes]:
         for chunk in spool.chunks():
@@ -139,12 +147,16 @@ class TakingUploads:
 
     def _sealed_while_measured(self, kept: KeptUpload, spool: Spool, writer: VaultWriter) -> _Measured | None:
         running, found = Running(), list[Digests]()
+        known: Known | None = None
 
         def chunks() -> Iterator[bytes]:
             for chunk in self._chunks(spool):
                 running.take(chunk, running.at)
                 yield chunk
             found.append(running.stream.finish())
+            if agree(found[0], kept.stated):
+                nonlocal known
+                known = self._known(kept, found[0])
             if not agree(found[0], kept.stated) or not self._is_to_be_sealed(kept, found[0]):
                 raise _NotToBeSealed
 
@@ -154,7 +166,15 @@ class TakingUploads:
             sealed = None
         if not agree(found[0], kept.stated):
             return None
-        return _Measured(found[0], ItemKind(kind_of(running.head)), sealed)
+        return _Measured(found[0], ItemKind(kind_of(running.head)), sealed, known)
+
+    def _known(self, kept: KeptUpload, digests: Digests) -> Known | None:
+        if kept.report_id is None:
+            return None  # a pushed seizure has no sender who is told
+        if kept.sandbox:
+            return known_in_sandbox(digests.as_digests())
+        [known] = self.knowing.known([digests.as_digests()])
+        return known
 
     def _is_to_be_sealed(self, kept: KeptUpload, digests: Digests) -> bool:
         if kept.sandbox:
@@ -176,6 +196,8 @@ class TakingUploads:
             )
             if not was_open:
                 return  # ended meanwhile: what was sealed has no locator, and nobody can open it
+            if measured.known and kept.report_id is not None:
+                unit.reports.known_now(kept.report_id, kept.id, measured.known)
             if is_item:
                 assert kept.submission_id is not None
                 new = NewItem(measured.digests, kept.length, measured.kind, depth=0, sealed=locator)

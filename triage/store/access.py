@@ -5,11 +5,12 @@ A condition here says what `triage.domain.access.may` says, thing by thing; a pr
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, false, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, false, insert, select, true, update
 
 from triage.domain.access import POLICY, Action, Facts, Ruling
 from triage.domain.errors import NotFound
@@ -119,6 +120,17 @@ class Access:
         """Keep a ruling: who, what, which thing by its number, why. No data of the thing."""
         row = {"principal_id": principal_id, "action": action, "subject": str(subject), "at": now}
         self.connection.execute(insert(access_asked).values(allowed=ruling.allowed, code=ruling.code, **row))
+
+    def prune(self, before: datetime, actions: Iterable[str], limit: int) -> list[int]:
+        """Delete the oldest rulings on these actions from before then; their ids."""
+        old = (
+            select(access_asked.c.id)
+            .where(access_asked.c.at < before, access_asked.c.action.in_(sorted(actions)))
+            .order_by(access_asked.c.at)
+            .limit(limit)
+        )
+        gone = delete(access_asked).where(access_asked.c.id.in_(old)).returning(access_asked.c.id)
+        return list(self.connection.execute(gone).scalars())
 
     def request(
         self, who: Principal, action: Action, subject: Subject, reason: str, now: datetime, expires_at: datetime

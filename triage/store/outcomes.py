@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import CTE, ColumnElement, Connection, ScalarSelect, func, insert, literal, select, update
 
-from .intake_tables import report
 from .review_tables import note_back, outcome_told, worked_on
 from .rows import insert_or_ignore
 from .tables import referral, referral_member
@@ -47,13 +46,8 @@ class Outcomes:
         row = {"referral_id": referral_id, "code": code, "words": words, "at": now, "by": by}
         made = insert(outcome_told).values(row).returning(outcome_told.c.id)
         outcome_id: int = self.connection.execute(made).scalar_one()
-        within = or_(referral.c.id == referral_id, referral.c.merged_into == referral_id)
-        people = (
-            select(worked_on.c.principal_id)
-            .join(referral, referral.c.id == worked_on.c.referral_id)
-            .where(within)
-            .distinct()
-        )
+        within = _with_merged(literal(referral_id))
+        people = select(worked_on.c.principal_id).join(within, within.c.id == worked_on.c.referral_id).distinct()
         told = [
             {"principal_id": one, "outcome_id": outcome_id}
             for one in sorted(self.connection.execute(people).scalars())
@@ -63,8 +57,11 @@ class Outcomes:
         return outcome_id, len(told)
 
     def of_referral(self, referral_id: int) -> list[Outcome]:
-        """All that became of it, oldest first."""
-        query = select(outcome_told).where(outcome_told.c.referral_id == referral_id).order_by(outcome_told.c.id)
+        """All that became of it and of those that went on in it, oldest first."""
+        within = _with_merged(literal(referral_id))
+        query = (
+            select(outcome_told).join(within, within.c.id == outcome_told.c.referral_id).order_by(outcome_told.c.id)
+        )
         return [
             Outcome(row.id, row.referral_id, row.code, row.words, row.at) for row in self.connection.execute(query)
         ]
@@ -93,14 +90,25 @@ class Outcomes:
         mine = (note_back.c.id == note_id, note_back.c.principal_id == principal_id, note_back.c.read_at.is_(None))
         return self.connection.execute(update(note_back).where(*mine).values(read_at=now)).rowcount == 1
 
-    def outcome_of_report(self, report_id: int) -> Outcome | None:
-        """The latest outcome of the referral that a report belongs to: what its sender may be told is the code."""
-        row = self.connection.execute(
-            select(outcome_told)
-            .join(referral_member, referral_member.c.referral_id == outcome_told.c.referral_id)
-            .join(report, report.c.submission_id == referral_member.c.submission_id)
-            .where(report.c.id == report_id)
-            .order_by(outcome_told.c.id.desc())
-            .limit(1)
-        ).one_or_none()
-        return None if row is None else Outcome(row.id, row.referral_id, row.code, row.words, row.at)
+    def codes_of_submission(self, submission_id: int) -> list[str]:
+        """What became of the referral that holds a submission, and of those that went on in it: for its sender.
+
+        Each code once, where it was told last; the latest is last. Nobody's words, and nothing of other submissions.
+        """
+        holds = select(referral_member.c.referral_id).where(referral_member.c.submission_id == submission_id)
+        within = _with_merged(holds.scalar_subquery())
+        last = func.max(outcome_told.c.id)
+        query = (
+            select(outcome_told.c.code)
+            .join(within, within.c.id == outcome_told.c.referral_id)
+            .group_by(outcome_told.c.code)
+            .order_by(last)
+        )
+        return list(self.connection.execute(query).scalars())
+
+
+def _with_merged(referral_id: ColumnElement[int] | ScalarSelect[int]) -> CTE:
+    """The ids of a referral and of all that went on in it, also by way of others."""
+    these = select(referral.c.id).where(referral.c.id == referral_id).cte("these", recursive=True)
+    merged = select(referral.c.id).join(these, referral.c.merged_into == these.c.id)
+    return these.union(merged.where(referral.c.merged_into.is_not(None)))

@@ -135,6 +135,14 @@ class Reports:
             raise NotFound("no-report", "There is no such report of this sender.")
         return kept_report_of(row)
 
+    def of_anybody(self, public_id: str, *, sandbox: bool) -> KeptReport:
+        """As `named`, whoever sent it: for the unit, never for a sender. Raises NotFound."""
+        query = select(report).where(report.c.public_id == public_id, report.c.sandbox.is_(sandbox))
+        row = self.connection.execute(query).one_or_none()
+        if row is None:
+            raise NotFound("no-report", "There is no such report.")
+        return kept_report_of(row)
+
     def numbered(self, report_id: int, sender_id: int, *, sandbox: bool) -> KeptReport:
         """As `named`, by the report's number. Raises NotFound."""
         query = select(report).where(
@@ -184,10 +192,13 @@ class Reports:
         """Replace what is said of a file; what we measured stays."""
         document = with_measured(file_document(facts), file.measured)
         self.connection.execute(
-            update(reported_file)
-            .where(reported_file.c.id == file.id)
-            .values(facts=document, viewed=facts.viewed, known=file.known)
+            update(reported_file).where(reported_file.c.id == file.id).values(facts=document, viewed=facts.viewed)
         )
+
+    def known_now(self, report_id: int, upload_id: int, known: str) -> None:
+        """What is known of the file of a report whose bytes this upload brought."""
+        its = (reported_file.c.report_id == report_id, reported_file.c.upload_id == upload_id)
+        self.connection.execute(update(reported_file).where(*its).values(known=known))
 
     def taken(self, items: Mapping[int, int]) -> None:
         """File id → item id, once the report is finished."""

@@ -115,6 +115,8 @@ access_asked = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 
+Index("ix_access_asked_at", access_asked.c.at)
+
 approval = Table(
     "approval",
     metadata,
@@ -207,6 +209,7 @@ viewing = Table(
     Column("level", String(8), nullable=False),  # reduced, full
     Column("of_known", Boolean, nullable=False),  # break-glass: with whose approval
     Column("of_decided", Boolean, nullable=False),  # a repeat
+    Column("of_flagged", Boolean, nullable=False),  # as violent: counts towards a cap of its own
     Column("approval_id", Id, ForeignKey("approval.id")),
     Column("override_id", Id, ForeignKey("approval.id")),  # of the time policy: who allowed it
     Column("token_sha256", LargeBinary(32), nullable=False, unique=True),

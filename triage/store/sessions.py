@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from .review_tables import ceremony, session
 
@@ -96,6 +96,12 @@ class Sessions:
         """Sign out everywhere, but perhaps in one browser."""
         open_ = (session.c.principal_id == principal_id, session.c.ended_at.is_(None), session.c.token_sha256 != but)
         self.connection.execute(update(session).where(*open_).values(ended_at=now))
+
+    def prune(self, before: datetime, limit: int) -> int:
+        """Delete sessions that were over before then, ended or not; how many."""
+        over = select(session.c.token_sha256).where(or_(session.c.ended_at < before, session.c.expires_at < before))
+        gone = delete(session).where(session.c.token_sha256.in_(over.limit(limit)))
+        return self.connection.execute(gone).rowcount
 
     def remember(self, token_sha256: bytes, first: Ceremony, now: datetime, expires_at: datetime) -> None:
         """The first half; what others never finished goes."""

@@ -12,6 +12,7 @@ from hashsets.vocabulary import Fingerprint, FingerprintAlgorithm, Profile
 from triage.domain.findings import Subject, TakenFingerprint
 from triage.domain.items import Item, ItemKind, KnownDigests, Outcome
 from triage.domain.matches import Because
+from triage.domain.reports import Viewed, least_viewed
 
 from .intake_tables import authority, reported_file
 from .review_tables import decision
@@ -162,15 +163,7 @@ class StatedItems:
     def identify(self, same: Mapping[int, int]) -> None:
         """These stated items are those held ones from now on, wherever they occur."""
         for stated_id, held_id in sorted(same.items()):
-            there = select(occurrence.c.id).where(occurrence.c.item_id == stated_id)
-            other = occurrence.alias("other")
-            twice = exists().where(
-                other.c.item_id == held_id,
-                other.c.submission_id == occurrence.c.submission_id,
-                other.c.parent_item_id == occurrence.c.parent_item_id,
-                other.c.path_key == occurrence.c.path_key,
-            )
-            self.connection.execute(delete(occurrence).where(occurrence.c.id.in_(there), twice))
+            self._join_places(stated_id, held_id)
             self.connection.execute(
                 update(occurrence).where(occurrence.c.item_id == stated_id).values(item_id=held_id, linked=False)
             )
@@ -187,6 +180,25 @@ class StatedItems:
                     comparison_id=None,
                 )
             )
+
+    def _join_places(self, stated_id: int, held_id: int) -> None:
+        """Places that both items have become the held one's, as little viewed as is said of either."""
+        there, other = occurrence, occurrence.alias("other")
+        same_place = and_(
+            other.c.submission_id == there.c.submission_id,
+            other.c.parent_item_id == there.c.parent_item_id,
+            other.c.path_key == there.c.path_key,
+        )
+        both = (
+            select(there.c.id, there.c.viewed, other.c.id.label("stays"), other.c.viewed.label("stays_viewed"))
+            .join(other, same_place)
+            .where(there.c.item_id == stated_id, other.c.item_id == held_id)
+        )
+        for row in self.connection.execute(both).all():
+            said = [Viewed(one) if one else None for one in (row.viewed, row.stays_viewed)]
+            least = least_viewed(*said)
+            self.connection.execute(update(occurrence).where(occurrence.c.id == row.stays).values(viewed=least))
+            self.connection.execute(delete(occurrence).where(occurrence.c.id == row.id))
 
 
 def _is_named_by(algorithm: str) -> ColumnElement[bool]:

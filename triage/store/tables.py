@@ -326,6 +326,7 @@ referral = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
 )
+Index("ix_referral_merged", referral.c.merged_into, **where("merged_into IS NOT NULL"))
 Index("ix_referral_queue", referral.c.sort_key, referral.c.created_at, referral.c.id, **where("state = 'open'"))
 
 referral_summary = Table(

@@ -11,10 +11,11 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from triage.domain.access import Action
 from triage.domain.decisions import DecisionState, SeenBasis
-from triage.domain.exposure import Seen
+from triage.domain.exposure import Flagging, Seen
 from triage.domain.items import Outcome
 from triage.domain.looks import LookFacts
 
+from .flagged import is_flagged
 from .review_tables import approval, decision, principal, viewing
 from .rows import among, sliced
 from .tables import item, look_alike
@@ -33,6 +34,7 @@ class Viewing:
     level: str
     of_known: bool
     of_decided: bool
+    of_flagged: bool
     approval_id: int | None
     override_id: int | None
     asked_at: datetime
@@ -53,7 +55,7 @@ class Viewings:
         query = select(principal.c.id).where(principal.c.id == principal_id).with_for_update()
         self.connection.execute(query)
 
-    def facts(self, item_id: int, principal_id: int, scheme: str) -> LookFacts | None:
+    def facts(self, item_id: int, principal_id: int, scheme: str, flagging: Flagging) -> LookFacts | None:
         """What is so of the item before this person looks at it; None where there is no such item."""
         row = self.connection.execute(
             select(item.c.outcome, look_alike.c.centre_id)
@@ -70,6 +72,7 @@ class Viewings:
             stands_for=stands_for,
             representative_settled=stands_for == item_id or self._is_settled(stands_for, scheme),
             seen_reduced=self._was_shown(item_id, viewing.c.principal_id == principal_id),
+            is_flagged=is_flagged(self.connection, item_id, flagging),
         )
 
     def allow(self, values: dict[str, Any]) -> int:
@@ -126,7 +129,8 @@ class Viewings:
         found = []
         for row in self.connection.execute(query.order_by(viewing.c.shown_at)):
             lasting = min(max((now - row.shown_at).total_seconds(), 0.0), longest_seconds)
-            found.append(Seen(row.shown_at, lasting if row.ended_at is None else row.seconds))
+            seconds = lasting if row.ended_at is None else row.seconds
+            found.append(Seen(row.shown_at, seconds, row.of_flagged))
         return found
 
     def bases(self, principal_id: int, item_ids: Sequence[int]) -> dict[int, SeenBasis]:

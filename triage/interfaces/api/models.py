@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from hashsets.vocabulary import Digest, DigestAlgorithm, Fingerprint, FingerprintAlgorithm, Profile
 from triage.domain.authorities import AuthorityKind, NewAuthority
 from triage.domain.feedback import Feedback
+from triage.domain.outcomes import OutcomeCode
 from triage.domain.reports import (
     ClockNote,
     FileFacts,
@@ -282,10 +283,11 @@ class FileOutcomeTold(_Told):
 
 
 class OutcomeTold(_Told):
-    """What became of a report and of its files."""
+    """What became of a report and of its files, by machine (`outcome`) and in the hands of people (`became`)."""
 
     id: PublicId
     outcome: Feedback
+    became: list[OutcomeCode] = Field(description="What people recorded of the case it is part of, the latest last")
     files: list[FileOutcomeTold]
 
 

@@ -135,7 +135,8 @@ def _answers(routes: APIRouter, door: ReportsDoor) -> None:
         admitted = await door.admitted(request, Scope.REPORT)
         found = await door.working(lambda services: services.taking_reports.outcome(admitted, report))
         files = [FileOutcomeTold(id=file_id, outcome=told) for file_id, told in found.files]
-        return JSONResponse(OutcomeTold(id=report, outcome=found.report, files=files).model_dump(mode="json"))
+        told = OutcomeTold(id=report, outcome=found.report, became=list(found.became), files=files)
+        return JSONResponse(told.model_dump(mode="json"))
 
     @routes.post(
         "/known",

@@ -1,4 +1,4 @@
-"""`triage reports list | sweep`: what providers and hotlines have handed in, and what was never finished."""
+"""`triage reports list | outcome | sweep`: what was handed in, what its senders are told, what was never finished."""
 
 from __future__ import annotations
 
@@ -56,6 +56,26 @@ def list_(
     console().print(
         table("Reports", ["report", "sender", "reference", "door", "state", "files#", "submission"], rows)
     )
+
+
+@reports.command()
+def outcome(
+    report: Annotated[str, typer.Argument(help="The report's id, as `triage reports list` shows it.")],
+    *,
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="Of one that was tried.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what the sender of a report is told of it: codes alone."""
+    with opened() as application:
+        found = application.taking_reports.outcome_told(report, sandbox=sandbox)
+    if as_json:
+        files = [{"id": file, "outcome": told} for file, told in found.files]
+        print_json({"id": report, "outcome": found.report, "became": list(found.became), "files": files})
+        return
+    out = console()
+    out.print(f"{report}: {found.report.value}")
+    out.print(f"Became: {', '.join(found.became) or 'nothing is told yet'}")
+    out.print(table("Files", ["file", "outcome"], [(file, told.value) for file, told in found.files]))
 
 
 @reports.command()

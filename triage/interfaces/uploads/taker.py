@@ -1,4 +1,4 @@
-"""A thread beside the web application that takes what has arrived, and sweeps what nobody goes on with."""
+"""A thread beside the web application: it takes what has arrived, and sweeps what nobody goes on with or needs."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from triage.telemetry.logs import logger_of
 _log = logger_of("web")
 _PAUSE = 5.0
 _SWEEP_EVERY = 60.0
+_PRUNE_EVERY = 3_600.0
 
 
 class Taker:
@@ -25,7 +26,7 @@ class Taker:
         self._deployment = deployment
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="taker", daemon=True)
-        self._sweep_at = 0.0
+        self._sweep_at = self._prune_at = 0.0
         self._application: Application | None = None
 
     def start(self) -> None:
@@ -63,3 +64,6 @@ class Taker:
         application.uploading.arrivals.clear()
         if not self._stopped.is_set():
             application.taking_uploads.take_all()
+        if not self._stopped.is_set() and time.monotonic() >= self._prune_at:
+            self._prune_at = time.monotonic() + _PRUNE_EVERY
+            application.pruning.prune()

@@ -22,6 +22,7 @@ from triage.interfaces.ispws.routes import ispws_routes
 from triage.interfaces.uploads import upload_routes
 
 from . import account, enrolling, people, signing_in, signing_in_elsewhere, stepping_up
+from .addresses import Attempts
 from .assets import asset_routes
 from .ceremonies import HASHING
 from .deployment import Deployment
@@ -94,6 +95,7 @@ def web_app(deployment: Deployment, layers: tuple[Layer, ...], names: Sequence[s
     )
     app.state.deployment = deployment
     app.state.hashing = CapacityLimiter(HASHING)
+    app.state.attempts = Attempts()
     for routes in (
         health_routes(deployment, layers),
         report_routes(reports),

@@ -12,11 +12,12 @@ from starlette.responses import HTMLResponse, Response
 from triage.domain.errors import Refused
 from triage.services.enrolling import Begun
 
-from .ceremonies import hashing, started_told
+from .ceremonies import hashing, one_try, started_told
 from .forms import Sent
 from .pages import page
 from .qr import square
 from .sessions import Services, let_in, origin_of, remember_step, step_of
+from .statuses import headers_of, status_of
 
 routes = APIRouter(include_in_schema=False)
 
@@ -32,9 +33,11 @@ def enrol(request: Request, services: Services, form: Sent) -> Response:
     """The code opens the second step, as often as it takes."""
     origin_of(request)
     try:
-        begun = services.enrolling.begin(form.text("code"))
+        with one_try(request, services):
+            begun = services.enrolling.begin(form.text("code"))
     except Refused as error:
-        return page(request, "enrol.html.j2", fault=error.sentence, status=403)
+        status, headers = status_of(error), headers_of(error)
+        return page(request, "enrol.html.j2", fault=error.sentence, status=status, headers=headers)
     answer = _second_step(request, begun)
     remember_step(request, answer, begun.token)
     return answer

@@ -27,6 +27,7 @@ SENTENCES: Mapping[str, str] = {
     "request-answered": N_("Somebody answered meanwhile."),
     "cross-site": N_("This came from a page of another site."),
     # Signing in
+    "too-many-requests": N_("Too many tries from this address: wait some minutes."),
     "sign-in-failed": N_("That did not work. After several failures sign-in pauses for some minutes."),
     "password-differs": N_("The two passwords differ."),
     "password-length": N_("A password has 12 to 256 characters."),
@@ -65,6 +66,8 @@ SENTENCES: Mapping[str, str] = {
     "look-known": N_("It is known: a look needs the agreement of a second person."),
     "look-representative-first": N_("Another item stands for its group: look at that one first."),
     "look-reduced-first": N_("It is shown reduced first; that may be enough."),
+    "look-flagged": N_("It is marked as violent: it is shown only to whoever chooses that."),
+    "look-flagged-limit": N_("Of what is marked as violent you have looked at as much today as is good for anybody."),
     "look-outside-shift": N_("Nothing is shown outside your shift, nor near its end."),
     "look-day-limit": N_("You have looked as long today as is good for anybody."),
     "look-hour-limit": N_("You have looked as long this hour as is good for anybody."),

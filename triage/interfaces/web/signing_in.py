@@ -12,10 +12,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from triage.bootstrap import Application
 from triage.domain.errors import Refused
 
-from .ceremonies import hashing, provider_name, started_told
+from .ceremonies import hashing, one_try, provider_name, started_told
 from .forms import Sent
 from .pages import page
 from .sessions import PerhapsSigned, Services, let_in, let_out, local, origin_of
+from .statuses import headers_of, status_of
 
 routes = APIRouter(include_in_schema=False)
 """Everything before somebody is signed in, and the way out."""
@@ -35,7 +36,8 @@ async def sign_in(request: Request, services: Services, form: Sent) -> Response:
     origin_of(request)
     given = (form.text("login"), form.text("password"), form.text("code"))
     try:
-        issued = await to_thread.run_sync(partial(services.signing_in.sign_in, *given), limiter=hashing(request))
+        with one_try(request, services):
+            issued = await to_thread.run_sync(partial(services.signing_in.sign_in, *given), limiter=hashing(request))
     except Refused as error:
         return _sign_in(request, services, form.text("next"), error)
     return let_in(request, issued, form.text("next"))
@@ -70,7 +72,8 @@ def _sign_in(request: Request, services: Application, to: str, error: Refused | 
     return page(
         request,
         "sign_in.html.j2",
-        status=403 if error else 200,
+        status=status_of(error) if error else 200,
+        headers=headers_of(error) if error else None,
         next=local(to),
         fault=error.sentence if error else "",
         oidc=provider_name(services),

@@ -27,10 +27,12 @@ _RETRY_SECONDS = 1
 
 
 class TooManyRequests(Refused):
-    """A key asks faster than it may. `seconds`: until it may again."""
+    """A key asks faster than it may, or an address tries to sign in too often. `seconds`: until it may again."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__("too-many-requests", "This key asks too fast: wait as long as Retry-After says.")
+    def __init__(
+        self, seconds: float, sentence: str = "This key asks too fast: wait as long as Retry-After says."
+    ) -> None:
+        super().__init__("too-many-requests", sentence)
         self.seconds = seconds
 
 

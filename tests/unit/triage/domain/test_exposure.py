@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from triage.domain.exposure import ExposurePolicy, Seen, day_begins, judge_time, parse_exposure, seconds_of
+from triage.domain.exposure import (
+    ExposurePolicy,
+    Flagging,
+    Seen,
+    day_begins,
+    judge_time,
+    parse_exposure,
+    seconds_of,
+)
+from triage.domain.reports import FileMark
 from triage.settings import load_exposure_policy
 
 NOON = datetime(2026, 3, 16, 12, tzinfo=UTC)
@@ -25,12 +35,44 @@ POLICY = ExposurePolicy(
     quiet_minutes=30,
     longest_look_seconds=60,
     token_seconds=60,
+    flagged_day_seconds=40,
+    flagged_day_looks=3,
+    flagging=Flagging((FileMark.VIOLENCE,), ("violence",)),
     edition="e",
 )
 
 
 def ago(minutes: float, seconds: float = 1.0) -> Seen:
     return Seen(NOON - timedelta(minutes=minutes), seconds)
+
+
+def flagged(minutes: float, seconds: float = 1.0) -> Seen:
+    return Seen(NOON - timedelta(minutes=minutes), seconds, is_flagged=True)
+
+
+@pytest.mark.parametrize(
+    ("seen", "code"),
+    [
+        ([], "fits"),
+        ([flagged(120)] * 2, "fits"),
+        ([flagged(120)] * 3, "look-flagged-limit"),
+        ([flagged(120, 40)], "look-flagged-limit"),
+        ([flagged(120, 30), ago(120, 30)], "fits"),
+        ([flagged(13 * 60)] * 3, "fits"),
+        ([ago(5)] * 5, "look-hour-limit"),
+    ],
+)
+def test_what_is_flagged_is_capped_apart(seen: list[Seen], code: str) -> None:
+    """Its own looks alone fill its cap; the other limits go before, and do not feel it."""
+    ruling = judge_time(seen, POLICY, NOON, ZONE, is_flagged=True)
+    assert ruling.code == code
+    assert judge_time(seen, POLICY, NOON, ZONE).code == ("fits" if code == "look-flagged-limit" else code)
+
+
+def test_a_cap_of_nothing_shows_nothing() -> None:
+    """Unless another person overrides it."""
+    none = replace(POLICY, flagged_day_looks=0)
+    assert judge_time([], none, NOON, ZONE, is_flagged=True).code == "look-flagged-limit"
 
 
 @pytest.mark.parametrize(
@@ -111,6 +153,10 @@ FILE: dict[str, Any] = {
     "quiet_minutes": 30,
     "longest_look_seconds": 60,
     "token_seconds": 60,
+    "flagged_day_seconds": 120,
+    "flagged_day_looks": 10,
+    "flagged_marks": ["violence"],
+    "flagged_tags": ["Violence"],
 }
 
 
@@ -124,6 +170,9 @@ FILE: dict[str, Any] = {
         {"shift_ends": "16:30+07:00"},
         {"shift_ends": "05:00"},
         {"nonsense": 1},
+        {"flagged_day_looks": -1},
+        {"flagged_marks": ["no such mark"]},
+        {"flagged_tags": ['%"']},
     ],
 )
 def test_a_policy_that_could_harm_refuses_to_start(change: dict[str, Any]) -> None:

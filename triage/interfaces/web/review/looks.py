@@ -41,7 +41,7 @@ def asking(desk: AtDesk, item_id: Id, referral: Id) -> Response:
 def ask(desk: AtDesk, item_id: Id, form: Sent) -> Response:
     """Yes, with a page that can open it once; or no, with what is missing."""
     referral = _number(form, "referral")
-    asked = Asked(_reason(form), form.text("words"), _level(form))
+    asked = Asked(_reason(form), form.text("words"), _level(form), accepts_flagged=form.text("flagged") == "yes")
     try:
         look = desk.application.revealing.ask(desk.who, item_id, referral, asked, form.number("override"))
     except Refused as refused:
@@ -92,6 +92,8 @@ def _asking(desk: Desk, item_id: int, referral_id: int, refused: Refused | None 
         found = visible_item(desk, unit, item_id)
         submissions = unit.pages.submissions_of([referral_id])[referral_id]
         gate = unit.gates.of_item(item_id, submissions, desk.now)
+    revealing = desk.application.revealing
+    is_flagged = revealing.is_flagged(item_id)
     return desk.page(
         "asking.html.j2",
         status=403 if refused else 200,
@@ -99,7 +101,8 @@ def _asking(desk: Desk, item_id: int, referral_id: int, refused: Refused | None 
         referral_id=referral_id,
         reasons=words.LOOK_REASONS,
         gate=gate,
-        left=desk.application.revealing.time_left(desk.who),
+        is_flagged=is_flagged,
+        left=revealing.time_left(desk.who, is_flagged=is_flagged),
         refused=refused,
     )
 

@@ -48,6 +48,7 @@ def referral(desk: AtDesk, referral_id: Id, after: Id = 0, decided: Id = 0, told
         newest = submissions[-SUBMISSIONS:]
         lines = unit.pages.submission_lines(newest)
         joins = unit.pages.joins(newest)
+        became = unit.outcomes.of_referral(referral_id)
         opinions = None if is_large(line) else opinions_of(desk, unit, referral_id)
         partings = apart_of(desk, unit, referral_id)
     named = named_in(desk)
@@ -78,6 +79,7 @@ def referral(desk: AtDesk, referral_id: Id, after: Id = 0, decided: Id = 0, told
         named=named,
         opinions=opinions,
         partings=partings,
+        became=became,
         message=message_of(told),
     )
 

@@ -27,7 +27,7 @@ TOLD: Mapping[str, str] = {
     "undone": N_("Taken back."),
     "confirmed": N_("Confirmed. It stands."),
     "dissented": N_("Both opinions are kept."),
-    "told": N_("Everyone who worked on it is told."),
+    "told": N_("Everyone who worked on it is told, and senders of its reports when they ask."),
     "asked": N_("A second person is asked."),
     "erased": N_("The bytes are deleted. Facts and records stay."),
     "split": N_("It is split."),

@@ -66,9 +66,18 @@ def test_a_report_step_by_step(served: Served) -> None:
     assert served.client.post(f"{address}/files", json={"sha1": "0" * 40}, headers=key).json()["state"] == "told"
     assert served.client.post(f"{address}/finish", headers=key).json()["state"] == "finished"
     outcome = served.client.get(f"{address}/outcome", headers=key).json()
-    assert outcome["outcome"] == "received"
+    assert (outcome["outcome"], outcome["became"]) == ("received", [])
     assert len(outcome["files"]) == 2
     assert code_of(served.client.post(f"{address}/retract", headers=key)) == (409, "report-finished")
+
+
+def test_what_people_recorded_is_told_in_codes(served: Served) -> None:
+    """Documented bytes of the sandbox have one; nothing else is in the answer."""
+    key = served.key(sandbox=True)
+    document = whole(files=[{"part": "a"}])
+    told = served.client.post("/v1/reports", files=form(document, a=b"triage sandbox became child-safe"), headers=key)
+    outcome = served.client.get(f"/v1/reports/{told.json()['id']}/outcome", headers=key).json()
+    assert (outcome["became"], set(outcome)) == (["child-safe"], {"id", "outcome", "became", "files"})
 
 
 def test_a_retracted_report_says_so(served: Served) -> None:
