@@ -22,6 +22,7 @@ from triage.domain.review_rules import ReviewRules
 from triage.services.claiming import Claiming
 from triage.services.deciding import Deciding
 from triage.services.finishing import reopen_changed
+from triage.services.opining import Opinions
 from triage.store.review_tables import claim, decision, viewing
 from triage.store.tables import referral, referral_event
 from triage.store.unit_of_work import Store
@@ -71,6 +72,12 @@ def pass_on(store: Store, made: Made, held: Claim, who: Principal) -> Claim:
         unit.claims.put_back(held)
         unit.commit()
     return hold(store, who, made)
+
+
+def opinions_of(deciding: Deciding, made: Made) -> Opinions:
+    """What was said about the referral's items."""
+    with deciding.store.reading() as unit:
+        return deciding.opinions(unit, made.id)
 
 
 def states(store: Store, item_id: int) -> list[tuple[str, str]]:
@@ -287,7 +294,7 @@ class TestSecondReader:
         (number,) = waiting.decisions.values()
         deciding.dissent(ben, number, "some", WHY)
         assert states(store, made.items[0]) == [("grave", "awaiting-second"), ("some", "dissenting")]
-        (shown,) = deciding.disagreements(ann, made.id)
+        (shown,) = opinions_of(deciding, made).disagreements
         assert (shown.kind, shown.category, shown.other, shown.because) == (
             DisagreementKind.PEOPLE,
             "grave",
@@ -361,9 +368,9 @@ class TestLookAlikes:
         made = referral_with(store, "1", U, U, U, U)
         alike(store, *made.items[:3])
         held = hold(store, ann, made)
-        assert deciding.proposals(ann, made.id) == []
+        assert opinions_of(deciding, made).proposals == []
         first = deciding.decide(ann, held, made.items[:1], Said("some"))
-        (proposal,) = deciding.proposals(ann, made.id)
+        (proposal,) = opinions_of(deciding, made).proposals
         assert (proposal.item_ids, proposal.categories) == (made.items[1:3], ("some",))
         assert states(store, made.items[1]) == []
         done = deciding.confirm_proposal(ann, held, proposal)
@@ -371,7 +378,7 @@ class TestLookAlikes:
         with store.reading() as unit:
             (spread,) = unit.decisions.history(made.items[1])
         assert (spread.spread_from, spread.basis) == (first.decisions[made.items[0]], SeenBasis.FACTS)
-        assert deciding.proposals(ann, made.id) == []
+        assert opinions_of(deciding, made).proposals == []
 
     def test_some_of_a_group_can_be_confirmed(self, store: Store, deciding: Deciding, ann: Principal) -> None:
         """The rest is still proposed."""
@@ -379,9 +386,9 @@ class TestLookAlikes:
         alike(store, *made.items)
         held = hold(store, ann, made)
         deciding.decide(ann, held, made.items[:1], Said("some"))
-        (proposal,) = deciding.proposals(ann, made.id)
+        (proposal,) = opinions_of(deciding, made).proposals
         deciding.confirm_proposal(ann, held, proposal, [made.items[2]])
-        (left,) = deciding.proposals(ann, made.id)
+        (left,) = opinions_of(deciding, made).proposals
         assert left.item_ids == (made.items[1],)
 
     def test_a_divided_group_and_one_that_changed_are_not_confirmed_at_once(
@@ -392,9 +399,9 @@ class TestLookAlikes:
         alike(store, *made.items)
         held = hold(store, ann, made)
         deciding.decide(ann, held, made.items[:1], Said("some"))
-        (old,) = deciding.proposals(ann, made.id)
+        (old,) = opinions_of(deciding, made).proposals
         deciding.decide(ann, held, made.items[1:2], Said("lawful"))
-        (now,) = deciding.proposals(ann, made.id)
+        (now,) = opinions_of(deciding, made).proposals
         assert now.is_divided
         with pytest.raises(Conflict) as changed:
             deciding.confirm_proposal(ann, held, old)
@@ -411,9 +418,9 @@ class TestLookAlikes:
         alike(store, *made.items[:2])
         held = hold(store, ann, made)
         first = deciding.decide(ann, held, made.items[:1], Said("some")).decisions[made.items[0]]
-        deciding.confirm_proposal(ann, held, deciding.proposals(ann, made.id)[0])
+        deciding.confirm_proposal(ann, held, opinions_of(deciding, made).proposals[0])
         newer = deciding.decide(ann, held, made.items[:1], Said("lawful", "", Instead.SUPERSEDE))
-        (shown,) = deciding.disagreements(ann, made.id)
+        (shown,) = opinions_of(deciding, made).disagreements
         assert (shown.kind, shown.item_id) == (DisagreementKind.SOURCE_CHANGED, made.items[1])
         deciding.undo(ann, newer.decisions[made.items[0]])
         assert deciding.undo(ann, first) == 2
@@ -427,7 +434,7 @@ def test_a_hash_sets_other_opinion_is_shown(store: Store, deciding: Deciding, an
     deciding.decide(ann, held, made.items, Said("lawful"))
     for one, category in zip(made.items, ("aa:some", "aa:lawful", "bb:x", "nothing"), strict=True):
         match_of(store, one, category)
-    shown = deciding.disagreements(ann, made.id)
+    shown = opinions_of(deciding, made).disagreements
     assert [(one.item_id, one.kind, one.other, one.by) for one in shown] == [
         (made.items[0], DisagreementKind.HASH_SET, "some", "a-set"),
         (made.items[2], DisagreementKind.HASH_SET, "grave", "a-set"),

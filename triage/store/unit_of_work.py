@@ -33,6 +33,7 @@ from .legal_gate import Gates
 from .links import Links
 from .matches import Matches
 from .networks import Networks
+from .opinions import Opinions
 from .outcomes import Outcomes
 from .page_models import PageModels
 from .people import People
@@ -92,6 +93,7 @@ class Unit:
         self.figures = FigureReading(connection)
         self.claims = Claims(connection)
         self.decisions = Decisions(connection)
+        self.opinions = Opinions(connection)
         self.viewings = Viewings(connection)
         self.exposures = Exposures(connection)
         self.outcomes = Outcomes(connection)

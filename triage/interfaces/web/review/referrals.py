@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from triage.domain.decisions import Disagreement, Proposal
+from triage.domain.access import Action
 from triage.domain.errors import NotFound
 from triage.exporters.charts import histogram, time_bins
 from triage.interfaces.web import words
 from triage.interfaces.web.forms import Id
 from triage.services.item_facts import item_lines
 from triage.services.showing_referrals import SUBMISSIONS, shown_referral
+from triage.store.access import Subject
 from triage.store.page_models import ReferralLine
 from triage.store.unit_of_work import Unit
 
-from .desk import AtDesk, Desk
+from .desk import AtDesk
 from .drawing import ring, window
 from .naming import named_in
 from .telling import told as message_of
 
 ITEMS = 50
-_LARGE = 5_000
-_PROPOSALS = 30
+_LARGE = 1_000
 
 
 routes = APIRouter(include_in_schema=False)
@@ -32,21 +30,28 @@ routes = APIRouter(include_in_schema=False)
 
 
 @routes.get("/referrals/{referral_id}")
-def referral(desk: AtDesk, referral_id: Id, after: Id = 0, decided: Id = 0, told: str = "") -> Response:
-    """Its facts; `after` is the last item of the page before. With `decided`, decided items too."""
+def referral(
+    desk: AtDesk, referral_id: Id, after: Id = 0, said_after: Id = 0, decided: Id = 0, told: str = ""
+) -> Response:
+    """Its facts; `after` is the last item of the page before, `said_after` the last whose opinions stood there.
+
+    With `decided`, decided items too.
+    """
     deciding = desk.application.deciding
-    releases = desk.application.library.releases()
-    with desk.application.store.reading() as unit:
-        line = visible_referral(desk, unit, referral_id)
-        submissions = unit.pages.submissions_of([referral_id])[referral_id]
-        rules = desk.application.linking.rules
-        shown = shown_referral(unit, referral_id, submissions, rules, releases, desk.now)
-        items = item_lines(unit, unit.pages.open_items(submissions, after=after, limit=ITEMS, decided=bool(decided)))
-        said = unit.decisions.current([one.item.id for one in items], deciding.rules.scheme)
-        newest = submissions[-SUBMISSIONS:]
-        lines = unit.pages.submission_lines(newest)
-        joins = unit.pages.joins(newest)
-        opinions = None if is_large(line) else opinions_of(desk, unit, referral_id)
+    releases, rules = desk.application.library.releases(), desk.application.linking.rules
+    with desk.reading(Action.SEE_REFERRAL, Subject("referral", referral_id)) as unit:
+        line = _line(unit, referral_id)
+        members = unit.pages.members(referral_id)
+        shown = shown_referral(unit, referral_id, members, rules, releases, desk.now)
+        listed = unit.pages.open_items(
+            [one.id for one in members], after=after, limit=ITEMS, decided=bool(decided)
+        )
+        items = item_lines(unit, listed)
+        said = unit.decisions.current(listed, deciding.rules.scheme) if decided else {}
+        lines = members[:SUBMISSIONS]
+        newest = [one.id for one in reversed(lines)]
+        joins = unit.pages.joins(newest) if len(newest) > 1 else []
+        opinions = None if is_large(line) else deciding.opinions(unit, referral_id, said_after)
     named = named_in(desk)
     today = desk.now.date()
     expiry = line.facts.earliest_expiry
@@ -65,7 +70,7 @@ def referral(desk: AtDesk, referral_id: Id, after: Id = 0, decided: Id = 0, told
         holds=line.holder_id == desk.who.id,
         submissions=lines,
         counts=[(code, counted.outcomes[code]) for code in words.OUTCOMES if counted.outcomes.get(code)],
-        submission_count=len(submissions),
+        submission_count=len(members),
         graph=ring(newest, joins),
         places=counted.places,
         window=window(counted.places),
@@ -74,33 +79,19 @@ def referral(desk: AtDesk, referral_id: Id, after: Id = 0, decided: Id = 0, told
         scheme=deciding.schemes.scheme(deciding.rules.scheme),
         named=named,
         opinions=opinions,
+        said_after=said_after,
         message=message_of(told),
     )
 
 
 @routes.get("/referrals/{referral_id}/opinions")
-def opinions(desk: AtDesk, referral_id: int) -> Response:
+def opinions(desk: AtDesk, referral_id: Id, after: Id = 0) -> Response:
     """Of a large referral, what was said about its items: asked for by its page, which is there meanwhile."""
-    with desk.application.store.reading() as unit:
-        line = visible_referral(desk, unit, referral_id)
-        said = opinions_of(desk, unit, referral_id)
+    with desk.reading(Action.SEE_REFERRAL, Subject("referral", referral_id)) as unit:
+        line = _line(unit, referral_id)
+        said = desk.application.deciding.opinions(unit, referral_id, after)
     holds = line.holder_id == desk.who.id
     return desk.page("opinions.html.j2", line=line, opinions=said, holds=holds, named=named_in(desk))
-
-
-@dataclass(frozen=True, slots=True)
-class Opinions:
-    """What look-alikes of decided items propose, and where opinions differ. Both are cut."""
-
-    proposals: list[Proposal]
-    disagreements: list[Disagreement]
-
-
-def opinions_of(desk: Desk, unit: Unit, referral_id: int) -> Opinions:
-    """What was said about a referral's items."""
-    deciding = desk.application.deciding
-    found = unit.decisions.proposals(referral_id, deciding.rules.scheme)
-    return Opinions(found[:_PROPOSALS], deciding.disagreements(desk.who, referral_id))
 
 
 def is_large(line: ReferralLine) -> bool:
@@ -108,9 +99,9 @@ def is_large(line: ReferralLine) -> bool:
     return line.facts.items > _LARGE
 
 
-def visible_referral(desk: Desk, unit: Unit, referral_id: int) -> ReferralLine:
-    """A referral that this person may see. Raises NotFound, the same for one that is not there."""
-    line = unit.pages.referral(referral_id, desk.referrals)
+def _line(unit: Unit, referral_id: int) -> ReferralLine:
+    """A referral that this person may see; it can only have gone since that was asked."""
+    line = unit.pages.referral(referral_id)
     if line is None:
         raise NotFound("no-referral", f"There is no referral R-{referral_id}.")
     return line
