@@ -13,7 +13,7 @@ from triage.domain.decisions import Decision, DecisionState, Disagreement, Disag
 from triage.store.opinions import SETTLED
 from triage.store.unit_of_work import Unit
 
-WINDOW = 5_000
+WINDOW = 2_000
 """Items of a referral that are asked about at once."""
 
 
