@@ -19,6 +19,7 @@ from triage.domain.errors import Conflict, NotFound, Refused, TriageError
 from triage.domain.items import Outcome
 from triage.domain.people import Principal
 from triage.domain.review_rules import ReviewRules
+from triage.services import opining
 from triage.services.claiming import Claiming
 from triage.services.deciding import Deciding
 from triage.services.finishing import reopen_changed
@@ -379,6 +380,27 @@ class TestLookAlikes:
             (spread,) = unit.decisions.history(made.items[1])
         assert (spread.spread_from, spread.basis) == (first.decisions[made.items[0]], SeenBasis.FACTS)
         assert opinions_of(deciding, made).proposals == []
+
+    def test_a_window_of_items_is_asked_about_at_a_time(
+        self, store: Store, deciding: Deciding, ann: Principal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """So that what a page costs does not grow; a group that goes on in the next window is proposed there."""
+        monkeypatch.setattr(opining, "WINDOW", 2)
+        made = referral_with(store, "1", U, U, U, U, U)
+        alike(store, *made.items)
+        held = hold(store, ann, made)
+        decided = deciding.decide(ann, held, made.items[:1], Said("some")).decisions[made.items[0]]
+        seen, after = [], 0
+        with store.reading() as unit:
+            while True:
+                found = deciding.opinions(unit, made.id, after)
+                seen += [(one.decision_id, one.item_ids) for one in found.proposals]
+                if not (after := found.last):
+                    break
+        assert seen == [(decided, made.items[1:2]), (decided, made.items[2:4]), (decided, made.items[4:])]
+        whole = deciding.proposal(ann, made.id, made.items[0])
+        assert whole
+        assert whole.item_ids == made.items[1:]
 
     def test_some_of_a_group_can_be_confirmed(self, store: Store, deciding: Deciding, ann: Principal) -> None:
         """The rest is still proposed."""

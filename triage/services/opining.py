@@ -96,7 +96,5 @@ def _of_sets(unit: Unit, said: Sequence[Decision], schemes: Schemes) -> Iterator
                 yield _differs(DisagreementKind.HASH_SET, one, mapped, by=opinion.set_name)
 
 
-def _differs(
-    kind: DisagreementKind, one: Decision, other: str, *, by: str = "", because: str = ""
-) -> Disagreement:
+def _differs(kind: DisagreementKind, one: Decision, other: str, *, by: str = "", because: str = "") -> Disagreement:
     return Disagreement(kind, one.item_id, one.id, one.category, other, by, because)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -323,7 +323,7 @@ class Claims:
             .where(among(self.connection, referral_member.c.referral_id, referral_ids))
             .group_by(referral_member.c.referral_id)
         )
-        return {referral_id: day for referral_id, day in rows}
+        return {row[0]: row[1] for row in rows}
 
 
 def _has_submission(condition: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -56,10 +56,10 @@ def open_engine(url: str) -> Engine:
 
 
 def _require_open(connection: Any, _record: object, _proxy: object) -> None:
-    """Let no unit begin on a connection that the server has closed. Raises DisconnectionError: the pool opens another.
+    """Let no unit begin on a connection that the server closed. Raises DisconnectionError: the pool opens another.
 
-    What was closed, or has failed its keepalives, has something to read. Only then is the server asked: asking it each
-    time is a round trip for each unit.
+    What was closed, or has failed its keepalives, has something to read. Only then is the server asked: asking it
+    each time is a round trip for each unit.
     """
     waiting = select.poll()
     waiting.register(connection.fileno(), select.POLLIN)

@@ -43,7 +43,7 @@ class Opinions:
         """The referral's next items by id, after this one, with their answers."""
         held = referral_member.c.referral_id == referral_id
         if self.connection.dialect.name == "postgresql":
-            # The first of each submission, in the index's own order: else all of a large one would be read and sorted.
+            # The first of each submission, in the index's own order: else all of a large one would be read.
             inside = select(occurrence.c.item_id).where(
                 occurrence.c.submission_id == referral_member.c.submission_id, occurrence.c.item_id > after
             )

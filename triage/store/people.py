@@ -57,7 +57,9 @@ class People:
         row = self.connection.execute(select(principal).where(principal.c.id == principal_id)).one_or_none()
         return self._required(row).principal
 
-    def of_session(self, token_sha256: bytes, now: datetime, seen_since: datetime) -> tuple[Session, Principal] | None:
+    def of_session(
+        self, token_sha256: bytes, now: datetime, seen_since: datetime
+    ) -> tuple[Session, Principal] | None:
         """A session while it is live, as `Sessions.live` has it, and whose it is."""
         names = Session.__dataclass_fields__
         query = (

@@ -12,7 +12,7 @@ from triage.domain.decisions import DecisionState
 from triage.domain.errors import NotFound
 from triage.interfaces.web.forms import Id
 from triage.services.item_facts import ItemPage, item_page
-from triage.store.access import Subject
+from triage.services.permitting import an_item
 from triage.store.page_models import Occurring
 from triage.store.unit_of_work import Unit
 
@@ -42,7 +42,7 @@ routes = APIRouter(include_in_schema=False)
 def item(desk: AtDesk, item_id: Id, referral: Id = 0, told: str = "") -> Response:
     """Its facts, what was said of it, and what can be done where its referral is in the person's hands."""
     deciding = desk.application.deciding
-    with desk.reading(Action.SEE_ITEM, Subject("item", item_id)) as unit:
+    with desk.reading(Action.SEE_ITEM, an_item(item_id)) as unit:
         found = page_of(unit, item_id)
         occurrences = unit.pages.occurrences(item_id, desk.submissions)
         holder = unit.pages.referral(referral, desk.referrals) if referral else None

@@ -88,7 +88,7 @@ async def end_look(request: Request, desk: AtDesk, look_id: Id) -> Response:
 
 
 def _asking(desk: Desk, item_id: int, referral_id: int, refused: Refused | None = None) -> Response:
-    with desk.reading(Action.SEE_ITEM, Subject("item", item_id)) as unit:
+    with desk.reading(Action.SEE_ITEM, an_item(item_id)) as unit:
         found = page_of(unit, item_id)
         submissions = unit.pages.submissions_of([referral_id])[referral_id]
         gate = unit.gates.of_item(item_id, submissions, desk.now)

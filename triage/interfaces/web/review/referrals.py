@@ -11,8 +11,8 @@ from triage.exporters.charts import histogram, time_bins
 from triage.interfaces.web import words
 from triage.interfaces.web.forms import Id
 from triage.services.item_facts import item_lines
+from triage.services.permitting import a_referral
 from triage.services.showing_referrals import SUBMISSIONS, shown_referral
-from triage.store.access import Subject
 from triage.store.page_models import ReferralLine
 from triage.store.unit_of_work import Unit
 
@@ -39,13 +39,11 @@ def referral(
     """
     deciding = desk.application.deciding
     releases, rules = desk.application.library.releases(), desk.application.linking.rules
-    with desk.reading(Action.SEE_REFERRAL, Subject("referral", referral_id)) as unit:
+    with desk.reading(Action.SEE_REFERRAL, a_referral(referral_id)) as unit:
         line = _line(unit, referral_id)
         members = unit.pages.members(referral_id)
         shown = shown_referral(unit, referral_id, members, rules, releases, desk.now)
-        listed = unit.pages.open_items(
-            [one.id for one in members], after=after, limit=ITEMS, decided=bool(decided)
-        )
+        listed = unit.pages.open_items([one.id for one in members], after=after, limit=ITEMS, decided=bool(decided))
         items = item_lines(unit, listed)
         said = unit.decisions.current(listed, deciding.rules.scheme) if decided else {}
         lines = members[:SUBMISSIONS]
@@ -87,7 +85,7 @@ def referral(
 @routes.get("/referrals/{referral_id}/opinions")
 def opinions(desk: AtDesk, referral_id: Id, after: Id = 0) -> Response:
     """Of a large referral, what was said about its items: asked for by its page, which is there meanwhile."""
-    with desk.reading(Action.SEE_REFERRAL, Subject("referral", referral_id)) as unit:
+    with desk.reading(Action.SEE_REFERRAL, a_referral(referral_id)) as unit:
         line = _line(unit, referral_id)
         said = desk.application.deciding.opinions(unit, referral_id, after)
     holds = line.holder_id == desk.who.id
