@@ -304,8 +304,8 @@ class Claims:
             conditions.append(_expires_by(now.date() + timedelta(days=wanted.expiring_within_days)))
         return select(referral).where(*conditions).order_by(referral.c.sort_key, referral.c.created_at, referral.c.id)
 
-    def _members(self, referral_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
-        found: dict[int, list[Row[Any]]] = {}
+    def _members(self, referral_ids: Sequence[int]) -> dict[int, list[Any]]:
+        found: dict[int, list[Any]] = {}
         for row in self.connection.execute(
             select(referral_member.c.referral_id, submission.c.id, submission.c.case_ref, submission.c.preserve_until)
             .join(submission, submission.c.id == referral_member.c.submission_id)
