@@ -13,6 +13,7 @@ from triage.domain.people import Principal
 from triage.domain.review_rules import ReviewRules
 from triage.services.claiming import Claiming
 from triage.services.deciding import Deciding
+from triage.services.opining import Opinions
 from triage.store.tables import referral
 from triage.store.unit_of_work import Store
 
@@ -59,3 +60,9 @@ def state_of(store: Store, referral_id: int) -> str:
     with store.reading() as unit:
         query = select(referral.c.state).where(referral.c.id == referral_id)
         return str(unit.connection.execute(query).scalar_one())
+
+
+def opinions_of(deciding: Deciding, made: Made) -> Opinions:
+    """What was said about the referral's items."""
+    with deciding.store.reading() as unit:
+        return deciding.opinions(unit, made.id)

@@ -9,7 +9,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import select, update
 
-from tests.contracts.decided import NOW, RULES, WHY, U, hold, over, pass_on, state_of, states
+from tests.contracts.decided import NOW, RULES, WHY, U, hold, opinions_of, over, pass_on, state_of, states
 from tests.reviewing import looked, person, referral_with
 from triage.domain.claims import Claim
 from triage.domain.decisions import DecisionState, DisagreementKind, Instead, Said, SeenBasis
@@ -225,7 +225,7 @@ class TestSecondReader:
         (number,) = waiting.decisions.values()
         deciding.dissent(ben, number, "some", WHY)
         assert states(store, made.items[0]) == [("grave", "awaiting-second"), ("some", "dissenting")]
-        (shown,) = deciding.disagreements(ann, made.id)
+        (shown,) = opinions_of(deciding, made).disagreements
         assert (shown.kind, shown.category, shown.other, shown.because) == (
             DisagreementKind.PEOPLE,
             "grave",

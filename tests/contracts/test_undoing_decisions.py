@@ -7,13 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.contracts.decided import NOW, RULES, WHY, U, hold, over, state_of, states
+from tests.contracts.decided import NOW, RULES, WHY, U, hold, opinions_of, over, state_of, states
 from tests.reviewing import Everything, alike, match_of, referral_with
 from triage.domain.claims import QueueFilter
 from triage.domain.decisions import DisagreementKind, Instead, Said, SeenBasis
 from triage.domain.errors import Conflict, Refused
 from triage.domain.items import Outcome
 from triage.domain.people import Principal
+from triage.services import opining
 from triage.services.claiming import Claiming
 from triage.services.deciding import Deciding
 from triage.services.finishing import reopen_changed
@@ -74,9 +75,9 @@ class TestLookAlikes:
         made = referral_with(store, "1", U, U, U, U)
         alike(store, *made.items[:3])
         held = hold(store, ann, made)
-        assert deciding.proposals(ann, made.id) == []
+        assert opinions_of(deciding, made).proposals == []
         first = deciding.decide(ann, held, made.items[:1], Said("some"))
-        (proposal,) = deciding.proposals(ann, made.id)
+        (proposal,) = opinions_of(deciding, made).proposals
         assert (proposal.item_ids, proposal.categories) == (made.items[1:3], ("some",))
         assert states(store, made.items[1]) == []
         done = deciding.confirm_proposal(ann, held, proposal)
@@ -84,7 +85,28 @@ class TestLookAlikes:
         with store.reading() as unit:
             (spread,) = unit.decisions.history(made.items[1])
         assert (spread.spread_from, spread.basis) == (first.decisions[made.items[0]], SeenBasis.FACTS)
-        assert deciding.proposals(ann, made.id) == []
+        assert opinions_of(deciding, made).proposals == []
+
+    def test_a_window_of_items_is_asked_about_at_a_time(
+        self, store: Store, deciding: Deciding, ann: Principal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """So that what a page costs does not grow; a group that goes on in the next window is proposed there."""
+        monkeypatch.setattr(opining, "WINDOW", 2)
+        made = referral_with(store, "1", U, U, U, U, U)
+        alike(store, *made.items)
+        held = hold(store, ann, made)
+        decided = deciding.decide(ann, held, made.items[:1], Said("some")).decisions[made.items[0]]
+        seen, after = [], 0
+        with store.reading() as unit:
+            while True:
+                found = deciding.opinions(unit, made.id, after)
+                seen += [(one.decision_id, one.item_ids) for one in found.proposals]
+                if not (after := found.last):
+                    break
+        assert seen == [(decided, made.items[1:2]), (decided, made.items[2:4]), (decided, made.items[4:])]
+        whole = deciding.proposal(ann, made.id, made.items[0])
+        assert whole
+        assert whole.item_ids == made.items[1:]
 
     def test_some_of_a_group_can_be_confirmed(self, store: Store, deciding: Deciding, ann: Principal) -> None:
         """The rest is still proposed."""
@@ -92,9 +114,9 @@ class TestLookAlikes:
         alike(store, *made.items)
         held = hold(store, ann, made)
         deciding.decide(ann, held, made.items[:1], Said("some"))
-        (proposal,) = deciding.proposals(ann, made.id)
+        (proposal,) = opinions_of(deciding, made).proposals
         deciding.confirm_proposal(ann, held, proposal, [made.items[2]])
-        (left,) = deciding.proposals(ann, made.id)
+        (left,) = opinions_of(deciding, made).proposals
         assert left.item_ids == (made.items[1],)
 
     def test_a_divided_group_and_one_that_changed_are_not_confirmed_at_once(
@@ -105,9 +127,9 @@ class TestLookAlikes:
         alike(store, *made.items)
         held = hold(store, ann, made)
         deciding.decide(ann, held, made.items[:1], Said("some"))
-        (old,) = deciding.proposals(ann, made.id)
+        (old,) = opinions_of(deciding, made).proposals
         deciding.decide(ann, held, made.items[1:2], Said("lawful"))
-        (now,) = deciding.proposals(ann, made.id)
+        (now,) = opinions_of(deciding, made).proposals
         assert now.is_divided
         with pytest.raises(Conflict) as changed:
             deciding.confirm_proposal(ann, held, old)
@@ -124,9 +146,9 @@ class TestLookAlikes:
         alike(store, *made.items[:2])
         held = hold(store, ann, made)
         first = deciding.decide(ann, held, made.items[:1], Said("some")).decisions[made.items[0]]
-        deciding.confirm_proposal(ann, held, deciding.proposals(ann, made.id)[0])
+        deciding.confirm_proposal(ann, held, opinions_of(deciding, made).proposals[0])
         newer = deciding.decide(ann, held, made.items[:1], Said("lawful", "", Instead.SUPERSEDE))
-        (shown,) = deciding.disagreements(ann, made.id)
+        (shown,) = opinions_of(deciding, made).disagreements
         assert (shown.kind, shown.item_id) == (DisagreementKind.SOURCE_CHANGED, made.items[1])
         deciding.undo(ann, newer.decisions[made.items[0]])
         assert deciding.undo(ann, first) == 2
@@ -140,7 +162,7 @@ def test_a_hash_sets_other_opinion_is_shown(store: Store, deciding: Deciding, an
     deciding.decide(ann, held, made.items, Said("lawful"))
     for one, category in zip(made.items, ("aa:some", "aa:lawful", "bb:x", "nothing"), strict=True):
         match_of(store, one, category)
-    shown = deciding.disagreements(ann, made.id)
+    shown = opinions_of(deciding, made).disagreements
     assert [(one.item_id, one.kind, one.other, one.by) for one in shown] == [
         (made.items[0], DisagreementKind.HASH_SET, "some", "a-set"),
         (made.items[2], DisagreementKind.HASH_SET, "grave", "a-set"),

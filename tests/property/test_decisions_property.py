@@ -114,7 +114,9 @@ class Reviewing(RuleBasedStateMachine):
         made = self.places[place]
         try:
             held = self.claiming.claim_on(self.people[who], made.id)
-            for one in self.deciding.proposals(self.people[who], made.id):
+            with self.store.reading() as unit:
+                proposed = self.deciding.opinions(unit, made.id).proposals
+            for one in proposed:
                 self.deciding.confirm_proposal(self.people[who], held, one)
         except TriageError:
             return

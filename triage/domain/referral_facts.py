@@ -54,10 +54,9 @@ class ReferralFacts:
     earliest_expiry: date | None = None  # estimated, in UTC
 
     def __post_init__(self) -> None:
-        for one in fields(self):
-            value = getattr(self, one.name)
-            if isinstance(value, int) and value < 0:
-                raise ValueError(f"{one.name} is a count")
+        for name in NUMBER_FACTS:
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} is a count")
 
 
 DAYS_TO_EXPIRY = "days_to_expiry"
@@ -66,7 +65,8 @@ DAYS_TO_EXPIRY = "days_to_expiry"
 WORD_FACTS = frozenset({"incident_types", "known_categories"})
 """Facts that are words or are counted by word; a rule names the words it means."""
 
-NUMBER_FACTS = frozenset(one.name for one in fields(ReferralFacts)) - WORD_FACTS - {"earliest_expiry"}
+_NAMES = frozenset(one.name for one in fields(ReferralFacts))
+NUMBER_FACTS = _NAMES - WORD_FACTS - {"earliest_expiry"}
 """Counts, and flags as 0 or 1."""
 
 
@@ -93,8 +93,7 @@ def facts_document(facts: ReferralFacts) -> dict[str, Any]:
 
 def facts_of(document: Mapping[str, Any]) -> ReferralFacts:
     """The facts of a document that `facts_document` made; what it does not name yet is not known."""
-    named = {one.name for one in fields(ReferralFacts)}
-    values = {name: value for name, value in document.items() if name in named}
+    values = {name: value for name, value in document.items() if name in _NAMES}
     if values.get("earliest_expiry"):
         values["earliest_expiry"] = date.fromisoformat(values["earliest_expiry"])
     if "incident_types" in values:

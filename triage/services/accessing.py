@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from triage.domain.access import POLICY, Action, Need, Purpose, Ruling, may
 from triage.domain.errors import Conflict, Refused
 from triage.domain.people import Principal
 from triage.store.access import Subject
-from triage.store.unit_of_work import Store
+from triage.store.unit_of_work import Store, Unit
 
 from .clock import Clock
 from .keeping_rulings import Asked, Together
@@ -59,6 +60,22 @@ class Accessing:
         require(ruling)
         return grant
 
+    @contextmanager
+    def reading(self, who: Principal, action: Action, subject: Subject) -> Iterator[Unit]:
+        """Read one thing, if they may: the answer is kept meanwhile, and nothing leaves the block before it stands.
+
+        For actions that need no second person. Raises Refused with the policy's code.
+        """
+        now = self.clock()
+        with self.store.reading() as unit:
+            ruling = may(who, action, unit.access.facts_of(subject, now), now)
+            kept = self._together.begin(Asked(who.id, action, subject, ruling, now), self._write)
+            try:
+                require(ruling)
+                yield unit
+            finally:
+                kept.result()
+
     def _ask_alone(self, who: Principal, action: Action, subject: Subject, purpose: Purpose) -> None:
         """Nothing is used up by the answer, so those that come at once share the commit that keeps them."""
         now = self.clock()
@@ -70,8 +87,7 @@ class Accessing:
 
     def _write(self, rulings: Sequence[Asked]) -> None:
         with self.store.writing() as unit:
-            for one in rulings:
-                unit.access.log(one.principal_id, one.action, one.subject, one.ruling, one.at)
+            unit.access.log_all([(one.principal_id, one.action, one.subject, one.ruling, one.at) for one in rulings])
             unit.commit()
 
     def would(self, who: Principal, action: Action, subject: Subject, purpose: Purpose = Purpose.WORK) -> Ruling:

@@ -25,10 +25,12 @@ _MOST_LINES = 200
 
 @dataclass(frozen=True, slots=True)
 class QueuePage:
-    """A piece of the queue and how long all of it is."""
+    """A piece of the queue, how long all of it is, and what the person has: claims in hand, filters under names."""
 
     lines: list[QueueLine]
     total: int
+    mine: list[Claim]
+    views: list[SavedView]
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ class Claiming:
         limit, offset = min(max(limit, 1), _MOST_LINES), max(offset, 0)
         with self.store.reading() as unit:
             lines = unit.claims.lines(principal, wanted, now, limit, offset)
-            return QueuePage(lines, unit.claims.count(principal, wanted, now))
+            total = unit.claims.count(principal, wanted, now)
+            return QueuePage(lines, total, unit.claims.held_by(principal.id), unit.claims.saved_views(principal.id))
 
     def take_next(self, principal: Principal, wanted: QueueFilter, passing: Sequence[int] = ()) -> Claim | None:
         """Claim the most urgent referral that is free, not declined, not among `passing`; None where none is."""

@@ -18,8 +18,6 @@ from triage.domain.decisions import (
     NOTHING_SAID,
     Decision,
     DecisionState,
-    Disagreement,
-    DisagreementKind,
     Instead,
     Placement,
     Proposal,
@@ -39,12 +37,11 @@ from triage.store.unit_of_work import Store, Unit
 
 from .clock import Clock
 from .finishing import SET_ASIDE, finish, reopen_changed
+from .opining import Opinions, opinions, proposal_of
 from .permitting import Permits, a_referral, an_item
 
 SLICE = 500
 """Items of one custody record."""
-_MOST_OPINIONS = 5_000
-"""Opinions of hash sets that are compared with decisions of a referral, so that a page's answer stays bounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +78,15 @@ class Deciding:
             left = unit.decisions.left(held.referral_id, self.rules.scheme)
         return self._decide(principal, held, left, said, one_by_one=False)
 
-    def proposals(self, principal: Principal, referral_id: int) -> list[Proposal]:
-        """What look-alikes of decided items propose for this referral."""
+    def opinions(self, unit: Unit, referral_id: int, after: int = 0) -> Opinions:
+        """What was said about a referral's next items, for whoever may see it; within a unit of the caller's."""
+        return opinions(unit, referral_id, self.rules.scheme, self.schemes, after)
+
+    def proposal(self, principal: Principal, referral_id: int, centre_id: int) -> Proposal | None:
+        """What look-alikes around this one propose for this referral; None where nothing."""
         self.permits.ask(principal, Action.SEE_REFERRAL, a_referral(referral_id))
         with self.store.reading() as unit:
-            return unit.decisions.proposals(referral_id, self.rules.scheme)
+            return proposal_of(unit, referral_id, self.rules.scheme, centre_id)
 
     def confirm_proposal(
         self, principal: Principal, held: Claim, proposal: Proposal, item_ids: Sequence[int] | None = None
@@ -95,15 +96,15 @@ class Deciding:
         Raises Conflict `proposal-changed` when the group proposes another thing by now, Refused `proposal-divided`.
         """
         with self.store.reading() as unit:
-            now_proposed = unit.decisions.proposals(held.referral_id, self.rules.scheme, proposal.centre_id)
-        if not now_proposed or now_proposed[0].decision_id != proposal.decision_id:
+            found = proposal_of(unit, held.referral_id, self.rules.scheme, proposal.centre_id)
+        if found is None or found.decision_id != proposal.decision_id:
             raise Conflict("proposal-changed", "The group proposes another thing by now: look at its facts again.")
-        if now_proposed[0].is_divided:
+        if found.is_divided:
             raise Refused("proposal-divided", "The group's decisions contradict each other: decide item by item.")
         # What joined the group since the person saw it was not what they confirmed.
         shown = set(proposal.item_ids) & (set(proposal.item_ids) if item_ids is None else set(item_ids))
-        chosen = [one for one in now_proposed[0].item_ids if one in shown]
-        said = Said(now_proposed[0].categories[0])
+        chosen = [one for one in found.item_ids if one in shown]
+        said = Said(found.categories[0])
         return self._decide(principal, held, chosen, said, one_by_one=False, spread_from=proposal.decision_id)
 
     def set_aside(self, principal: Principal, held: Claim, because: str) -> None:
@@ -212,26 +213,6 @@ class Deciding:
         self.permits.ask(principal, Action.SEE_ITEM, an_item(item_id))
         with self.store.reading() as unit:
             return unit.decisions.history(item_id)
-
-    def disagreements(self, principal: Principal, referral_id: int, limit: int = 100) -> list[Disagreement]:
-        """Where people, or a hash set and a person, say different things of items of this referral."""
-        self.permits.ask(principal, Action.SEE_REFERRAL, a_referral(referral_id))
-        with self.store.reading() as unit:
-            found = unit.decisions.dissents(referral_id, limit)
-            opinions = unit.decisions.set_opinions(referral_id, _MOST_OPINIONS)
-        return [*found, *(one for one in map(self._of_set, opinions) if one is not None)][:limit]
-
-    def _of_set(self, opinion: tuple[Decision, str, str]) -> Disagreement | None:
-        """A set's opinion where it says, in the decision's scheme, another thing."""
-        decided, set_name, category = opinion
-        found = self.schemes.of_hash_set(category)
-        if found is None:
-            return None
-        said = self.schemes.mapped(found[0].name, found[1], decided.scheme)
-        if said is None or said == decided.category:
-            return None
-        kind = DisagreementKind.HASH_SET
-        return Disagreement(kind, decided.item_id, decided.id, decided.category, said, set_name, "")
 
     def _decide(
         self,

@@ -15,16 +15,20 @@ from triage.store.unit_of_work import Unit
 
 @dataclass(frozen=True, slots=True)
 class ItemLine:
-    """One item in a list. `nearest` is the match that says most; `group` counts what looks like it, and itself."""
+    """One item in a list. The first of `matches` says most; `group` counts what looks like it, and itself."""
 
     item: Item
     shape: Shape | None
     findings: Findings
-    nearest: Match | None
-    matches: int
+    matches: tuple[Match, ...]
     notes: tuple[str, ...]
     centre: int | None
     group: int
+
+    @property
+    def nearest(self) -> Match | None:
+        """The match that says most."""
+        return self.matches[0] if self.matches else None
 
     @property
     def is_representative(self) -> bool:
@@ -38,29 +42,33 @@ class ItemPage:
 
     line: ItemLine
     fingerprints: tuple[TakenFingerprint, ...]
-    matches: tuple[Match, ...]
+
+    @property
+    def matches(self) -> tuple[Match, ...]:
+        """Those that have not ended, the one that says most first."""
+        return self.line.matches
 
 
 def item_lines(unit: Unit, item_ids: Sequence[int]) -> list[ItemLine]:
     """The items named, in the order of their ids; those that do not exist are left out."""
-    items = unit.items.many(item_ids)
-    shapes = unit.pages.shapes(item_ids)
+    if not item_ids:
+        return []
+    items = unit.pages.items(item_ids)
     findings = unit.examinations.findings(item_ids)
     standing = unit.matches.standing(item_ids)
     notes = unit.pages.notes(item_ids)
-    centres = unit.links.centres_of(item_ids)
-    sizes = unit.pages.group_sizes(sorted(set(centres.values())))
+    centres = sorted({one.centre for one in items if one.centre is not None})
+    sizes = unit.pages.group_sizes(centres) if centres else {}
     lines = []
-    for item in items:
-        matches = [one.match for one in standing.get(item.id, ())]
-        centre = centres.get(item.id)
+    for listed in items:
+        item, centre = listed.item, listed.centre
+        matches = sorted((one.match for one in standing.get(item.id, ())), key=_says_most)
         lines.append(
             ItemLine(
                 item=item,
-                shape=shapes.get(item.id),
+                shape=listed.shape,
                 findings=findings.get(item.id, Findings()),
-                nearest=min(matches, key=_says_most, default=None),
-                matches=len(matches),
+                matches=tuple(matches),
                 notes=tuple(notes.get(item.id, ())),
                 centre=centre,
                 group=sizes.get(centre, 1) if centre is not None else 1,
@@ -74,9 +82,8 @@ def item_page(unit: Unit, item_id: int) -> ItemPage | None:
     lines = item_lines(unit, [item_id])
     if not lines:
         return None
-    matches = [one.match for one in unit.matches.standing([item_id]).get(item_id, ())]
     fingerprints = unit.examinations.fingerprints([item_id], *FingerprintAlgorithm).get(item_id, [])
-    return ItemPage(lines[0], tuple(fingerprints), tuple(sorted(matches, key=_says_most)))
+    return ItemPage(lines[0], tuple(fingerprints))
 
 
 def _says_most(match: Match) -> tuple[bool, int, str, str]:

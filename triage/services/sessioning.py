@@ -102,10 +102,10 @@ class Sessioning:
             return None
         now = self.clock()
         with self.store.reading() as unit:
-            session = unit.sessions.live(digest(token), now, self._seen_since(now))
-            if session is None:
-                return None
-            principal = unit.people.get(session.principal_id)
+            found = unit.people.of_session(digest(token), now, self._seen_since(now))
+        if found is None:
+            return None
+        session, principal = found
         if principal.is_disabled(now):
             return None
         if now - session.seen_at >= _SEEN_EVERY:

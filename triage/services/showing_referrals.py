@@ -13,6 +13,8 @@ from typing import Any
 from hashsets.library import ReleaseInfo
 from hashsets.reports import NotComparable
 from triage.domain.linking_rules import LinkRules
+from triage.store.legal_gate import Basis
+from triage.store.page_models import SubmissionLine
 from triage.store.report_facts import ShownIdentifier
 from triage.store.unit_of_work import Unit
 
@@ -43,12 +45,13 @@ class ShownReferral:
 def shown_referral(
     unit: Unit,
     referral_id: int,
-    submissions: Sequence[int],
+    members: Sequence[SubmissionLine],
     rules: LinkRules,
     releases: Sequence[ReleaseInfo],
     now: datetime,
 ) -> ShownReferral:
-    """Gather it; `submissions` are the referral's."""
+    """Gather it; `members` are the referral's submissions."""
+    submissions = [one.id for one in members]
     kept = summary(unit, referral_id, submissions, rules)
     counted = kept.counted
     today = now.astimezone(UTC).date()
@@ -57,7 +60,7 @@ def shown_referral(
         counted=counted,
         outdated_since=kept.outdated_since,
         not_comparable=not_comparable(releases, set(counted.releases_asked)),
-        do_not_render=unit.gates.shut_count(submissions, now),
+        do_not_render=unit.gates.shut_count_under([Basis(one.id, one.origin, one.basis) for one in members], now),
         preservation=[preservation_line(one, today) for one in preserved],
         identifiers=unit.report_rows.subjects(submissions, _IDENTIFIERS) if counted.reports else [],
         history=unit.referral_pages.newest_history(referral_id, _HISTORY),

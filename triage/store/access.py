@@ -5,7 +5,7 @@ A condition here says what `triage.domain.access.may` says, thing by thing; a pr
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from triage.domain.people import EVERY_CASE, Principal
 
 from .plan_tables import plan
 from .review_tables import access_asked, approval, principal
-from .rows import among, sliced
+from .rows import among, insert_all, sliced
 from .tables import item, occurrence, referral, referral_member, submission
 
 
@@ -118,8 +118,22 @@ class Access:
 
     def log(self, principal_id: int | None, action: str, subject: Subject, ruling: Ruling, now: datetime) -> None:
         """Keep a ruling: who, what, which thing by its number, why. No data of the thing."""
-        row = {"principal_id": principal_id, "action": action, "subject": str(subject), "at": now}
-        self.connection.execute(insert(access_asked).values(allowed=ruling.allowed, code=ruling.code, **row))
+        self.log_all([(principal_id, action, subject, ruling, now)])
+
+    def log_all(self, rulings: Sequence[tuple[int | None, str, Subject, Ruling, datetime]]) -> None:
+        """Keep several."""
+        rows = [
+            {
+                "principal_id": principal_id,
+                "action": action,
+                "subject": str(subject),
+                "allowed": ruling.allowed,
+                "code": ruling.code,
+                "at": now,
+            }
+            for principal_id, action, subject, ruling, now in rulings
+        ]
+        insert_all(self.connection, access_asked, rows)
 
     def prune(self, before: datetime, actions: Iterable[str], limit: int) -> list[int]:
         """Delete the oldest rulings on these actions from before then; their ids."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -36,7 +36,7 @@ from .access import visible_referrals
 from .engine import database_now
 from .intake_tables import preservation
 from .review_tables import claim, declined, principal, saved_view, worked_on
-from .rows import insert_or_ignore
+from .rows import among, insert_or_ignore
 from .tables import item, occurrence, referral, referral_member, submission
 
 _TRIES = 20
@@ -191,22 +191,19 @@ class Claims:
         self, who: Principal, wanted: QueueFilter, now: datetime, limit: int, offset: int = 0
     ) -> list[QueueLine]:
         """The queue as this person may see it, most urgent first, less what the person declined."""
+        # Claims are joined to what is shown of it, and not to all that stands before.
+        shown = self._queue(who, wanted, now).where(~self._declined(who.id)).limit(limit).offset(offset).subquery()
+        held = and_(claim.c.referral_id == shown.c.id, claim.c.lease_until >= database_now(self.connection))
         rows = self.connection.execute(
-            self._queue(who, wanted, now)
-            .where(~self._declined(who.id))
-            .with_only_columns(referral, principal.c.name.label("holder"), claim.c.principal_id.label("holder_id"))
-            .select_from(referral)
-            .outerjoin(
-                claim,
-                and_(claim.c.referral_id == referral.c.id, claim.c.lease_until >= database_now(self.connection)),
-            )
+            select(shown, principal.c.name.label("holder"), claim.c.principal_id.label("holder_id"))
+            .select_from(shown)
+            .outerjoin(claim, held)
             .outerjoin(principal, principal.c.id == claim.c.principal_id)
-            .limit(limit)
-            .offset(offset)
+            .order_by(shown.c.sort_key, shown.c.created_at, shown.c.id)
         ).all()
         members = self._members([row.id for row in rows])
-        expiries = self._expiries([row.id for row in rows])
-        return [_line(row, members.get(row.id, []), expiries.get(row.id), who, now) for row in rows]
+        ends = self._ends([row.id for row in rows])
+        return [_line(row, members.get(row.id, []), ends.get(row.id), who, now) for row in rows]
 
     def count(self, who: Principal, wanted: QueueFilter, now: datetime) -> int:
         """How many referrals `lines` has in all."""
@@ -310,33 +307,23 @@ class Claims:
     def _members(self, referral_ids: Sequence[int]) -> dict[int, list[Any]]:
         found: dict[int, list[Any]] = {}
         for row in self.connection.execute(
-            select(referral_member.c.referral_id, submission.c.id, submission.c.case_ref)
+            select(referral_member.c.referral_id, submission.c.id, submission.c.case_ref, submission.c.preserve_until)
             .join(submission, submission.c.id == referral_member.c.submission_id)
-            .where(referral_member.c.referral_id.in_(referral_ids))
+            .where(among(self.connection, referral_member.c.referral_id, referral_ids))
             .order_by(submission.c.id)
         ):
             found.setdefault(row.referral_id, []).append(row)
         return found
 
-    def _expiries(self, referral_ids: Sequence[int]) -> Mapping[int, date]:
-        """The earliest day on which evidence of each may be gone."""
-        of_holders = (
-            select(referral_member.c.referral_id, func.min(preservation.c.expires_on).label("day"))
+    def _ends(self, referral_ids: Sequence[int]) -> dict[int, date]:
+        """The earliest day on which a holder's evidence of each may be gone."""
+        rows = self.connection.execute(
+            select(referral_member.c.referral_id, func.min(preservation.c.expires_on))
             .join(preservation, preservation.c.submission_id == referral_member.c.submission_id)
-            .where(referral_member.c.referral_id.in_(referral_ids))
+            .where(among(self.connection, referral_member.c.referral_id, referral_ids))
             .group_by(referral_member.c.referral_id)
         )
-        stated = (
-            select(referral_member.c.referral_id, func.min(submission.c.preserve_until).label("day"))
-            .join(submission, submission.c.id == referral_member.c.submission_id)
-            .where(referral_member.c.referral_id.in_(referral_ids), submission.c.preserve_until.is_not(None))
-            .group_by(referral_member.c.referral_id)
-        )
-        found: dict[int, date] = {}
-        for query in (of_holders, stated):
-            for row in self.connection.execute(query):
-                found[row.referral_id] = min(row.day, found.get(row.referral_id, row.day))
-        return found
+        return {row[0]: row[1] for row in rows}
 
 
 def _has_submission(condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -374,9 +361,10 @@ def _expires_by(day: date) -> ColumnElement[bool]:
 
 
 def _line(
-    row: Row[Any], members: Sequence[Row[Any]], expires_on: date | None, who: Principal, now: datetime
+    row: Row[Any], members: Sequence[Row[Any]], holders_end: date | None, who: Principal, now: datetime
 ) -> QueueLine:
     held = who.cases_held(now)
+    ends = [one for one in (holders_end, *(member.preserve_until for member in members)) if one]
     named = {member.case_ref for member in members}
     return QueueLine(
         id=row.id,
@@ -390,7 +378,7 @@ def _line(
         submissions=[member.id for member in members],
         holder=row.holder or "",
         is_mine=row.holder_id == who.id,
-        expires_on=expires_on,
+        expires_on=min(ends, default=None),
         facts=facts_of(row.facts),
         created_at=row.created_at,
         updated_at=row.updated_at,

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, literal, select, update
 
 from triage.domain.claims import ReferralState
 from triage.domain.decisions import (
     Current,
     Decision,
     DecisionState,
-    Disagreement,
-    DisagreementKind,
-    Proposal,
     SeenBasis,
 )
 from triage.domain.errors import NotFound
@@ -26,7 +23,7 @@ from triage.domain.people import Principal
 from .access import visible_referrals
 from .review_tables import decision
 from .rows import among, sliced
-from .tables import item, look_alike, match, occurrence, referral, referral_event, referral_member
+from .tables import item, match, occurrence, referral, referral_event, referral_member
 
 _SETTLED = tuple(str(one) for one in (*CLOSED_UNSEEN, Outcome.CONTAINER))
 """Answers that leave nothing to decide: known, known good, and containers, whose members stand for them."""
@@ -55,7 +52,7 @@ class Decisions:
         row = self.connection.execute(select(decision).where(decision.c.id == decision_id)).one_or_none()
         if row is None:
             raise NotFound("no-decision", f"There is no decision D-{decision_id}.")
-        return _decision(row)
+        return decision_of(row)
 
     def current(self, item_ids: Sequence[int], scheme: str) -> dict[int, Current]:
         """What stands and what waits of each item; items with neither are left out. Hold the items first."""
@@ -67,7 +64,7 @@ class Decisions:
                 decision.c.state.in_([DecisionState.STANDING, DecisionState.AWAITING_SECOND]),
             )
             for row in self.connection.execute(query):
-                found.setdefault(row.item_id, {})[row.state] = _decision(row)
+                found.setdefault(row.item_id, {})[row.state] = decision_of(row)
         return {
             item_id: Current(states.get(DecisionState.STANDING), states.get(DecisionState.AWAITING_SECOND))
             for item_id, states in found.items()
@@ -129,12 +126,12 @@ class Decisions:
             decision.c.state.in_([DecisionState.STANDING, DecisionState.AWAITING_SECOND]),
             decision.c.second_by.is_(None),
         )
-        return [_decision(row) for row in self.connection.execute(query.order_by(decision.c.id))]
+        return [decision_of(row) for row in self.connection.execute(query.order_by(decision.c.id))]
 
     def history(self, item_id: int) -> list[Decision]:
         """Everything that was ever said of an item, oldest first."""
         query = select(decision).where(decision.c.item_id == item_id).order_by(decision.c.id)
-        return [_decision(row) for row in self.connection.execute(query)]
+        return [decision_of(row) for row in self.connection.execute(query)]
 
     def of_referral(self, referral_id: int) -> dict[str, int]:
         """Standing decisions of the referral's items by category, wherever they were made."""
@@ -157,7 +154,7 @@ class Decisions:
                 visible_referrals(who, now),
             )
         )
-        return [_decision(row) for row in self.connection.execute(query.order_by(decision.c.id).limit(limit))]
+        return [decision_of(row) for row in self.connection.execute(query.order_by(decision.c.id).limit(limit))]
 
     def occurring(self, referral_id: int, item_ids: Sequence[int]) -> set[int]:
         """Those of the items that occur in the referral."""
@@ -228,101 +225,6 @@ class Decisions:
             update(referral).where(referral.c.id == referral_id).values(state=state, updated_at=now)
         )
 
-    def proposals(self, referral_id: int, scheme: str, centre_id: int | None = None) -> list[Proposal]:
-        """Look-alike groups with a standing decision and with items of the referral that are left, largest first.
-
-        Nothing is stored: a decision that ends proposes nothing any more.
-        """
-        mine, theirs = look_alike.alias("mine"), look_alike.alias("theirs")
-        left = self._open(referral_id).where(~_said(scheme, DecisionState.AWAITING_SECOND)).subquery()
-        groups = (
-            select(mine.c.centre_id, mine.c.item_id).join(left, left.c.id == mine.c.item_id).order_by(mine.c.item_id)
-        )
-        if centre_id is not None:
-            groups = groups.where(mine.c.centre_id == centre_id)
-        members: dict[int, list[int]] = {}
-        for row in self.connection.execute(groups):
-            members.setdefault(row.centre_id, []).append(row.item_id)
-        decided: dict[int, list[Any]] = {}
-        for part in sliced(sorted(members)):
-            said = (
-                select(theirs.c.centre_id, decision.c.id, decision.c.item_id, decision.c.category)
-                .join(decision, decision.c.item_id == theirs.c.item_id)
-                .where(
-                    among(self.connection, theirs.c.centre_id, part),
-                    decision.c.scheme == scheme,
-                    decision.c.state == DecisionState.STANDING,
-                )
-                .order_by(decision.c.id)
-            )
-            for found in self.connection.execute(said):
-                decided.setdefault(found.centre_id, []).append(found)
-        made = [
-            Proposal(
-                centre,
-                rows[-1].id,
-                rows[-1].item_id,
-                tuple(sorted({row.category for row in rows})),
-                tuple(members[centre]),
-            )
-            for centre, rows in decided.items()
-        ]
-        return sorted(made, key=lambda one: (-len(one.item_ids), one.centre_id))
-
-    def dissents(self, referral_id: int, limit: int) -> list[Disagreement]:
-        """Where people said another thing than what stands, and where a spread decision's source stands no more."""
-        other, source = decision.alias("other"), decision.alias("source")
-        people = (
-            select(decision, other.c.category.label("other"), other.c.because.label("words"))
-            .join(other, and_(other.c.item_id == decision.c.item_id, other.c.scheme == decision.c.scheme))
-            .where(
-                decision.c.item_id.in_(_held(referral_id)),
-                decision.c.state.in_([DecisionState.STANDING, DecisionState.AWAITING_SECOND]),
-                other.c.state == DecisionState.DISSENTING,
-                other.c.category != decision.c.category,
-            )
-            .order_by(decision.c.item_id, other.c.id)
-            .limit(limit)
-        )
-        changed = (
-            select(decision, source.c.category.label("other"), source.c.because.label("words"))
-            .join(source, source.c.id == decision.c.spread_from)
-            .where(
-                decision.c.item_id.in_(_held(referral_id)),
-                decision.c.state == DecisionState.STANDING,
-                source.c.state != DecisionState.STANDING,
-            )
-            .order_by(decision.c.item_id)
-            .limit(limit)
-        )
-        kinds = ((DisagreementKind.PEOPLE, people), (DisagreementKind.SOURCE_CHANGED, changed))
-        return [
-            Disagreement(kind, row.item_id, row.id, row.category, row.other, "", row.words)
-            for kind, query in kinds
-            for row in self.connection.execute(query)
-        ]
-
-    def set_opinions(self, referral_id: int, limit: int) -> list[tuple[Decision, str, str]]:
-        """Decisions of the referral's items that a set in force has an exact opinion of: the set, its category.
-
-        By item; the first of them.
-        """
-        category = match.c.opinion["category"].as_string()
-        query: Select[Any] = (
-            select(decision, match.c.set_name, category.label("said"))
-            .join(match, match.c.item_id == decision.c.item_id)
-            .where(
-                decision.c.item_id.in_(_held(referral_id)),
-                decision.c.state == DecisionState.STANDING,
-                match.c.ended_at.is_(None),
-                match.c.basis == "exact",
-                category.is_not(None),
-            )
-            .order_by(decision.c.item_id, match.c.set_name)
-            .limit(limit)
-        )
-        return [(_decision(row), row.set_name, row.said) for row in self.connection.execute(query)]
-
     def _open(self, referral_id: int) -> Select[Any]:
         """Items of the referral that neither their answer nor a standing decision closes."""
         return select(item.c.id).where(
@@ -346,7 +248,8 @@ def _said(scheme: str | None, state: DecisionState) -> ColumnElement[bool]:
     return query.correlate(item).exists()
 
 
-def _decision(row: Row[Any]) -> Decision:
+def decision_of(row: Row[Any]) -> Decision:
+    """A row of `decision`."""
     values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
     return Decision(
         **{name: values[name] for name in Decision.__dataclass_fields__ if name not in {"basis", "state"}},

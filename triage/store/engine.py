@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from psycopg import OperationalError
 from sqlalchemy import ColumnElement, Connection, Engine, Float, cast, create_engine, event, func, literal_column
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, DisconnectionError, IntegrityError
 
 from triage.domain.errors import Tampered, Unavailable
 
@@ -17,6 +19,9 @@ CONTENDED = "database-contended"
 """The code of a unit that another's locks undid: nothing is wrong, and it may be tried again at once."""
 
 _CONTENDED_STATES = frozenset({"40001", "40P01", "55P03"})  # serialization failure, deadlock, lock not available
+_KEPT, _MORE = 15, 5
+"""Connections that stay open once they were needed, and more for a moment: one that is opened anew for a page costs
+more than the page, and knows no prepared statement."""
 _POSTGRESQL: dict[str, Any] = {
     # Either side notices within half a minute that the other has vanished. A lock whose holder's machine lost its
     # power would hold up everybody for hours otherwise.
@@ -39,11 +44,32 @@ def open_engine(url: str) -> Engine:
     Its errors never quote the values of a statement: they would be names and digests of evidence.
     """
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=_POSTGRESQL)
+        engine = create_engine(
+            url, pool_size=_KEPT, max_overflow=_MORE, hide_parameters=True, connect_args=_POSTGRESQL
+        )
+        event.listen(engine, "checkout", _require_open)
+        return engine
     engine = create_engine(url, connect_args={"timeout": 60}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _require_open(connection: Any, _record: object, _proxy: object) -> None:
+    """Let no unit begin on a connection that the server closed. Raises DisconnectionError: the pool opens another.
+
+    What was closed, or has failed its keepalives, has something to read. Only then is the server asked: asking it
+    each time is a round trip for each unit.
+    """
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    if not waiting.poll(0):
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except OperationalError as error:
+        raise DisconnectionError from error
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

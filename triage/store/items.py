@@ -195,7 +195,7 @@ class Items:
         rows: list[Item] = []
         for part in sliced(item_ids):
             query = select(item).where(among(self.connection, item.c.id, part)).order_by(item.c.id)
-            rows += map(_item, self.connection.execute(query))
+            rows += map(item_of, self.connection.execute(query))
         return rows
 
     def kept(self, item_ids: Sequence[int]) -> list[Kept]:
@@ -301,7 +301,8 @@ def _by_value(values: Mapping[int, V]) -> dict[V, list[int]]:
     return ids
 
 
-def _item(row: Row[Any]) -> Item:
+def item_of(row: Row[Any]) -> Item:
+    """A row that has the columns of `item`."""
     return Item(
         id=row.id,
         digests=KnownDigests(md5=row.md5, sha1=row.sha1, sha256=row.sha256),

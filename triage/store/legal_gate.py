@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, and_, case, func, or_, select
 
@@ -22,6 +22,14 @@ from .authorities import Authorities
 from .intake_tables import authority
 from .rows import among, sliced
 from .tables import occurrence, submission
+
+
+class Basis(NamedTuple):
+    """Under what a submission came."""
+
+    submission_id: int
+    origin: str
+    basis: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,30 +76,35 @@ class Gates:
 
     def shut_count(self, submission_ids: Sequence[int], now: datetime) -> int:
         """How many of these submissions' items are not to be rendered."""
-        query = self._shut(submission_ids, now)
+        return self.shut_count_under(self._bases(submission_ids), now)
+
+    def shut_count_under(self, bases: Sequence[Basis], now: datetime) -> int:
+        """The same, of submissions of which it is known under what they came."""
+        query = self._shut(bases, now)
         if query is None:
             return 0
         return self.connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
 
     def shut(self, submission_ids: Sequence[int], now: datetime, limit: int) -> dict[int, Gate]:
         """The first of them by id, each with its reason."""
-        query = self._shut(submission_ids, now)
+        query = self._shut(self._bases(submission_ids), now)
         if query is None:
             return {}
         found = list(self.connection.execute(query.order_by(occurrence.c.item_id).limit(limit)).scalars())
         return self.of_items(found, submission_ids, now)
 
-    def _shut(self, submission_ids: Sequence[int], now: datetime) -> Select[Any] | None:
-        """Items none of whose occurrences is lawful to render; None where all of them stand on a basis of our own."""
+    def _bases(self, submission_ids: Sequence[int]) -> list[Basis]:
         named = among(self.connection, submission.c.id, submission_ids)
-        rows = self.connection.execute(
-            select(submission.c.id, submission.c.origin, submission.c.basis).where(named)
-        ).all()
-        own = [row.id for row in rows if has_own_basis(Origin(row.origin), row.basis)]
-        others = [row.id for row in rows if row.id not in set(own)]
-        if not others:
+        asked = select(submission.c.id, submission.c.origin, submission.c.basis).where(named)
+        return [Basis(*row) for row in self.connection.execute(asked)]
+
+    def _shut(self, bases: Sequence[Basis], now: datetime) -> Select[Any] | None:
+        """Items none of whose occurrences is lawful to render; None where all of them stand on a basis of our own."""
+        own = [one.submission_id for one in bases if has_own_basis(Origin(one.origin), one.basis)]
+        if len(own) == len(bases):
             return None
-        senders = [row.id for row in rows if Origin(row.origin) in {Origin.PROVIDER, Origin.HOTLINE}]
+        senders = [one.submission_id for one in bases if Origin(one.origin) in {Origin.PROVIDER, Origin.HOTLINE}]
+        named = among(self.connection, submission.c.id, [one.submission_id for one in bases])
         at_hand = (
             select(
                 submission.c.id,

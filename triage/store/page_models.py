@@ -13,11 +13,12 @@ from sqlalchemy import ColumnElement, Connection, Float, Row, and_, cast, func, 
 
 from triage.domain.access import Action
 from triage.domain.custody import CustodyAction
-from triage.domain.items import Outcome
+from triage.domain.items import Item, Outcome
 from triage.domain.referral_facts import ReferralFacts, facts_of
 
 from .deployment_tables import custody_event
 from .engine import database_now
+from .items import item_of
 from .review_tables import access_asked, claim, decision, principal
 from .rows import among
 from .tables import (
@@ -73,6 +74,7 @@ class SubmissionLine:
     case_ref: str
     exhibit_ref: str
     origin: str
+    basis: str
     state: str
     urgent: bool
     created_at: datetime
@@ -129,6 +131,15 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedItem:
+    """One item of a list, its picture where it is one, and the centre of its look-alikes where it has some."""
+
+    item: Item
+    shape: Shape | None
+    centre: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class PageModels:
     """Reads within one unit of work. `visible` is what the reader may see: a condition on the table listed."""
 
@@ -176,14 +187,9 @@ class PageModels:
         found = self._submissions(and_(submission.c.id == submission_id, _all(visible)), 1)
         return found[0] if found else None
 
-    def has_item(self, item_id: int, visible: ColumnElement[bool] | None = None) -> bool:
-        """Whether there is such an item, for whoever may see these."""
-        query = select(item.c.id).where(item.c.id == item_id, _all(visible))
-        return self.connection.execute(query).first() is not None
-
-    def submission_lines(self, submission_ids: Sequence[int]) -> list[SubmissionLine]:
-        """These submissions, newest first."""
-        return self._submissions(among(self.connection, submission.c.id, submission_ids), len(submission_ids))
+    def members(self, referral_id: int) -> list[SubmissionLine]:
+        """All submissions of a referral, newest first."""
+        return self._submissions(referral_member.c.referral_id == referral_id)
 
     def open_items(
         self,
@@ -234,13 +240,24 @@ class PageModels:
         )
         return {centre: int(count) for centre, count in self.connection.execute(query)}
 
-    def shapes(self, item_ids: Sequence[int]) -> dict[int, Shape]:
-        """Item → its picture's format and size; items that are none are absent."""
-        query = select(raster).where(among(self.connection, raster.c.item_id, item_ids))
-        return {
-            row.item_id: Shape(row.format, row.width, row.height, row.frames)
+    def items(self, item_ids: Sequence[int]) -> list[ListedItem]:
+        """The items named, by id; those that do not exist are left out."""
+        shape = (raster.c.format, raster.c.width, raster.c.height, raster.c.frames)
+        query = (
+            select(item, *shape, look_alike.c.centre_id)
+            .outerjoin(raster, raster.c.item_id == item.c.id)
+            .outerjoin(look_alike, look_alike.c.item_id == item.c.id)
+            .where(among(self.connection, item.c.id, item_ids))
+            .order_by(item.c.id)
+        )
+        return [
+            ListedItem(
+                item_of(row),
+                Shape(row.format, row.width, row.height, row.frames) if row.format else None,
+                row.centre_id,
+            )
             for row in self.connection.execute(query)
-        }
+        ]
 
     def notes(self, item_ids: Sequence[int]) -> dict[int, list[str]]:
         """Item → codes of what could not be done."""
@@ -320,7 +337,7 @@ class PageModels:
             RulingLine(row.at, row.login, row.action, row.subject, row.code) for row in self.connection.execute(query)
         ]
 
-    def _submissions(self, condition: ColumnElement[bool], limit: int) -> list[SubmissionLine]:
+    def _submissions(self, condition: ColumnElement[bool], limit: int | None = None) -> list[SubmissionLine]:
         query = (
             select(submission, referral_member.c.referral_id)
             .outerjoin(referral_member, referral_member.c.submission_id == submission.c.id)
@@ -334,6 +351,7 @@ class PageModels:
                 row.case_ref,
                 row.exhibit_ref,
                 row.origin,
+                row.basis,
                 row.state,
                 row.urgent,
                 row.created_at,

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, cast, delete, insert, null, select, union_all, update
 
 from triage.domain.errors import Conflict, NotFound
 from triage.domain.people import Membership, Principal, Role
 
-from .review_tables import membership, principal, role_held
+from .review_tables import membership, principal, role_held, session
 from .rows import insert_telling
+from .sessions import Session, is_live
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,22 @@ class People:
         """A person by id. Raises NotFound `no-person`."""
         row = self.connection.execute(select(principal).where(principal.c.id == principal_id)).one_or_none()
         return self._required(row).principal
+
+    def of_session(
+        self, token_sha256: bytes, now: datetime, seen_since: datetime
+    ) -> tuple[Session, Principal] | None:
+        """A session while it is live, as `Sessions.live` has it, and whose it is."""
+        names = Session.__dataclass_fields__
+        query = (
+            select(principal, *(session.c[name].label(f"session_{name}") for name in names))
+            .join(session, session.c.principal_id == principal.c.id)
+            .where(*is_live(now, seen_since), session.c.token_sha256 == token_sha256)
+        )
+        row = self.connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        held = {name: getattr(row, f"session_{name}") for name in names}
+        return Session(**{**held, "methods": tuple(held["methods"])}), self._required(row).principal
 
     def of_login(self, login: str) -> Person | None:
         """A person by the one spelling of their login."""
@@ -115,17 +132,22 @@ class People:
         return self._persons([row])[0]
 
     def _persons(self, rows: Sequence[Row[Any]]) -> list[Person]:
-        one = rows[0].id if len(rows) == 1 else None
+        """With what they hold, in one question: cases by their references, and roles."""
+        no_role = cast(null(), role_held.c.role.type).label("role")
+        cases_of = select(membership.c.principal_id, no_role, membership.c.case_ref, membership.c.until)
+        roles_of = select(role_held.c.principal_id, role_held.c.role, null(), null())
+        if len(rows) == 1:
+            roles_of = roles_of.where(role_held.c.principal_id == rows[0].id)
+            cases_of = cases_of.where(membership.c.principal_id == rows[0].id)
         roles: dict[int, set[Role]] = {}
-        asked = select(role_held.c.principal_id, role_held.c.role)
-        for principal_id, role in self.connection.execute(
-            asked if one is None else asked.where(role_held.c.principal_id == one)
-        ):
-            roles.setdefault(principal_id, set()).add(Role(role))
         cases: dict[int, list[Membership]] = {}
-        listed = select(membership).order_by(membership.c.case_ref)
-        for row in self.connection.execute(listed if one is None else listed.where(membership.c.principal_id == one)):
-            cases.setdefault(row.principal_id, []).append(Membership(row.case_ref, row.until))
+        for principal_id, role, case_ref, until in self.connection.execute(union_all(cases_of, roles_of)):
+            if role is not None:
+                roles.setdefault(principal_id, set()).add(Role(role))
+            else:
+                cases.setdefault(principal_id, []).append(Membership(case_ref, until))
+        for held in cases.values():
+            held.sort(key=lambda one: one.case_ref)
         return [_person(row, frozenset(roles.get(row.id, ())), tuple(cases.get(row.id, ()))) for row in rows]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, case, func, or_, select, update
 
 from triage.domain.preservation import STILL_ASKED, PreservationEntry, soonest
 from triage.domain.retention import HolderKind
@@ -62,9 +62,10 @@ class Preservation:
         """Entries of these submissions: what is still worth asking for by its end, then the rest, latest first."""
         named = among(self.connection, preservation.c.submission_id, submission_ids)
         worth = preservation.c.expires_on >= today - STILL_ASKED
-        first = self._page(select(preservation).where(named, worth), limit)
-        gone = select(preservation).where(named, ~worth).order_by(preservation.c.expires_on.desc())
-        return first + self._page(gone, limit - len(first)) if len(first) < limit else first
+        ends_of_worth = case((worth, preservation.c.expires_on))
+        order = worth.desc(), ends_of_worth, preservation.c.expires_on.desc(), preservation.c.id
+        rows = self.connection.execute(select(preservation).where(named).order_by(*order).limit(limit))
+        return [_preserved(row) for row in rows]
 
     def count(self, submission_ids: Sequence[int]) -> dict[str, int]:
         """How many entries there are, by kind of record."""

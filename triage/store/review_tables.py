@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from .columns import Document, Id, UtcDateTime, metadata, where
@@ -113,6 +114,12 @@ access_asked = Table(
     Column("allowed", Boolean, nullable=False),
     Column("code", String(40), nullable=False),
     Column("at", UtcDateTime, nullable=False),
+)
+Index(
+    "ix_access_asked_refused",
+    access_asked.c.id,
+    sqlite_where=text("allowed IS 0"),  # as each of them says `is_(False)`
+    postgresql_where=text("allowed IS false"),
 )
 
 Index("ix_access_asked_at", access_asked.c.at)

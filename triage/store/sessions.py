@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, or_, select, update
 
 from .review_tables import ceremony, session
 
@@ -60,12 +60,7 @@ class Sessions:
 
     def live(self, token_sha256: bytes, now: datetime, seen_since: datetime) -> Session | None:
         """The session of this token, unless it was ended, is over, or has been idle since before `seen_since`."""
-        query = select(session).where(
-            session.c.token_sha256 == token_sha256,
-            session.c.ended_at.is_(None),
-            session.c.expires_at > now,
-            session.c.seen_at > seen_since,
-        )
+        query = select(session).where(session.c.token_sha256 == token_sha256, *is_live(now, seen_since))
         row = self.connection.execute(query).one_or_none()
         return _session(row) if row else None
 
@@ -73,12 +68,7 @@ class Sessions:
         """All that are live of one person, the latest first."""
         query = (
             select(session)
-            .where(
-                session.c.principal_id == principal_id,
-                session.c.ended_at.is_(None),
-                session.c.expires_at > now,
-                session.c.seen_at > seen_since,
-            )
+            .where(session.c.principal_id == principal_id, *is_live(now, seen_since))
             .order_by(session.c.created_at.desc())
         )
         return [_session(row) for row in self.connection.execute(query)]
@@ -125,6 +115,11 @@ class Sessions:
             .returning(ceremony.c.kind, ceremony.c.principal_id, ceremony.c.held, ceremony.c.expires_at)
         ).one_or_none()
         return Ceremony(taken.kind, taken.principal_id, taken.held) if taken and taken.expires_at > now else None
+
+
+def is_live(now: datetime, seen_since: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Conditions on `session`: not ended, not over, and not idle since before `seen_since`."""
+    return session.c.ended_at.is_(None), session.c.expires_at > now, session.c.seen_at > seen_since
 
 
 def _session(row: Row[Any]) -> Session:

@@ -35,6 +35,7 @@ from .links import Links
 from .look_plans import LookPlans
 from .matches import Matches
 from .networks import Networks
+from .opinions import Opinions
 from .outcomes import Outcomes
 from .page_models import PageModels
 from .partings import Partings
@@ -97,6 +98,7 @@ class Unit:
         self.figures = FigureReading(connection)
         self.claims = Claims(connection)
         self.decisions = Decisions(connection)
+        self.opinions = Opinions(connection)
         self.viewings = Viewings(connection)
         self.exposures = Exposures(connection)
         self.outcomes = Outcomes(connection)

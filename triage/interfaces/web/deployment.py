@@ -27,6 +27,11 @@ class Deployment:
                 self._opened = self._open()
             return self._opened
 
+    @property
+    def is_open(self) -> bool:
+        """Whether `application` answers at once."""
+        return self._opened is not None
+
     def warm(self) -> None:
         """Open it before anybody asks, hash sets included: the first sender waits no longer than the others.
 

@@ -9,33 +9,23 @@ script, no inline style, nothing from elsewhere.
 from __future__ import annotations
 
 import gzip
-import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from babel.core import negotiate_locale
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from triage.domain.access import POLICY, Action
 from triage.domain.people import LANGUAGES, Principal, Role
-from triage.exporters import charts
 
-from . import words
-from .assets import static
-from .fault_words import fault_told
-from .language import NAMES, Sentences, Speaking, sentences
+from .language import Speaking
 from .packing import ENCODED_HEADERS, PACK_QUICKLY, is_worth_packing, takes_gzip
+from .templating import environment
 
-_HERE = Path(__file__).parent
-_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 LANGUAGE_COOKIE = "triage-language"
 """What somebody chose before signing in; afterwards their own language is the account's."""
 
@@ -74,7 +64,7 @@ def rendered(request: Request, template: str, /, *, who: Principal | None, nonce
         return bool(who and who.roles & POLICY[Action(action)].roles)
 
     return (
-        _environment(language)
+        environment(language)
         .get_template(template)
         .render(
             who=who,
@@ -133,53 +123,3 @@ def there_of(request: Request) -> str:
 def wants_page(request: Request) -> bool:
     """Whether a person asks with a browser, and not a program."""
     return "text/html" in request.headers.get("accept", "")
-
-
-def visible(value: object) -> object:
-    r"""Text whose control characters, and those that turn text round, are written as escapes: `\u202e`.
-
-    A name could show itself as another, or a line as two.
-    """
-    if isinstance(value, str) and not hasattr(value, "__html__"):
-        return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", value)
-    return value
-
-
-@cache
-def _environment(language: str) -> Environment:
-    made = Environment(
-        loader=ChoiceLoader([FileSystemLoader(_HERE / "templates"), FileSystemLoader(_HERE / "static" / "vendor")]),
-        autoescape=True,
-        finalize=visible,
-        undefined=StrictUndefined,
-        auto_reload=False,  # else each page would ask the disk about each of its templates
-        extensions=["jinja2.ext.i18n"],
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.install_gettext_translations(sentences(language), newstyle=True)  # type: ignore[attr-defined] # the extension adds it
-    made.globals["_"] = _saying(sentences(language))
-    made.globals.update(static=static, language_names=NAMES, charts=charts, words=words, fault_told=fault_told)
-
-    def moment(value: datetime | None, who: Principal) -> str:
-        """A time for people, in their own zone."""
-        return Speaking(language, who.time_zone).moment(value) if value else "–"  # noqa: RUF001 - a dash for nothing
-
-    made.filters["moment"] = moment
-    made.filters["at"] = datetime.fromisoformat  # records and releases keep their times as text
-    return made
-
-
-def _saying(spoken: Sentences) -> Callable[..., Markup]:
-    """`_()` of templates: as the extension's own, without taking a sentence apart that has nothing to fill in."""
-    plain: dict[str, Markup] = {}
-
-    def say(message: str, /, **values: object) -> Markup:
-        if values:
-            return Markup(spoken.gettext(message)) % values  # noqa: S704 - sentences of ours; values are escaped
-        found = plain.get(message)
-        if found is None:
-            found = plain[message] = Markup(spoken.gettext(message)) % {}  # noqa: S704 - a sentence of ours
-        return found
-
-    return say

@@ -11,6 +11,7 @@ from typing import Annotated
 from urllib.parse import quote, urlsplit
 
 from fastapi import Depends
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -47,6 +48,12 @@ def application(request: Request) -> Application:
     return deployment.application()
 
 
+async def services(request: Request) -> Application:
+    """The same, for a route: without a thread once the deployment is open."""
+    deployment: Deployment = request.app.state.deployment
+    return deployment.application() if deployment.is_open else await run_in_threadpool(deployment.application)
+
+
 def perhaps_signed_in(request: Request) -> SignedIn | None:
     """Who asks, where somebody is signed in."""
     token = request.cookies.get(cookie_name(request, _NAME), "")
@@ -62,7 +69,7 @@ def signed_in(request: Request) -> SignedIn:
     return found
 
 
-Services = Annotated[Application, Depends(application)]
+Services = Annotated[Application, Depends(services)]
 Signed = Annotated[SignedIn, Depends(signed_in)]
 PerhapsSigned = Annotated[SignedIn | None, Depends(perhaps_signed_in)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -179,3 +180,26 @@ def test_of_two_uses_of_one_grant_one_counts(office: Office) -> None:
         assert not unit.access.use_grant(request, office.now)
         unit.commit()
     assert office.ask(office.analyst) == "second-person-needed"
+
+
+def test_nothing_that_was_read_leaves_before_its_ruling_stands(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is kept while the thing is read. A no is kept and reads nothing; what cannot be kept lets nothing out."""
+    kept = "SELECT principal_id, subject, allowed FROM access_asked ORDER BY id"
+    read = []
+    for subject in (office.here, office.there):
+        with suppress(Refused), office.accessing.reading(office.analyst, Action.SEE_ITEM, subject) as unit:
+            read += [one.id for one in unit.items.many([subject.id])]
+        assert office.scene.rows(kept)[-1] == (office.analyst.id, str(subject), int(subject == office.here))
+    assert read == [office.here.id]
+
+    def fail(_accessing: Accessing, _rulings: object) -> None:
+        raise OSError("not kept")
+
+    monkeypatch.setattr(Accessing, "_write", fail)
+    with ExitStack() as stack:
+        stack.enter_context(office.accessing.reading(office.analyst, Action.SEE_ITEM, office.here))
+        with pytest.raises(OSError, match="not kept"):
+            stack.close()
+    assert len(office.scene.rows(kept)) == 2

@@ -102,11 +102,11 @@ def confirm_alike(desk: AtDesk, referral_id: Id, form: Sent) -> Response:
     held = desk.application.claiming.claim_on(desk.who, referral_id)
     deciding = desk.application.deciding
     shown = {int(one) for one in form.text("items").split(",") if one.isdecimal() and len(one) < 19}
-    centre = form.text("centre")
-    found = [one for one in deciding.proposals(desk.who, referral_id) if str(one.centre_id) == centre]
-    if not found:
+    centre = form.number("centre")
+    found = deciding.proposal(desk.who, referral_id, centre) if centre else None
+    if found is None:
         return go(f"/referrals/{referral_id}", "unchanged")
-    return _gone_on(referral_id, deciding.confirm_proposal(desk.who, held, found[0], sorted(shown)))
+    return _gone_on(referral_id, deciding.confirm_proposal(desk.who, held, found, sorted(shown)))
 
 
 @routes.post("/decisions/{decision_id}/undo")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -12,11 +14,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from triage.bootstrap import Application
+from triage.domain.access import Action
+from triage.domain.errors import NotFound, Refused
 from triage.domain.people import Principal
 from triage.interfaces.web.language import Speaking
 from triage.interfaces.web.pages import language_of, page, rendered
 from triage.interfaces.web.sessions import Services, Signed
-from triage.store.access import visible_items, visible_referrals, visible_submissions
+from triage.store.access import Subject, visible_items, visible_referrals, visible_submissions
+from triage.store.unit_of_work import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,20 @@ class Desk:
         """Which items."""
         return visible_items(self.who, self.now)
 
+    @contextmanager
+    def reading(self, action: Action, subject: Subject) -> Iterator[Unit]:
+        """Read one thing. The policy is asked and its answer is kept before anything that was read leaves the block.
+
+        Raises NotFound, the same for what is not there and for what the person may not see.
+        """
+        with ExitStack() as stack:
+            try:
+                unit = stack.enter_context(self.application.accessing.reading(self.who, action, subject))
+            except Refused as error:
+                what = f"There is no {subject.kind} {subject.kind[0].upper()}-{subject.id}."
+                raise NotFound(f"no-{subject.kind}", what) from error
+            yield unit
+
     @property
     def speaking(self) -> Speaking:
         """How the person is spoken to."""
@@ -57,8 +76,8 @@ class Desk:
         return rendered(self.request, template, who=self.who, nonce="", **values)
 
 
-def desk(request: Request, services: Services, signed: Signed) -> Desk:
-    """The desk of whoever is signed in. Raises SignInNeededError."""
+async def desk(request: Request, services: Services, signed: Signed) -> Desk:
+    """The desk of whoever is signed in. Raises SignInNeededError. Waits for nothing, and so needs no thread."""
     return Desk(services, signed.principal, request, datetime.now(UTC))
 
 

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from triage.domain.access import Action
 from triage.domain.decisions import DecisionState
 from triage.domain.errors import NotFound
 from triage.interfaces.web.forms import Id
 from triage.services.item_facts import ItemPage, item_page
+from triage.services.permitting import an_item
 from triage.store.page_models import Occurring
 from triage.store.unit_of_work import Unit
 
-from .desk import AtDesk, Desk
+from .desk import AtDesk
 from .naming import named_in
 from .telling import told as message_of
 
@@ -40,12 +42,12 @@ routes = APIRouter(include_in_schema=False)
 def item(desk: AtDesk, item_id: Id, referral: Id = 0, told: str = "") -> Response:
     """Its facts, what was said of it, and what can be done where its referral is in the person's hands."""
     deciding = desk.application.deciding
-    with desk.application.store.reading() as unit:
-        found = visible_item(desk, unit, item_id)
+    with desk.reading(Action.SEE_ITEM, an_item(item_id)) as unit:
+        found = page_of(unit, item_id)
         occurrences = unit.pages.occurrences(item_id, desk.submissions)
         holder = unit.pages.referral(referral, desk.referrals) if referral else None
         is_erased = bool(unit.erasures.among([item_id]))
-    decisions = deciding.history(desk.who, item_id)
+        decisions = unit.decisions.history(item_id)
     digests = found.line.item.digests
     return desk.page(
         "item.html.j2",
@@ -63,9 +65,9 @@ def item(desk: AtDesk, item_id: Id, referral: Id = 0, told: str = "") -> Respons
     )
 
 
-def visible_item(desk: Desk, unit: Unit, item_id: int) -> ItemPage:
-    """An item that this person may see. Raises NotFound, the same for one that is not there."""
-    found = item_page(unit, item_id) if unit.pages.has_item(item_id, desk.items) else None
+def page_of(unit: Unit, item_id: int) -> ItemPage:
+    """All facts of an item that this person may see; it can only have gone since that was asked."""
+    found = item_page(unit, item_id)
     if found is None:
         raise NotFound("no-item", f"There is no item I-{item_id}.")
     return found

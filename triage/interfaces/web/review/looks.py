@@ -21,7 +21,7 @@ from triage.interfaces.web.forms import Form, Id, Sent
 from triage.services.permitting import an_item
 
 from .desk import AtDesk, Desk
-from .items import visible_item
+from .items import page_of
 from .telling import go
 
 routes = APIRouter(include_in_schema=False)
@@ -88,8 +88,8 @@ async def end_look(request: Request, desk: AtDesk, look_id: Id) -> Response:
 
 
 def _asking(desk: Desk, item_id: int, referral_id: int, refused: Refused | None = None) -> Response:
-    with desk.application.store.reading() as unit:
-        found = visible_item(desk, unit, item_id)
+    with desk.reading(Action.SEE_ITEM, an_item(item_id)) as unit:
+        found = page_of(unit, item_id)
         submissions = unit.pages.submissions_of([referral_id])[referral_id]
         gate = unit.gates.of_item(item_id, submissions, desk.now)
     revealing = desk.application.revealing

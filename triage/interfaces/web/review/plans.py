@@ -18,12 +18,11 @@ from triage.domain.plans import DeletionGround, PlanState
 from triage.interfaces.web import words
 from triage.interfaces.web.forms import Form, Id, Sent
 from triage.services.exporting_media import Sending
-from triage.services.permitting import an_item
+from triage.services.permitting import a_referral, an_item
+from triage.store.access import Subject
 
 from .desk import AtDesk
-from .items import visible_item
-from .referrals import visible_referral
-from .submissions import visible_submission
+from .referrals import line_of
 from .telling import go
 from .telling import told as message_of
 
@@ -72,8 +71,8 @@ def carry_out(desk: AtDesk, plan_id: Id) -> Response:
 @routes.get("/referrals/{referral_id}/export")
 def exporting(desk: AtDesk, referral_id: Id) -> Response:
     """What would go, to whom it may, and the form."""
-    with desk.application.store.reading() as unit:
-        line = visible_referral(desk, unit, referral_id)
+    with desk.reading(Action.SEE_REFERRAL, a_referral(referral_id)) as unit:
+        line = line_of(unit, referral_id)
     choice = desk.application.exporting_media.choice(desk.who, referral_id)
     return desk.page("export.html.j2", line=line, choice=choice)
 
@@ -97,13 +96,14 @@ def ask_to_export(desk: AtDesk, referral_id: Id, form: Sent) -> Response:
 @routes.get("/referrals/{referral_id}/split")
 def splitting(desk: AtDesk, referral_id: Id, apart: Annotated[list[Id] | None, Query()] = None) -> Response:
     """Its submissions; with `apart` what a split would leave, and the form that asks for it."""
-    with desk.application.store.reading() as unit:
-        line = visible_referral(desk, unit, referral_id)
-        submissions = unit.pages.submissions_of([referral_id])[referral_id]
-        lines = unit.pages.submission_lines(submissions[-_SHOWN:])
-        joins = unit.pages.joins(submissions)
+    with desk.reading(Action.SEE_REFERRAL, a_referral(referral_id)) as unit:
+        line = line_of(unit, referral_id)
+        members = unit.pages.members(referral_id)
+        joins = unit.pages.joins([one.id for one in members])
     parts = desk.application.splitting.preview(desk.who, referral_id, apart) if apart else ()
-    return desk.page("split.html.j2", line=line, submissions=lines, joins=joins, apart=apart or [], parts=parts)
+    return desk.page(
+        "split.html.j2", line=line, submissions=members[:_SHOWN], joins=joins, apart=apart or [], parts=parts
+    )
 
 
 @routes.post("/referrals/{referral_id}/split")
@@ -125,8 +125,8 @@ def join_again(desk: AtDesk, referral_id: Id, form: Sent) -> Response:
 @routes.get("/items/{item_id}/erase")
 def erasing_item(desk: AtDesk, item_id: Id) -> Response:
     """The form, with this item in it."""
-    with desk.application.store.reading() as unit:
-        visible_item(desk, unit, item_id)
+    with desk.reading(Action.SEE_ITEM, an_item(item_id)):
+        pass  # whoever may not see it is not told that it is there
     desk.application.planning.may_plan(desk.who, Action.DELETE, an_item(item_id))
     address = f"/items/{item_id}/erase"
     return desk.page("erase.html.j2", label=f"I-{item_id}", address=address, reach=None, grounds=words.ERASING)
@@ -143,8 +143,8 @@ def ask_to_erase_items(desk: AtDesk, item_id: Id, form: Sent) -> Response:
 @routes.get("/submissions/{submission_id}/erase")
 def erasing_submission(desk: AtDesk, submission_id: Id) -> Response:
     """How much it would come to, and the form."""
-    with desk.application.store.reading() as unit:
-        visible_submission(desk, unit, submission_id)
+    with desk.reading(Action.SEE_SUBMISSION, Subject("submission", submission_id)):
+        pass  # whoever may not see it is not told that it is there
     reach = desk.application.erasing.reach(desk.who, submission_id)
     address = f"/submissions/{submission_id}/erase"
     return desk.page("erase.html.j2", label=f"S-{submission_id}", address=address, reach=reach, grounds=words.ERASING)

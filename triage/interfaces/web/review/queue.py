@@ -82,9 +82,9 @@ class Row:
 @routes.get("/queue")
 def queue(desk: AtDesk, asked: Annotated[Asked, Query()]) -> Response:
     """One page of it."""
-    claiming, wanted = desk.application.claiming, asked.filter
+    wanted = asked.filter
     offset = _number(asked.offset, 10_000_000)
-    found = claiming.queue(desk.who, wanted, LINES, offset)
+    found = desk.application.claiming.queue(desk.who, wanted, LINES, offset)
     query = {name: value for name, value in asked.model_dump(exclude={"told", "offset"}).items() if value}
     further = urlencode({**query, "offset": offset + LINES}) if offset + LINES < found.total else ""
     return desk.page(
@@ -95,8 +95,8 @@ def queue(desk: AtDesk, asked: Annotated[Asked, Query()]) -> Response:
         query=query,
         is_filtered=wanted != QueueFilter(),
         further=further,
-        mine=claiming.mine(desk.who),
-        views=[(one, urlencode(_address(one.filter))) for one in claiming.saved_views(desk.who)],
+        mine=found.mine,
+        views=[(one, urlencode(_address(one.filter))) for one in found.views],
         message=message_of(asked.told),
     )
 

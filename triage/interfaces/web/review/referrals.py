@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from triage.domain.decisions import Disagreement, Proposal
+from triage.domain.access import Action
 from triage.domain.errors import NotFound
 from triage.domain.networks import Parting
 from triage.exporters.charts import histogram, time_bins
@@ -15,6 +15,7 @@ from triage.interfaces.web import words
 from triage.interfaces.web.forms import Id
 from triage.services.choosing_looks import LookPlan, look_plan
 from triage.services.item_facts import item_lines
+from triage.services.permitting import a_referral
 from triage.services.showing_referrals import SUBMISSIONS, shown_referral
 from triage.store.page_models import ReferralLine
 from triage.store.unit_of_work import Unit
@@ -25,8 +26,7 @@ from .naming import named_in
 from .telling import told as message_of
 
 ITEMS = 50
-_LARGE = 5_000
-_PROPOSALS = 30
+_LARGE = 1_000
 
 
 routes = APIRouter(include_in_schema=False)
@@ -34,22 +34,28 @@ routes = APIRouter(include_in_schema=False)
 
 
 @routes.get("/referrals/{referral_id}")
-def referral(desk: AtDesk, referral_id: Id, after: Id = 0, decided: Id = 0, told: str = "") -> Response:
-    """Its facts; `after` is the last item of the page before. With `decided`, decided items too."""
+def referral(
+    desk: AtDesk, referral_id: Id, after: Id = 0, said_after: Id = 0, decided: Id = 0, told: str = ""
+) -> Response:
+    """Its facts; `after` is the last item of the page before, `said_after` the last whose opinions stood there.
+
+    With `decided`, decided items too.
+    """
     deciding = desk.application.deciding
-    releases = desk.application.library.releases()
-    with desk.application.store.reading() as unit:
-        line = visible_referral(desk, unit, referral_id)
-        submissions = unit.pages.submissions_of([referral_id])[referral_id]
-        rules = desk.application.linking.rules
-        shown = shown_referral(unit, referral_id, submissions, rules, releases, desk.now)
-        items = item_lines(unit, unit.pages.open_items(submissions, after=after, limit=ITEMS, decided=bool(decided)))
-        said = unit.decisions.current([one.item.id for one in items], deciding.rules.scheme)
-        newest = submissions[-SUBMISSIONS:]
-        lines = unit.pages.submission_lines(newest)
-        joins = unit.pages.joins(newest)
+    releases, rules = desk.application.library.releases(), desk.application.linking.rules
+    with desk.reading(Action.SEE_REFERRAL, a_referral(referral_id)) as unit:
+        line = line_of(unit, referral_id)
+        members = unit.pages.members(referral_id)
+        shown = shown_referral(unit, referral_id, members, rules, releases, desk.now)
+        listed = unit.pages.open_items([one.id for one in members], after=after, limit=ITEMS, decided=bool(decided))
+        items = item_lines(unit, listed)
+        said = unit.decisions.current(listed, deciding.rules.scheme) if decided else {}
+        lines = members[:SUBMISSIONS]
+        newest = [one.id for one in reversed(lines)]
+        joins = unit.pages.joins(newest) if len(newest) > 1 else []
         became = unit.outcomes.of_referral(referral_id)
-        opinions = None if is_large(line) else opinions_of(desk, unit, referral_id)
+        opinions = None if is_large(line) else deciding.opinions(unit, referral_id, said_after)
+        plan = None if is_large(line) else plan_of(desk, unit, referral_id)
         partings = apart_of(desk, unit, referral_id)
     named = named_in(desk)
     today = desk.now.date()
@@ -69,7 +75,7 @@ def referral(desk: AtDesk, referral_id: Id, after: Id = 0, decided: Id = 0, told
         holds=line.holder_id == desk.who.id,
         submissions=lines,
         counts=[(code, counted.outcomes[code]) for code in words.OUTCOMES if counted.outcomes.get(code)],
-        submission_count=len(submissions),
+        submission_count=len(members),
         graph=ring(newest, joins),
         places=counted.places,
         window=window(counted.places),
@@ -78,6 +84,8 @@ def referral(desk: AtDesk, referral_id: Id, after: Id = 0, decided: Id = 0, told
         scheme=deciding.schemes.scheme(deciding.rules.scheme),
         named=named,
         opinions=opinions,
+        plan=plan,
+        said_after=said_after,
         partings=partings,
         became=became,
         message=message_of(told),
@@ -85,31 +93,21 @@ def referral(desk: AtDesk, referral_id: Id, after: Id = 0, decided: Id = 0, told
 
 
 @routes.get("/referrals/{referral_id}/opinions")
-def opinions(desk: AtDesk, referral_id: int) -> Response:
+def opinions(desk: AtDesk, referral_id: Id, after: Id = 0) -> Response:
     """Of a large referral, what was said about its items: asked for by its page, which is there meanwhile."""
-    with desk.application.store.reading() as unit:
-        line = visible_referral(desk, unit, referral_id)
-        said = opinions_of(desk, unit, referral_id)
+    with desk.reading(Action.SEE_REFERRAL, a_referral(referral_id)) as unit:
+        line = line_of(unit, referral_id)
+        said = desk.application.deciding.opinions(unit, referral_id, after)
+        plan = None if after else plan_of(desk, unit, referral_id)
     holds = line.holder_id == desk.who.id
-    return desk.page("opinions.html.j2", line=line, opinions=said, holds=holds, named=named_in(desk))
+    return desk.page("opinions.html.j2", line=line, opinions=said, plan=plan, holds=holds, named=named_in(desk))
 
 
-@dataclass(frozen=True, slots=True)
-class Opinions:
-    """The next look; what look-alikes of decided items propose, and where opinions differ, both cut."""
-
-    plan: LookPlan
-    proposals: list[Proposal]
-    disagreements: list[Disagreement]
-
-
-def opinions_of(desk: Desk, unit: Unit, referral_id: int) -> Opinions:
-    """What was said about a referral's items, and what follows from it for the next look."""
+def plan_of(desk: Desk, unit: Unit, referral_id: int) -> LookPlan:
+    """Which look is worth it next, by what was said of the referral's items so far."""
     deciding = desk.application.deciding
     rules = deciding.rules
-    plan = look_plan(unit, referral_id, rules, deciding.schemes.scheme(rules.scheme), desk.now)
-    found = unit.decisions.proposals(referral_id, rules.scheme)
-    return Opinions(plan, found[:_PROPOSALS], deciding.disagreements(desk.who, referral_id))
+    return look_plan(unit, referral_id, rules, deciding.schemes.scheme(rules.scheme), desk.now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +142,9 @@ def is_large(line: ReferralLine) -> bool:
     return line.facts.items > _LARGE
 
 
-def visible_referral(desk: Desk, unit: Unit, referral_id: int) -> ReferralLine:
-    """A referral that this person may see. Raises NotFound, the same for one that is not there."""
-    line = unit.pages.referral(referral_id, desk.referrals)
+def line_of(unit: Unit, referral_id: int) -> ReferralLine:
+    """A referral that this person may see; it can only have gone since that was asked."""
+    line = unit.pages.referral(referral_id)
     if line is None:
         raise NotFound("no-referral", f"There is no referral R-{referral_id}.")
     return line

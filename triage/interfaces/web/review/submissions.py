@@ -5,14 +5,16 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from triage.domain.access import Action
 from triage.domain.errors import NotFound
 from triage.interfaces.web import words
 from triage.interfaces.web.forms import Id
+from triage.store.access import Subject
 from triage.store.page_models import SubmissionLine
 from triage.store.read_models import SubmissionStatus
 from triage.store.unit_of_work import Unit
 
-from .desk import AtDesk, Desk
+from .desk import AtDesk
 
 LINES = 50
 
@@ -32,8 +34,8 @@ def submissions(desk: AtDesk, before: Id | None = None) -> Response:
 @routes.get("/submissions/{submission_id}")
 def submission(desk: AtDesk, submission_id: Id) -> Response:
     """One submission's facts."""
-    with desk.application.store.reading() as unit:
-        line = visible_submission(desk, unit, submission_id)
+    with desk.reading(Action.SEE_SUBMISSION, Subject("submission", submission_id)) as unit:
+        line = _line(unit, submission_id)
         status = unit.read.status(submission_id)
         delivery = unit.submissions.get(submission_id).delivery
     return desk.page(
@@ -50,15 +52,13 @@ def submission(desk: AtDesk, submission_id: Id) -> Response:
 @routes.get("/submissions/{submission_id}/progress")
 def progress(desk: AtDesk, submission_id: Id) -> Response:
     """The line of the page that changes."""
-    with desk.application.store.reading() as unit:
-        visible_submission(desk, unit, submission_id)
+    with desk.reading(Action.SEE_SUBMISSION, Subject("submission", submission_id)) as unit:
         status = unit.read.status(submission_id)
     return desk.page("progress.html.j2", owed=_owed(status))
 
 
-def visible_submission(desk: Desk, unit: Unit, submission_id: int) -> SubmissionLine:
-    """A submission that this person may see. Raises NotFound, the same for one that is not there."""
-    found = unit.pages.submission(submission_id, desk.submissions)
+def _line(unit: Unit, submission_id: int) -> SubmissionLine:
+    found = unit.pages.submission(submission_id)
     if found is None:
         raise NotFound("no-submission", f"There is no submission S-{submission_id}.")
     return found
