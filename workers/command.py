@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,7 +17,6 @@ from triage.vault.private_memory import keep_private
 if TYPE_CHECKING:
     from triage.bootstrap import Application
     from triage.domain.rematches import Rematch
-    from triage.settings import Settings
     from workers.embedded import Backlog, Worked
 
 __all__ = ["run"]
@@ -37,8 +35,6 @@ def work(
 ) -> None:
     """Work until nothing is owed: expand, examine, match, match again, link, refer. Interrupt it; run it again."""
     with opened() as application:
-        if follow:
-            _give_way(application.settings)
         done = _worked(application, threads, quiet=as_json, follow=follow)
         again = _runs(application, 1) if done.jobs[Stage.REMATCH] else []
     if as_json:
@@ -67,7 +63,6 @@ def worker(*, threads: Threads = 0, as_json: Json = False) -> None:
     from workers.standing import work_for_others  # noqa: PLC0415 - keeps `triage --help` quick
 
     chosen = settings()
-    _give_way(chosen)
     with stopping_on_signals() as stopping:
         done = work_for_others(chosen, threads or chosen.work.worker_threads, stopping)
     if as_json:
@@ -113,11 +108,6 @@ def rematch(
         console().print("Nothing to do: every answer rests on what is in force.")
     if done and done.stopped:
         raise KeyboardInterrupt
-
-
-def _give_way(chosen: Settings) -> None:
-    """For as long as this process lives: a picture can wait, a person or a sender at the same machine should not."""
-    os.setpriority(os.PRIO_PROCESS, 0, max(chosen.work.nice, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 def _worked(application: Application, threads: int, *, quiet: bool, follow: bool = False) -> Worked:

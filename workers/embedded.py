@@ -15,6 +15,7 @@ from triage.domain.workers import WorkerKind
 from triage.telemetry.events import Event
 from triage.telemetry.logs import logger_of
 from workers.broker import open_here
+from workers.giving_way import give_way
 from workers.liveness import Liveness, own_worker
 from workers.relay import PER_THREAD, Relay
 from workers.runner import Runner
@@ -62,6 +63,8 @@ def work(application: Application, threads: int, tell: Callable[[Backlog], None]
         runner.run(job_id)
         ahead.answered(job_id)
 
+    if follow:
+        give_way(application.settings.work)
     bells = open_here()
     started, before = time.monotonic(), _cpu()
     _log.info(Event.STARTED, command="work", threads=threads)

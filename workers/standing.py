@@ -14,6 +14,7 @@ from triage.settings import Settings
 from triage.telemetry.events import Event
 from triage.telemetry.logs import logger_of
 from workers.broker import Doorbells, open_redis
+from workers.giving_way import give_way
 from workers.liveness import Liveness, own_worker
 from workers.patience import Patience
 from workers.relay import Relay
@@ -54,6 +55,7 @@ def work_for_others(settings: Settings, threads: int, stopping: threading.Event)
             if not stopping.is_set() and runner.run(job_id):
                 trouble.machine.recovered()
 
+        give_way(settings.work)
         answering = bells.answering(answer, threads)
         _log.info(Event.STARTED, command="worker", threads=threads)
         _watch(bells, stopping)

@@ -140,7 +140,8 @@ def test_a_referral_is_split_by_two_units_and_joined_again_by_a_person(crowd: Se
             [Join(low, high, "same-content", "1 unmatched content in both")], [], crowd.house.clock.now
         )
         rules, priority = application.splitting.rules, application.splitting.priority
-        placed = Placing(rules, priority).place(unit, [low, high], crowd.house.clock.now)
+        placing, now = Placing(rules, priority), crowd.house.clock.now
+        placed = placing.place(unit, [low, high], placing.count(unit, [(low, high)], now), now)
         unit.commit()
     ((referral, _),) = placed.referrals
     page = enter("anna", at=f"/referrals/{referral}")

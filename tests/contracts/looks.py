@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 
 from sqlalchemy import insert
 
-from tests.reviewing import LOOKS, Everything, Made, referral_with
+from tests.reviewing import LOOKS, Everything, Made, person, referral_with
 from tests.unit.triage.services.sealing import whole
 from triage.domain.claims import Claim
 from triage.domain.exposure import ExposurePolicy, Flagging
@@ -26,6 +27,7 @@ from triage.services.keeping import Keeping, sealed_row
 from triage.services.revealing import Look, Revealing
 from triage.store.tables import sealed_object
 from triage.store.unit_of_work import Store
+from triage.vault.keys import FileKeyProvider
 from triage.vault.local import LocalVault
 
 START = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
@@ -126,6 +128,13 @@ class Scene:
         shown = self.revealing().open(self.ask(made, asked, number).token, self.who)
         self.clock.now += timedelta(seconds=seconds)
         self.revealing().end(self.who, shown.look_id, seconds)
+
+    @classmethod
+    def over(cls, store: Store, folder: Path) -> Scene:
+        """A person named ann, with a vault of their own."""
+        keys = FileKeyProvider.create(folder / "vault.key", evidence_exists=False)
+        vault = LocalVault(folder / "vault", keys)
+        return cls(store, vault, Clock(), Renderer(), Everything(), person(store, "ann"))
 
     def log(self) -> list[str]:
         with self.store.reading() as unit:

@@ -18,7 +18,7 @@ from triage.domain.items import Outcome
 from triage.domain.jobs import Lease, Stage
 from triage.domain.match_policy import MatchPolicy
 from triage.domain.review_rules import ReviewRules
-from triage.services import referring as module
+from triage.services import placing as module
 from triage.services.claiming import Claiming
 from triage.services.deciding import Deciding
 from triage.services.linking import Linking

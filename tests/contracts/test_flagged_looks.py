@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -17,6 +18,12 @@ from triage.domain.errors import TriageError
 from triage.store.intake_tables import report, reported_file, sender
 from triage.store.tables import match
 from triage.store.unit_of_work import Store
+
+
+@pytest.fixture
+def scene(store: Store, tmp_path: Path) -> Scene:
+    return Scene.over(store, tmp_path)
+
 
 ACCEPTED = replace(ASKED, accepts_flagged=True)
 

@@ -11,7 +11,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import insert, select, update
 
-from tests.contracts.looks import ASKED, IN_WORDS, MADE, POLICY, RULES, START, Clock, Renderer, Scene, U
+from tests.contracts.looks import ASKED, IN_WORDS, MADE, POLICY, RULES, START, Scene, U
 from tests.refusals import refused
 from tests.reviewing import SCHEMES, Everything, alike, person, referral_with
 from triage.domain.access import Action, Purpose
@@ -24,15 +24,11 @@ from triage.services.deciding import Deciding
 from triage.store.review_tables import approval, claim, principal, viewing
 from triage.store.tables import submission
 from triage.store.unit_of_work import Store
-from triage.vault.keys import FileKeyProvider
-from triage.vault.local import LocalVault
 
 
 @pytest.fixture
 def scene(store: Store, tmp_path: Path) -> Scene:
-    keys = FileKeyProvider.create(tmp_path / "vault.key", evidence_exists=False)
-    vault = LocalVault(tmp_path / "vault", keys)
-    return Scene(store, vault, Clock(), Renderer(), Everything(), person(store, "ann"))
+    return Scene.over(store, tmp_path)
 
 
 class TestOneLook:

@@ -13,7 +13,7 @@ from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.jobs import NewJob, Stage
 from triage.domain.people import Principal, Role
 from triage.services.referring import Referring
-from triage.store.tables import job
+from triage.store.job_tables import job
 from triage.store.unit_of_work import Store
 
 

@@ -18,7 +18,7 @@ from triage.interfaces.cli import run
 
 STANDING = {"worker", "relay"}
 """Commands that run until they are told to stop: `test_many_workers.py`."""
-ELSEWHERE = ("keys ", "people ", "push", "reports ", "review ", "senders ")
+ELSEWHERE = ("acts ", "keys ", "people ", "push", "reports ", "review ", "senders ")
 """Commands of doors and review, whose answers their own tests hold."""
 PAGE = Path(__file__).parents[2] / "docs/commands.md"
 OPEN_ENDED = {

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.integration.clusters import children
+from bench.processes import children_of
 from tests.integration.deployments import Deployment
 from tests.integration.seizures import pictures
 from tests.integration.test_kill import wait_until
@@ -94,8 +94,8 @@ def test_whoever_works_for_long_gives_way_to_it(deployment: Deployment, tmp_path
     deployment.submit(pictures(tmp_path / "source", *range(40), sides=(64, 48)), "E")
     process = deployment.start("work", "--follow", "--threads", "1", env={"TRIAGE_WORK__NICE": "7"})
     try:
-        wait_until(lambda: children(process.pid), process)
-        [chamber, *_] = children(process.pid)
+        wait_until(lambda: children_of(process.pid), process)
+        [chamber, *_] = children_of(process.pid)
         gives_way = max(7, os.getpriority(os.PRIO_PROCESS, 0))  # never less than whoever runs these tests
         assert [os.getpriority(os.PRIO_PROCESS, one) for one in (process.pid, chamber)] == [gives_way] * 2
         group = Path(f"/proc/{chamber}/autogroup")  # its session's, by which it is weighed where that is switched on

@@ -248,6 +248,7 @@ RECORDS: Mapping[str, str] = {
     "redacted": N_("deleted the text of a record"),
     "erased": N_("deleted evidence bytes"),
     "parted": N_("set submissions apart"),
+    "pruned": N_("deleted old rulings on who may see what"),
 }
 SET_KINDS: Mapping[str, str] = {
     "known": N_("known"),

@@ -70,7 +70,7 @@ def test_what_was_summed_up_is_not_counted_again(store: Store, scene: Scene) -> 
         unit.networks.keep_summary(referral, sum_up(unit, [submission], RULES).document(), NOW)
         unit.commit()
     with asked(store) as statements, store.reading() as unit:
-        shown = shown_referral(unit, referral, [submission], RULES, [], NOW)
+        shown = shown_referral(unit, referral, unit.pages.members(referral), RULES, [], NOW)
     assert shown.counted.outcomes == {"known": 1, "unknown": 1}
     assert len(statements) > 3
     assert not [one for one in statements if OF_ITEMS.search(one)]
