@@ -11,7 +11,6 @@ from __future__ import annotations
 import gzip
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -74,7 +73,6 @@ def rendered(request: Request, template: str, /, *, who: Principal | None, nonce
             there=there_of(request) or "/",
             nonce=nonce,
             may=holds_role_for,
-            today=datetime.now(UTC).date(),
             Role=Role,
             **values,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends
@@ -78,7 +78,7 @@ class Desk:
 
 async def desk(request: Request, services: Services, signed: Signed) -> Desk:
     """The desk of whoever is signed in. Raises SignInNeededError. Waits for nothing, and so needs no thread."""
-    return Desk(services, signed.principal, request, datetime.now(UTC))
+    return Desk(services, signed.principal, request, services.accessing.clock())
 
 
 AtDesk = Annotated[Desk, Depends(desk)]
