@@ -29,7 +29,8 @@ def ask(page: Page, item: int, referral: int, *, level: str = "reduced", words: 
     form.locator('input[name="reason"][value="legal-threshold"]').check()
     form.locator(f'input[name="level"][value="{level}"]').check()
     form.get_by_label("In a sentence").fill(words)
-    form.get_by_role("button", name="Ask for the look").click()
+    with page.expect_navigation():  # until its script is there: else a click on what it has may do nothing
+        form.get_by_role("button", name="Ask for the look").click()
 
 
 def refused(page: Page) -> str:
