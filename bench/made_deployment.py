@@ -46,7 +46,7 @@ _PLAN = """
 CREATE FUNCTION pg_temp.u(n bigint, salt int) RETURNS float IMMUTABLE LANGUAGE sql AS
 $$ SELECT (hashint8extended(n, salt) & 1073741823) / 1073741824.0 $$;
 
-CREATE TEMP TABLE plan AS
+CREATE TEMP TABLE layout AS
 SELECT r,
   CASE WHEN r = 1 THEN :huge WHEN r BETWEEN 2 AND 6 THEN :large WHEN r = 7 THEN 4 * :reports
        ELSE 20 + (180 * pg_temp.u(r, 1) ^ 2)::int END AS items,
@@ -57,7 +57,7 @@ FROM generate_series(1, :referrals) AS r;
 
 CREATE TEMP TABLE part AS
 SELECT row_number() OVER (ORDER BY pg_temp.u(r, 2), p) AS s, r, origin, items / parts AS items
-FROM plan, generate_series(1, parts) AS p;
+FROM layout, generate_series(1, parts) AS p;
 
 CREATE TEMP TABLE held AS
 SELECT s, r, origin, last - items + k AS i, k
@@ -127,10 +127,10 @@ WHERE i % 2 = 0 AND pg_temp.u(i, 5) < .4;
 
 INSERT INTO referral (id, state, danger, solvability, network, clock, sort_key, reasons, facts, edition, created_at, updated_at)
 SELECT r, CASE WHEN r > 7 AND r % 50 = 0 THEN 'done' ELSE 'open' END, 0, 0, 0, 0, '', '[]', '{}', '',
-  now() - r * interval '1 minute', now() FROM plan;
+  now() - r * interval '1 minute', now() FROM layout;
 INSERT INTO referral_member SELECT s, r, now() FROM part;
 INSERT INTO referral_event (referral_id, kind, details, at)
-SELECT r, kind, '{}', now() FROM plan, unnest(ARRAY['opened', 'joined']) AS kind;
+SELECT r, kind, '{}', now() FROM layout, unnest(ARRAY['opened', 'joined']) AS kind;
 INSERT INTO network_join (low_id, high_id, kind, because, made_at)
 SELECT * FROM (SELECT lag(s) OVER (PARTITION BY r ORDER BY s) AS low, s, 'same-case', 'one case', now() FROM part) AS pair
 WHERE low IS NOT NULL;
@@ -156,7 +156,7 @@ INSERT INTO role_held SELECT n, role, now(), 'made' FROM generate_series(1, :peo
 -- Every other one works in all cases, the rest in 400 of them and in those of the large referrals.
 INSERT INTO membership (principal_id, case_ref, granted_at, granted_by) SELECT n, '*', now(), 'made' FROM generate_series(1, :people, 2) AS n;
 INSERT INTO membership (principal_id, case_ref, granted_at, granted_by)
-SELECT n, 'C-' || r, now(), 'made' FROM generate_series(2, :people, 2) AS n, plan WHERE r <= 7 OR pg_temp.u(r * 100 + n, 12) < .04;
+SELECT n, 'C-' || r, now(), 'made' FROM generate_series(2, :people, 2) AS n, layout WHERE r <= 7 OR pg_temp.u(r * 100 + n, 12) < .04;
 INSERT INTO claim SELECT 20 + n * 3, n, now(), extract(epoch FROM now()) + 36000, 1 FROM generate_series(1, :people) AS n;
 INSERT INTO declined SELECT n, 300 - n FROM generate_series(1, :people) AS n;
 INSERT INTO access_asked (principal_id, action, subject, allowed, code, at)

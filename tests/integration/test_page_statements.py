@@ -108,10 +108,10 @@ def reader(postgres_server: URL, tmp_path_factory: pytest.TempPathFactory) -> It
     [
         ("/queue", 8, 2, 0),
         ("/queue?has=near&free=1", 8, 2, 0),
-        (f"/referrals/{SMALL}", 33, 3, 1),
+        (f"/referrals/{SMALL}", 23, 3, 1),
         (f"/referrals/{HUGE}", 23, 3, 1),
         (f"/referrals/{HUGE}/opinions", 15, 3, 1),
-        (f"/referrals/{REPORTS}", 33, 3, 1),
+        (f"/referrals/{REPORTS}", 25, 3, 1),
         ("/items/2000", 13, 3, 1),
         ("/submissions", 3, 2, 0),
         ("/submissions/5", 14, 3, 1),

@@ -26,7 +26,6 @@ from .naming import named_in
 from .telling import told as message_of
 
 ITEMS = 50
-_LARGE = 1_000
 
 
 routes = APIRouter(include_in_schema=False)
@@ -54,8 +53,6 @@ def referral(
         newest = [one.id for one in reversed(lines)]
         joins = unit.pages.joins(newest) if len(newest) > 1 else []
         became = unit.outcomes.of_referral(referral_id)
-        opinions = None if is_large(line) else deciding.opinions(unit, referral_id, said_after)
-        plan = None if is_large(line) else plan_of(desk, unit, referral_id)
         partings = apart_of(desk, unit, referral_id)
     named = named_in(desk)
     today = desk.now.date()
@@ -83,8 +80,6 @@ def referral(
         days_left=(expiry - today).days if expiry else 0,
         scheme=deciding.schemes.scheme(deciding.rules.scheme),
         named=named,
-        opinions=opinions,
-        plan=plan,
         said_after=said_after,
         partings=partings,
         became=became,
@@ -94,7 +89,7 @@ def referral(
 
 @routes.get("/referrals/{referral_id}/opinions")
 def opinions(desk: AtDesk, referral_id: Id, after: Id = 0) -> Response:
-    """Of a large referral, what was said about its items: asked for by its page, which is there meanwhile."""
+    """What was said about its items, and the next look: asked for by its page, which is there meanwhile."""
     with desk.reading(Action.SEE_REFERRAL, a_referral(referral_id)) as unit:
         line = line_of(unit, referral_id)
         said = desk.application.deciding.opinions(unit, referral_id, after)
@@ -135,11 +130,6 @@ def apart_of(desk: Desk, unit: Unit, referral_id: int) -> list[Apart]:
         told = any(one.told for one in partings)
         found.append(Apart(plan_id, [f"S-{one}" for one in here], [f"S-{one}" for one in there], other, told))
     return found
-
-
-def is_large(line: ReferralLine) -> bool:
-    """Whether what was said about its items takes longer to find than a page may take."""
-    return line.facts.items > _LARGE
 
 
 def line_of(unit: Unit, referral_id: int) -> ReferralLine:
