@@ -72,8 +72,8 @@ def _walk(browser: Browser, token: str, language: str) -> None:
     page.wait_for_url("**/look?*")
     page.locator("input[name=reason]").first.check()
     _shoot(page, "asking", language)
-    page.locator("form.sheet button").first.click()
-    page.wait_for_url("**/look")
+    with page.expect_navigation():
+        page.locator("form.sheet button").first.click()
     page.keyboard.press("v")
     page.locator("#look-canvas").wait_for(state="visible", timeout=60_000)
     _shoot(page, "look", language)
