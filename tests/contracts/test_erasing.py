@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -127,6 +128,29 @@ def test_of_a_submission_what_is_its_alone_goes(acts: Acts, sue: Principal, sam:
     with acts.store.reading() as unit:
         assert unit.erasures.in_force() == {own}
         assert all(one.is_located for one in unit.items.kept([shared, at_source]))
+
+
+def test_what_another_submission_brings_meanwhile_stays(
+    acts: Acts, sue: Principal, sam: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between choosing and deleting: its alone is asked once more where nothing can come between."""
+    _, made = acts.referral(2)
+    shared, own = acts.items_of(made)
+    _, other = acts.referral(0, case="CASE-2")
+    number = acts.erasing.plan_submission(
+        sue, made, DeletionGround.MISTAKEN_RECEIPT, "Note 3", "it was another unit's"
+    )
+    acts.agree(sam, number)
+    erase = erasing.Erasing._erase
+
+    def brought_before(*told: Any) -> None:
+        acts.also(other, shared)
+        erase(*told)
+
+    monkeypatch.setattr(erasing.Erasing, "_erase", brought_before)
+    assert acts.erasing.erase(sue, number) == {"items": 1, "left": 1}
+    with acts.store.reading() as unit:
+        assert unit.erasures.in_force() == {own}
 
 
 def test_retention_must_have_ended_where_it_is_the_ground(acts: Acts, sue: Principal, sam: Principal) -> None:

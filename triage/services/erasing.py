@@ -124,6 +124,8 @@ class Erasing:
         now = self.clock()
         with self.store.writing() as unit:
             unit.items.hold(items)
+            if plan.what.submission_id is not None:  # what another submission has brought meanwhile stays
+                items = unit.erasures.sealed_of(plan.what.submission_id, items)
             held = [one.item.id for one in unit.items.kept(items) if one.sealed is not None and one.in_place is None]
             unit.plans.begin(plan.id, now)
             unit.erasures.erase(held, plan.id, now)

@@ -134,8 +134,11 @@ class Erasures:
             named = (among(self.connection, erasure.c.item_id, part), erasure.c.returned_at.is_(None))
             self.connection.execute(update(erasure).where(*named).values(returned_at=now))
 
-    def sealed_of(self, submission_id: int) -> list[int]:
-        """Items that occur in this submission and in no other, whose bytes lie in the vault and nowhere else."""
+    def sealed_of(self, submission_id: int, of: Sequence[int] | None = None) -> list[int]:
+        """Items that occur in this submission and in no other, whose bytes lie in the vault and nowhere else.
+
+        `of` names those that are asked about, else all.
+        """
         other = occurrence.alias("other")
         elsewhere = (
             select(other.c.id)
@@ -149,6 +152,8 @@ class Erasures:
             .where(sealed_object.c.item_id.in_(mine), ~elsewhere, sealed_object.c.item_id.not_in(at_source))
             .order_by(sealed_object.c.item_id)
         )
+        if of is not None:
+            query = query.where(among(self.connection, sealed_object.c.item_id, of))
         return list(self.connection.execute(query).scalars())
 
     def held_of(self, submission_id: int) -> int:
