@@ -51,7 +51,7 @@ def test_the_python_example_runs(server: tuple[str, str], capsys: pytest.Capture
     [example] = re.findall(r"^```python\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
     address, token = server
     exec(example.replace("http://127.0.0.1:8470", address).replace("prefix.secret", token), {})
-    assert capsys.readouterr().out == "finished under-review\n"
+    assert capsys.readouterr().out == "finished under-review []\n"
 
 
 def test_the_client_goes_through_a_whole_report(server: tuple[str, str]) -> None:
