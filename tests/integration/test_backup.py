@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -54,14 +55,18 @@ def records(deployment: Deployment) -> int:
 
 
 def back_up_in_the_middle(deployment: Deployment, target: Path) -> int:
-    """Start work, back up after some of it, let it finish; records in the backup."""
+    """Start work, hold it still until a backup has begun, let both go on; records in the backup."""
     before = records(deployment)
     working = deployment.start("work", "--threads", "1")
     wait_until(lambda: records(deployment) >= before + 6, working)
-    made = deployment.done("backup", target, "--json").json
-    assert working.poll() is None, "the work was over before the backup: nothing was tried"
+    working.send_signal(signal.SIGSTOP)
+    backing = deployment.start("backup", target, "--json")
+    wait_until(target.exists, backing)
+    working.send_signal(signal.SIGCONT)
+    kept = int(finish(backing).json["log_records"])
     assert finish(working).code == 0
-    return int(made["log_records"])
+    assert before < kept < records(deployment), "the work was over before the backup: nothing was tried"
+    return kept
 
 
 def test_a_backup_in_the_middle_of_work_comes_to_the_same_end(received: Deployment, tmp_path: Path) -> None:

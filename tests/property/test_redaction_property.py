@@ -105,14 +105,17 @@ def raised(error: Exception) -> Exception:
 def written(style: Any) -> Iterator[io.StringIO]:
     """What goes to standard error, from debug on; libraries too."""
     said = io.StringIO()
-    root = logging.getLogger()
+    levels = {logging.getLogger(): logging.DEBUG, logging.getLogger("dramatiq"): logging.NOTSET}  # a broker silences it
     with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
         configure_logs(style, "debug")
-        before, root.level = root.level, logging.DEBUG
+        before = {logger: logger.level for logger in levels}
         try:
+            for logger, level in levels.items():
+                logger.setLevel(level)
             yield said
         finally:
-            root.setLevel(before)
+            for logger, level in before.items():
+                logger.setLevel(level)
 
 
 def assert_silent(said: str, secret: str, *, lines: int) -> None:
