@@ -126,9 +126,10 @@ def _is_met(condition: Condition, facts: ReferralFacts, today: date) -> bool:
 
 
 def _reasons(holding: tuple[tuple[PriorityRule, int], ...], levels: Mapping[Axis, int]) -> Iterator[Reason]:
-    """By axis in queue order, raising before lowering, highest first, then in the order of the file."""
+    """By axis in queue order, raising before lowering, highest first, then in the order of the file; none covered."""
+    covered = {name for rule, _ in holding for name in rule.covers}
     for axis in Axis:
-        of_axis = [(rule, count) for rule, count in holding if rule.axis is axis]
+        of_axis = [(rule, count) for rule, count in holding if rule.axis is axis and rule.name not in covered]
         for rule, count in sorted(of_axis, key=lambda one: (one[0].lowers, -one[0].level)):
             level = levels[axis] if rule.lowers else rule.level
             yield Reason(axis, level, rule.name, rule.sentence_for(count), rule.lowers)

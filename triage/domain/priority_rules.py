@@ -39,7 +39,8 @@ class PriorityRule:
     """One rule; it holds when every condition does.
 
     A raising rule gives its axis `level` (1 to 3), a lowering one takes `level` (1 or 2) away. No lowering takes an
-    axis under the level of a `firm` rule. `source` says where the rule comes from.
+    axis under the level of a `firm` rule. A rule that holds speaks for those that it `covers`: they count, and are not
+    said again. `source` says where the rule comes from.
     """
 
     name: str
@@ -47,6 +48,7 @@ class PriorityRule:
     level: int
     lowers: bool
     firm: bool
+    covers: tuple[str, ...]
     when: tuple[Condition, ...]
     sentence: str
     sentence_one: str | None
@@ -71,7 +73,7 @@ def parse_rules(values: Mapping[str, object]) -> PriorityRules:
     """The rules of a loaded TOML mapping.
 
     Raises ValueError with the key's path for an unknown key or fact, a bad value, a template with an unknown
-    placeholder, or a name used twice.
+    placeholder, a name used twice, or for covering what is not a rule of the same axis that raises no higher.
     """
     root = Table(values, "priority")
     rules = tuple(_rule(table) for table in root.tables("rule"))
@@ -81,6 +83,10 @@ def parse_rules(values: Mapping[str, object]) -> PriorityRules:
     for place, name in enumerate(names):
         if name in names[:place]:
             raise root.refuse(f"rule[{place + 1}].name", f"{name!r} is used twice")
+    for place, rule in enumerate(rules):
+        for name in rule.covers:
+            if not any(other.name == name and _may_cover(rule, other) for other in rules):
+                raise root.refuse(f"rule[{place + 1}].covers", f"{name!r} is no rule of this axis raising no higher")
     return PriorityRules(edition_of(values), rules, otherwise)
 
 
@@ -92,6 +98,7 @@ def _rule(table: Table) -> PriorityRule:
         level=table.integer("lowers_by", 1, 2) if lowers else table.integer("raises_to", 1, 3),
         lowers=lowers,
         firm=table.flag("firm") if table.has("firm") and not lowers else False,
+        covers=table.texts("covers") if table.has("covers") else (),
         when=tuple(_condition(condition) for condition in table.tables("when")),
         sentence=_template(table, "sentence", {"count", "days"}),
         sentence_one=_template(table, "sentence_one", {"count", "days"}) if table.has("sentence_one") else None,
@@ -99,6 +106,12 @@ def _rule(table: Table) -> PriorityRule:
     )
     table.refuse_the_rest()
     return rule
+
+
+def _may_cover(rule: PriorityRule, other: PriorityRule) -> bool:
+    if rule is other or rule.lowers or other.lowers:
+        return False
+    return rule.axis is other.axis and rule.level >= other.level
 
 
 def _axis(table: Table) -> Axis:

@@ -231,6 +231,15 @@ def test_reasons_come_in_the_order_of_the_queue() -> None:
     assert [reason.axis for reason in found.reasons] == list(Axis)
 
 
+def test_a_rule_that_holds_speaks_for_those_it_covers() -> None:
+    """The same thing is not said three times; levels are as if it were, and without the covering rule it is said."""
+    pair = (rule("plain"), rule("beside", raises_to=3, covers=["plain"], when=[{"fact": "near", "at_least": 1}]))
+    both = assessed(ReferralFacts(unknown=1, near=1), *pair)
+    assert (both.danger, [reason.rule for reason in both.reasons]) == (3, ["beside"])
+    alone = assessed(ReferralFacts(unknown=1), *pair)
+    assert (alone.danger, [reason.rule for reason in alone.reasons]) == (2, ["plain"])
+
+
 def test_the_assessment_names_the_edition_of_its_rules() -> None:
     """A changed threshold is a changed edition."""
     first = assessed(ReferralFacts(unknown=1), rule())

@@ -63,6 +63,21 @@ def test_a_bad_rule_refuses_with_its_path(changes: dict[str, Any], message: str)
         parse_rules({"otherwise": "-", "rule": [{**GOOD, "name": "first"}, {**GOOD, **changes}]})
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"axis": "clock"}, id="another axis"),
+        pytest.param({"raises_to": 3}, id="raises higher"),
+        pytest.param({"name": "unheard-of"}, id="no such rule"),
+    ],
+)
+def test_a_rule_covers_only_what_says_no_more_than_it(changes: dict[str, Any]) -> None:
+    """Else a sentence that a level stands on would be missing."""
+    covering, other = {**GOOD, "covers": ["other"]}, {**GOOD, "name": "other", **changes}
+    with pytest.raises(ValueError, match=r"priority\.rule\[1\]\.covers: 'other' is no rule"):
+        parse_rules({"otherwise": "Nothing", "rule": [covering, other]})
+
+
 def test_a_lowering_rule_cannot_be_firm() -> None:
     """Firm protects from lowering; it would mean nothing here."""
     lowering = {key: value for key, value in GOOD.items() if key != "raises_to"} | {"lowers_by": 1, "firm": True}
