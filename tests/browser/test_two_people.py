@@ -184,3 +184,30 @@ def test_a_stale_proof_asks_for_another_before_a_colleague_is_troubled(crowd: Se
     page.get_by_label("Language").select_option("th")
     page.get_by_role("button", name="Change").click()
     expect(page.get_by_role("heading", name="การส่งออกหลักฐาน")).to_be_visible()
+
+
+def decide_all_that_is_left(page: Page, referral: int) -> None:
+    """In a category that needs a second person."""
+    page.goto(f"/referrals/{referral}")
+    page.get_by_label("Meets Baseline").check()
+    page.get_by_role("button", name="Decide all that is left").click()
+    expect(page.get_by_role("status")).to_contain_text("once a second person has confirmed it")
+
+
+def test_what_was_decided_at_once_is_taken_back_or_confirmed_at_once(review: Served, enter: Enter) -> None:
+    """One click each, however many items; the second person is another one."""
+    referral = review.n.seizure
+    page = enter("anna", at=f"/referrals/{referral}")
+    page.get_by_role("button", name="Claim").click()
+    decide_all_that_is_left(page, referral)
+    page.locator("tbody tr[data-line] th a").first.click()
+    page.get_by_role("button", name=re.compile("Take back all [0-9]+ of the act")).click()
+    expect(page.get_by_role("status")).to_contain_text("Taken back.")
+    decide_all_that_is_left(page, referral)
+    second = enter("susan", at="/second")
+    row = second.get_by_role("table", name="Decisions").locator("tbody tr").filter(has_text=f"R-{referral}")
+    expect(row).to_have_count(1)
+    row.get_by_role("button", name=re.compile("Confirm all [0-9]+")).click()
+    expect(second.get_by_role("status")).to_contain_text("Confirmed. It stands.")
+    second.goto(f"/referrals/{referral}")
+    expect(second.locator("main")).to_contain_text("Nothing is left to decide here.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
@@ -205,7 +206,7 @@ class TestSecondReader:
         assert (waiting.awaiting, state_of(store, made.id)) == (1, "open")
         (number,) = waiting.decisions.values()
         assert deciding.awaiting(ann) == []
-        assert [one.id for one in deciding.awaiting(ben)] == [number]
+        assert [(one.first.id, one.items) for one in deciding.awaiting(ben)] == [(number, 1)]
         with pytest.raises(Refused) as caught:
             deciding.confirm(ann, number)
         assert caught.value.code == "same-person"
@@ -232,6 +233,41 @@ class TestSecondReader:
             "some",
             WHY,
         )
+
+    def test_what_was_decided_at_once_is_confirmed_at_once(
+        self, store: Store, deciding: Deciding, ann: Principal, ben: Principal
+    ) -> None:
+        """But not what somebody says another thing of, nor what another act decided."""
+        made = referral_with(store, "1", U, U, U, U)
+        held = hold(store, ann, made)
+        at_once = deciding.decide(ann, held, made.items[:3], Said("grave"))
+        later = over(store, now=NOW + timedelta(seconds=1))
+        later.decide(ann, held, made.items[3:], Said("grave"))
+        first = min(at_once.decisions.values())
+        assert [(one.first.id, one.items) for one in deciding.awaiting(ben, limit=1)] == [(first, 3)]
+        deciding.dissent(ben, at_once.decisions[made.items[1]], "some", WHY)
+        confirmed = deciding.confirm(ben, first, whole_stroke=True)
+        assert (set(confirmed.decisions), confirmed.left_alone) == ({made.items[0], made.items[2]}, (made.items[1],))
+        assert [states(store, one)[0][1] for one in made.items] == [
+            "standing", "awaiting-second", "standing", "awaiting-second",
+        ]  # fmt: skip
+        with pytest.raises(Conflict):
+            deciding.confirm(ben, first, whole_stroke=True)
+        with pytest.raises(Refused):
+            deciding.confirm(ann, at_once.decisions[made.items[1]], whole_stroke=True)
+
+    def test_what_rests_on_another_basis_is_confirmed_apart(
+        self, store: Store, deciding: Deciding, ann: Principal, ben: Principal
+    ) -> None:
+        """Who agrees to what was decided on facts has not agreed to what was decided after a look."""
+        made = referral_with(store, "1", U, U)
+        held = hold(store, ann, made)
+        looked(store, ann, made, item=0, level="reduced")
+        deciding.decide(ann, held, made.items, Said("grave"))
+        one, other = deciding.awaiting(ben)
+        assert {one.first.basis, other.first.basis} == {SeenBasis.FACTS, SeenBasis.REDUCED}
+        assert len(deciding.confirm(ben, one.first.id, whole_stroke=True).decisions) == 1
+        assert [left.first.id for left in deciding.awaiting(ben)] == [other.first.id]
 
     def test_superseding_anothers_can_need_one_too(self, store: Store, ann: Principal, ben: Principal) -> None:
         """Until then the old one stands."""

@@ -55,6 +55,21 @@ class TestUndoing:
         with pytest.raises(Conflict):
             deciding.undo(ann, number)
 
+    def test_an_act_is_taken_back_whole(
+        self, store: Store, deciding: Deciding, ann: Principal, ben: Principal
+    ) -> None:
+        """A slip of the mouse over a thousand items is one click to mend; what another confirmed of it stays."""
+        made = referral_with(store, "1", U, U, U)
+        held = hold(store, ann, made)
+        earlier = over(store, now=NOW - timedelta(seconds=1))
+        earlier.decide(ann, held, made.items[:1], Said("some"))
+        slip = deciding.decide_rest(ann, held, Said("grave"))
+        deciding.confirm(ben, slip.decisions[made.items[2]])
+        assert deciding.undo(ann, slip.decisions[made.items[1]], whole_stroke=True) == 1
+        assert [states(store, one) for one in made.items] == [
+            [("some", "standing")], [("grave", "undone")], [("grave", "standing")],
+        ]  # fmt: skip
+
     def test_what_another_confirmed_is_not_taken_back_alone(
         self, store: Store, deciding: Deciding, ann: Principal, ben: Principal
     ) -> None:

@@ -147,6 +147,14 @@ def require_words(because: str, *, needed: bool) -> None:
         raise Refused("decision-words", f"This needs a reason in words: at least {LEAST_BECAUSE} characters.")
 
 
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """Decisions that one person made in one act and that still stand alike: the first of them, and how many."""
+
+    first: Decision
+    items: int
+
+
 def require_second(decision: Decision, by: int) -> None:
     """Raise unless person `by` may confirm it. Conflict `not-awaiting`, Refused `same-person`."""
     if decision.state is not DecisionState.AWAITING_SECOND:

@@ -39,8 +39,8 @@ class PriorityRule:
     """One rule; it holds when every condition does.
 
     A raising rule gives its axis `level` (1 to 3), a lowering one takes `level` (1 or 2) away. No lowering takes an
-    axis under the level of a `firm` rule. A rule that holds speaks for those that it `covers`: they count, and are not
-    said again. `source` says where the rule comes from.
+    axis under the level of a `firm` rule. A rule that holds speaks for those that it `covers`: they count, unsaid.
+    `source` says where the rule comes from.
     """
 
     name: str

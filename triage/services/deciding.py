@@ -13,7 +13,7 @@ from datetime import datetime
 from triage.domain.access import Action
 from triage.domain.categories import Schemes
 from triage.domain.claims import Claim, ReferralState
-from triage.domain.custody import CustodyAction, CustodyEvent
+from triage.domain.custody import CustodyEvent
 from triage.domain.decisions import (
     NOTHING_SAID,
     Decision,
@@ -23,6 +23,7 @@ from triage.domain.decisions import (
     Proposal,
     Said,
     SeenBasis,
+    Stroke,
     place,
     require_second,
     require_undo,
@@ -39,6 +40,7 @@ from .clock import Clock
 from .finishing import SET_ASIDE, finish, reopen_changed
 from .opining import Opinions, opinions, proposal_of
 from .permitting import Permits, a_referral, an_item
+from .strokes import confirmable, decided_event, going_with, stand, waiting_with
 
 SLICE = 500
 """Items of one custody record."""
@@ -123,7 +125,7 @@ class Deciding:
             unit.claims.remember_work(held.referral_id, principal.id, now)
             unit.claims.put_back(held)
             details: dict[str, str | int | None] = {"step": SET_ASIDE, "items": left}
-            unit.custody.append([_event(principal, now, held.referral_id, details)])
+            unit.custody.append([decided_event(principal, now, held.referral_id, details)])
             unit.commit()
 
     def reopen(self, principal: Principal, referral_id: int, because: str) -> None:
@@ -136,60 +138,55 @@ class Deciding:
                 raise Conflict("referral-open", f"R-{referral_id} is neither done nor set aside.")
             unit.decisions.set_state(referral_id, ReferralState.OPEN, now)
             unit.networks.add_event(referral_id, "reopened", {"because": because.strip()}, now)
-            unit.custody.append([_event(principal, now, referral_id, {"step": "reopened"})])
+            unit.custody.append([decided_event(principal, now, referral_id, {"step": "reopened"})])
             unit.commit()
 
-    def undo(self, principal: Principal, decision_id: int) -> int:
-        """Take one's own decision back, with what was spread from it; how many. What it superseded stands again."""
+    def undo(self, principal: Principal, decision_id: int, *, whole_stroke: bool = False) -> int:
+        """Take one's own decision back, with what was spread from it; how many. What it superseded stands again.
+
+        `whole_stroke`: and whatever else was decided in the same act, as far as nobody has confirmed it.
+        """
         now = self.clock()
         with self.store.writing() as unit:
-            taken = unit.decisions.get(decision_id)
-            unit.items.hold([taken.item_id])
-            taken = unit.decisions.get(decision_id)
+            unit.items.hold([one.item_id for one in going_with(unit, decision_id, whole_stroke=whole_stroke)])
+            undone = going_with(unit, decision_id, whole_stroke=whole_stroke)
+            (taken,) = (one for one in undone if one.id == decision_id)
             require_undo(taken, principal.id, self.rules, now)
-            spread = unit.decisions.spread_of(decision_id, principal.id)
-            unit.items.hold([one.item_id for one in spread])
-            undone = [taken, *unit.decisions.spread_of(decision_id, principal.id)]
             unit.decisions.end([one.id for one in undone], DecisionState.UNDONE, now)
-            for one in undone:
-                if one.supersedes is not None and one.state is DecisionState.STANDING:
-                    unit.decisions.restore(one.supersedes)
+            standing = [one for one in undone if one.state is DecisionState.STANDING]
+            unit.decisions.restore([one.supersedes for one in standing if one.supersedes is not None])
             holding = unit.decisions.referrals_holding([one.item_id for one in undone])
             reopen_changed(unit, holding, now)
             details: dict[str, str | int | None] = {
                 "step": "undone",
                 "decisions": item_range(tuple(one.id for one in undone)),
             }
-            unit.custody.append([_event(principal, now, taken.referral_id, details)])
+            unit.custody.append([decided_event(principal, now, taken.referral_id, details)])
             unit.commit()
         return len(undone)
 
-    def confirm(self, principal: Principal, decision_id: int) -> Decided:
-        """Be the second person: from now on it stands. Raises Conflict `not-awaiting`, Refused `same-person`."""
+    def confirm(self, principal: Principal, decision_id: int, *, whole_stroke: bool = False) -> Decided:
+        """Be the second person: from now on it stands. Raises Conflict `not-awaiting`, Refused `same-person`.
+
+        `whole_stroke`: and whatever else waits of the same act on the same basis. Of these, items of which somebody
+        says another thing, or that another decision closed meanwhile, are left alone.
+        """
         with self.store.reading() as unit:
             waiting = unit.decisions.get(decision_id)
+            together = waiting_with(unit, waiting, whole_stroke=whole_stroke)
         self.permits.ask(principal, Action.CONFIRM_DECISION, a_referral(waiting.referral_id))
         now = self.clock()
         with self.store.writing() as unit:
-            unit.items.hold([waiting.item_id])
+            unit.items.hold(sorted(one.item_id for one in together))
             waiting = unit.decisions.get(decision_id)
             require_second(waiting, principal.id)
-            standing = unit.decisions.current([waiting.item_id], waiting.scheme)[waiting.item_id].standing
-            if (standing.id if standing else None) != waiting.supersedes:
-                raise Conflict("decided-already", "Another decision stands by now: supersede it, or dissent.")
-            if standing is not None:
-                unit.decisions.end([standing.id], DecisionState.SUPERSEDED, now)
-            unit.decisions.stand(decision_id, principal.id, now)
-            unit.claims.remember_work(waiting.referral_id, principal.id, now)
-            done = finish(unit, unit.decisions.referrals_holding([waiting.item_id]), now)
-            details: dict[str, str | int | None] = {
-                "step": "confirmed",
-                "decisions": str(decision_id),
-                "supersedes": waiting.supersedes,
-            }
-            unit.custody.append([_event(principal, now, waiting.referral_id, details)])
+            together = waiting_with(unit, waiting, whole_stroke=whole_stroke)
+            agreed = confirmable(unit, together, whole_stroke=whole_stroke)
+            done = stand(unit, principal, agreed, now) if agreed else set()
             unit.commit()
-        return Decided({waiting.item_id: decision_id}, done=tuple(done))
+        decisions = {one.item_id: one.id for one in agreed}
+        left_alone = tuple(one.item_id for one in together if one.item_id not in decisions)
+        return Decided(decisions, left_alone=left_alone, done=tuple(done))
 
     def dissent(self, principal: Principal, decision_id: int, category: str, because: str) -> Decided:
         """Say another thing beside a decision, as a second person or later. Both are kept and shown."""
@@ -203,8 +200,8 @@ class Deciding:
             unit.commit()
         return made
 
-    def awaiting(self, principal: Principal, limit: int = 100) -> list[Decision]:
-        """Decisions of others that wait for a second person."""
+    def awaiting(self, principal: Principal, limit: int = 100) -> list[Stroke]:
+        """Decisions of others that wait for a second person, those of one act together."""
         with self.store.reading() as unit:
             return unit.decisions.awaiting(principal, self.clock(), limit)
 
@@ -336,11 +333,11 @@ class Deciding:
                 details["supersedes"] = item_range(tuple(ended))
             if spread_from is not None:
                 details["spread_from"] = spread_from
-            events.append(_event(principal, now, referral_id, details))
+            events.append(decided_event(principal, now, referral_id, details))
         back = [where.takes_back for where in placed.values() if where.takes_back is not None]
         if back:
             details = {"step": "undone", "decisions": item_range(tuple(back))}
-            events.append(_event(principal, now, referral_id, details))
+            events.append(decided_event(principal, now, referral_id, details))
         return events
 
 
@@ -354,12 +351,6 @@ def _end_replaced(unit: Unit, placed: Mapping[int, Placement], now: datetime) ->
     unit.decisions.end(superseded, DecisionState.SUPERSEDED, now)
     taken_back = [where.takes_back for where in placed.values() if where.takes_back is not None]
     unit.decisions.end(taken_back, DecisionState.UNDONE, now)
-
-
-def _event(
-    principal: Principal, now: datetime, referral_id: int, details: dict[str, str | int | None]
-) -> CustodyEvent:
-    return CustodyEvent(now, principal.login, CustodyAction.DECIDED, f"referral:{referral_id}", "review", details)
 
 
 def _require_own(principal: Principal, held: Claim) -> None:

@@ -15,6 +15,7 @@ from triage.domain.decisions import (
     Decision,
     DecisionState,
     SeenBasis,
+    Stroke,
 )
 from triage.domain.errors import NotFound
 from triage.domain.items import CLOSED_UNSEEN, Outcome
@@ -102,28 +103,45 @@ class Decisions:
                 update(decision).where(among(self.connection, decision.c.id, part)).values(state=state, ended_at=now)
             )
 
-    def stand(self, decision_id: int, second_by: int, now: datetime) -> None:
-        """Another person has confirmed it."""
-        self.connection.execute(
-            update(decision)
-            .where(decision.c.id == decision_id)
-            .values(state=DecisionState.STANDING, second_by=second_by, second_at=now)
-        )
+    def stand(self, decision_ids: Sequence[int], second_by: int, now: datetime) -> None:
+        """Another person has confirmed them."""
+        for part in sliced(decision_ids):
+            self.connection.execute(
+                update(decision)
+                .where(among(self.connection, decision.c.id, part))
+                .values(state=DecisionState.STANDING, second_by=second_by, second_at=now)
+            )
 
-    def restore(self, decision_id: int) -> None:
-        """It stands again: what had superseded it was taken back."""
-        self.connection.execute(
-            update(decision)
-            .where(decision.c.id == decision_id, decision.c.state == DecisionState.SUPERSEDED)
-            .values(state=DecisionState.STANDING, ended_at=None)
-        )
+    def restore(self, decision_ids: Sequence[int]) -> None:
+        """They stand again: what had superseded them was taken back."""
+        for part in sliced(decision_ids):
+            self.connection.execute(
+                update(decision)
+                .where(among(self.connection, decision.c.id, part), decision.c.state == DecisionState.SUPERSEDED)
+                .values(state=DecisionState.STANDING, ended_at=None)
+            )
 
-    def spread_of(self, decision_id: int, by: int) -> list[Decision]:
-        """Standing decisions that the same person spread from this one, and nobody confirmed."""
+    def spread_of(self, decision_ids: Sequence[int], by: int) -> list[Decision]:
+        """Standing decisions that the same person spread from these, and nobody confirmed; by id."""
+        found: list[Decision] = []
+        for part in sliced(decision_ids):
+            query = select(decision).where(
+                among(self.connection, decision.c.spread_from, part),
+                decision.c.principal_id == by,
+                decision.c.state.in_([DecisionState.STANDING, DecisionState.AWAITING_SECOND]),
+                decision.c.second_by.is_(None),
+            )
+            found += [decision_of(row) for row in self.connection.execute(query)]
+        return sorted(found, key=lambda one: one.id)
+
+    def stroke_of(self, one: Decision) -> list[Decision]:
+        """What was decided in the same act, is as it is now and was confirmed by nobody; itself included, by id."""
         query = select(decision).where(
-            decision.c.spread_from == decision_id,
-            decision.c.principal_id == by,
-            decision.c.state.in_([DecisionState.STANDING, DecisionState.AWAITING_SECOND]),
+            decision.c.referral_id == one.referral_id,
+            decision.c.principal_id == one.principal_id,
+            decision.c.decided_at == one.decided_at,
+            decision.c.category == one.category,
+            decision.c.state == one.state,
             decision.c.second_by.is_(None),
         )
         return [decision_of(row) for row in self.connection.execute(query.order_by(decision.c.id))]
@@ -143,18 +161,39 @@ class Decisions:
         )
         return {row[0]: row[1] for row in self.connection.execute(query)}
 
-    def awaiting(self, who: Principal, now: datetime, limit: int) -> list[Decision]:
-        """Decisions of others in referrals that the person may see, waiting for a second person; oldest first."""
-        query = (
-            select(decision)
-            .join(referral, referral.c.id == decision.c.referral_id)
+    def awaiting(self, who: Principal, now: datetime, limit: int) -> list[Stroke]:
+        """Decisions of others in referrals that the person may see, waiting for a second person; oldest first.
+
+        Those of one act are one, by what their maker had been shown.
+        """
+        made = decision.c
+        together = (
+            select(func.min(made.id).label("first"), func.count().label("items"))
+            .join(referral, referral.c.id == made.referral_id)
             .where(
-                decision.c.state == DecisionState.AWAITING_SECOND,
-                decision.c.principal_id != who.id,
+                made.state == DecisionState.AWAITING_SECOND,
+                made.principal_id != who.id,
                 visible_referrals(who, now),
             )
+            .group_by(made.referral_id, made.principal_id, made.decided_at, made.category, made.basis)
+            .order_by(func.min(made.id))
+            .limit(limit)
+            .subquery()
         )
-        return [decision_of(row) for row in self.connection.execute(query.order_by(decision.c.id).limit(limit))]
+        query = select(decision, together.c["items"]).join(together, together.c.first == made.id).order_by(made.id)
+        return [Stroke(decision_of(row), row[-1]) for row in self.connection.execute(query)]
+
+    def dissented(self, item_ids: Sequence[int], scheme: str) -> set[int]:
+        """Those of the items of which somebody says another thing."""
+        found: set[int] = set()
+        for part in sliced(item_ids):
+            query = select(decision.c.item_id).where(
+                among(self.connection, decision.c.item_id, part),
+                decision.c.scheme == scheme,
+                decision.c.state == DecisionState.DISSENTING,
+            )
+            found.update(self.connection.execute(query).scalars())
+        return found
 
     def occurring(self, referral_id: int, item_ids: Sequence[int]) -> set[int]:
         """Those of the items that occur in the referral."""

@@ -111,16 +111,16 @@ def confirm_alike(desk: AtDesk, referral_id: Id, form: Sent) -> Response:
 
 @routes.post("/decisions/{decision_id}/undo")
 def undo(desk: AtDesk, decision_id: Id, form: Sent) -> Response:
-    """Take one's own back."""
-    desk.application.deciding.undo(desk.who, decision_id)
+    """Take one's own back, or all of the act."""
+    desk.application.deciding.undo(desk.who, decision_id, whole_stroke=bool(form.text("whole")))
     return go(_back(form), "undone")
 
 
 @routes.post("/decisions/{decision_id}/confirm")
 def confirm(desk: AtDesk, decision_id: Id, form: Sent) -> Response:
-    """Be the second person."""
-    desk.application.deciding.confirm(desk.who, decision_id)
-    return go(_back(form), "confirmed")
+    """Be the second person, for one decision or all of its act."""
+    confirmed = desk.application.deciding.confirm(desk.who, decision_id, whole_stroke=bool(form.text("whole")))
+    return go(_back(form), "confirmed-in-part" if confirmed.left_alone else "confirmed")
 
 
 @routes.post("/decisions/{decision_id}/dissent")

@@ -37,6 +37,8 @@ class Place:
 routes = APIRouter(include_in_schema=False)
 """`/items/NUMBER`."""
 
+_MAY_END = (DecisionState.STANDING, DecisionState.AWAITING_SECOND)
+
 
 @routes.get("/items/{item_id}")
 def item(desk: AtDesk, item_id: Id, referral: Id = 0, told: str = "") -> Response:
@@ -48,6 +50,8 @@ def item(desk: AtDesk, item_id: Id, referral: Id = 0, told: str = "") -> Respons
         holder = unit.pages.referral(referral, desk.referrals) if referral else None
         is_erased = bool(unit.erasures.among([item_id]))
         decisions = unit.decisions.history(item_id)
+        own = [one for one in decisions if one.principal_id == desk.who.id and one.second_by is None]
+        strokes = {one.id: len(unit.decisions.stroke_of(one)) for one in own if one.state in _MAY_END}
     digests = found.line.item.digests
     return desk.page(
         "item.html.j2",
@@ -59,6 +63,7 @@ def item(desk: AtDesk, item_id: Id, referral: Id = 0, told: str = "") -> Respons
         scheme=deciding.schemes.scheme(deciding.rules.scheme),
         named=named_in(desk),
         decisions=decisions,
+        strokes=strokes,
         standing=any(one.state is DecisionState.STANDING for one in decisions),
         is_erased=is_erased,
         message=message_of(told),

@@ -26,6 +26,7 @@ TOLD: Mapping[str, str] = {
     "reopened": N_("It is open again."),
     "undone": N_("Taken back."),
     "confirmed": N_("Confirmed. It stands."),
+    "confirmed-in-part": N_("Confirmed. Items of which somebody says another thing were left alone."),
     "dissented": N_("Both opinions are kept."),
     "told": N_("Everyone who worked on it is told, and senders of its reports when they ask."),
     "asked": N_("A second person is asked."),
