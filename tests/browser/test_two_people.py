@@ -76,6 +76,7 @@ def test_evidence_goes_to_one_receiver_and_a_second_person_agreed(crowd: Served,
 
     second = enter("susan", at="/second")
     expect(second.locator("main")).to_contain_text(str(identity.to_public()))
+    expect(second.locator("main")).to_contain_text("Nothing was sent with this key before")
     expect(second.locator("main")).to_contain_text(WHY)
     second.get_by_role("button", name="Agree").click()
     expect(second.get_by_role("status")).to_be_visible()

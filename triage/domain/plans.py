@@ -151,6 +151,39 @@ class Plan:
         return PlanState.GRANTED if self.granted else PlanState.WAITING
 
 
+@dataclass(frozen=True, slots=True)
+class KeyBefore:
+    """The latest plans by which something was sent to the same receiver: with this key, and with another."""
+
+    same: int | None = None
+    other: int | None = None
+
+    @property
+    def changed(self) -> int | None:
+        """The plan by which something went to the receiver last, where that was with another key."""
+        return self.other if self.other and self.other > (self.same or 0) else None
+
+
+def key_before(plan: Plan, sent: Sequence[Plan]) -> KeyBefore | None:
+    """How an export's key compares with those of exports `sent` earlier, in their order; None for other acts.
+
+    A key that is new, or another than last time, is what somebody in between would bring.
+    """
+    if not isinstance(plan.what.terms, ExportTerms):
+        return None
+    receiver, key = plan.what.terms.receiver.casefold(), plan.what.terms.key
+    same = other = None
+    for one in sent:
+        terms = one.what.terms
+        if one.id >= plan.id or not isinstance(terms, ExportTerms) or terms.receiver.casefold() != receiver:
+            continue
+        if terms.key == key:
+            same = one.id
+        else:
+            other = one.id
+    return KeyBefore(same, other)
+
+
 def listed(item_ids: Sequence[int]) -> tuple[int, ...]:
     """The items of a plan, sorted and each once. Raises Refused `plan-empty`, `plan-too-many`."""
     found = tuple(sorted(set(item_ids)))

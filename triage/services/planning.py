@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
 from triage.domain.access import Action, Purpose, Ruling, may
 from triage.domain.errors import Conflict, Refused
 from triage.domain.people import Principal
-from triage.domain.plans import NewPlan, Plan, PlanState
+from triage.domain.plans import KeyBefore, NewPlan, Plan, PlanState, key_before
 from triage.store.access import Subject
 from triage.store.unit_of_work import Store
 
@@ -72,6 +73,15 @@ class Planning:
             if answering.code not in _COULD and acting.code not in _COULD:
                 require(acting)
         return found
+
+    def keys_before(self, plans: Iterable[Plan]) -> dict[int, KeyBefore]:
+        """How each export's key compares with what was sent before, by the number of its plan."""
+        exports = [one for one in plans if one.action is Action.EXPORT_MEDIA]
+        if not exports:
+            return {}
+        with self.store.reading() as unit:
+            sent = unit.plans.sent()
+        return {one.id: found for one in exports if (found := key_before(one, sent)) is not None}
 
     def mine(self, who: Principal, limit: int = 50) -> list[Plan]:
         """What this person has asked for, the latest first."""

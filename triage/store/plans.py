@@ -64,6 +64,11 @@ class Plans:
         mine = _plans() if asked_by is None else _plans().where(plan.c.asked_by == asked_by)
         return [_plan(row) for row in self.connection.execute(mine.order_by(plan.c.id.desc()).limit(limit))]
 
+    def sent(self) -> list[Plan]:
+        """Exports that were carried out, in the order of their plans."""
+        exports = _plans().where(plan.c.action == Action.EXPORT_MEDIA.value, plan.c.done_at.is_not(None))
+        return [_plan(row) for row in self.connection.execute(exports.order_by(plan.c.id))]
+
     def begin(self, plan_id: int, now: datetime) -> bool:
         """The act begins. False where it did before."""
         unbegun = (plan.c.id == plan_id, plan.c.begun_at.is_(None))

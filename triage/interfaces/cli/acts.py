@@ -10,7 +10,7 @@ import typer
 
 from triage.domain.access import Action
 from triage.domain.errors import Conflict, Refused
-from triage.domain.plans import DeletionGround, Plan, PlanState
+from triage.domain.plans import DeletionGround, KeyBefore, Plan, PlanState, key_before
 from triage.services.clock import system_clock
 
 from .acting import Login, signed_in
@@ -51,7 +51,8 @@ def show(plan: PlanLabel, *, as_json: Json = False) -> None:
     """One plan: its terms, who asked, who answered, what became of it."""
     with opened() as application, application.store.reading() as unit:
         found = unit.plans.get(number_of(plan, "P"))
-    _told(found, as_json=as_json)
+        before = key_before(found, unit.plans.sent())
+    _told(found, before, as_json=as_json)
 
 
 @acts.command()
@@ -219,13 +220,21 @@ def labelled(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _told(plan: Plan, *, as_json: bool) -> None:
+def _same(before: KeyBefore) -> str:
+    return f"the same in P-{before.same}" if before.same else "none: compare it with the receiver by another way"
+
+
+def _told(plan: Plan, before: KeyBefore | None = None, *, as_json: bool) -> None:
     if as_json:
-        print_json(labelled(plan))
+        same, other = (before.same, before.other) if before else (None, None)
+        keys = {"same": f"P-{same}" if same else None, "other": f"P-{other}" if other else None}
+        print_json({**labelled(plan), **({"key_before": keys} if before else {})})
         return
     out, terms = console(), plan.what.terms.document()
     out.print(f"P-{plan.id} · {plan.action.value} · {_about(plan)} · {_state(plan).value}")
     told = [(name, ", ".join(map(str, value)) if isinstance(value, list) else value) for name, value in terms.items()]
+    if before:
+        told.append(("key before", f"another in P-{before.changed}" if before.changed else _same(before)))
     told += [("because", plan.reason), ("asked by", plan.asked_login), ("answered by", plan.answered_login)]
     told += list(plan.result.items())
     out.print(table("Terms, and what became of it", ["", ""], [(name, str(value)) for name, value in told if value]))

@@ -43,6 +43,7 @@ def plan(desk: AtDesk, plan_id: Id, told: str = "") -> Response:
     return desk.page(
         "plan.html.j2",
         plan=found,
+        keys=desk.application.planning.keys_before([found]),
         state=state,
         can_carry_out=own and (state is PlanState.GRANTED or (state is PlanState.BEGUN and _goes_on(found.action))),
         message=message_of(told),

@@ -23,10 +23,12 @@ def second(desk: AtDesk, told: str = "") -> Response:
     """All that waits for this person as a second one."""
     application = desk.application
     requests = application.approving.waiting_for(desk.who)
+    plans = application.planning.by_subject([one.subject for one in requests])
     return desk.page(
         "second.html.j2",
         requests=requests,
-        plans=application.planning.by_subject([one.subject for one in requests]),
+        plans=plans,
+        keys=application.planning.keys_before(plans.values()),
         mine=[(one, one.state(desk.now)) for one in application.planning.mine(desk.who)],
         awaiting=application.deciding.awaiting(desk.who),
         blind=application.exposing.next_blind(desk.who),
