@@ -200,6 +200,7 @@ def test_what_was_decided_at_once_is_taken_back_or_confirmed_at_once(review: Ser
     referral = review.n.seizure
     page = enter("anna", at=f"/referrals/{referral}")
     page.get_by_role("button", name="Claim").click()
+    expect(page.get_by_role("status")).to_contain_text("It is in your hands.")
     decide_all_that_is_left(page, referral)
     page.locator("tbody tr[data-line] th a").first.click()
     page.get_by_role("button", name=re.compile("Take back all [0-9]+ of the act")).click()
