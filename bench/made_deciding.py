@@ -7,7 +7,8 @@ is simulated: how often a look is right is an assumption.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
@@ -17,7 +18,7 @@ from hashsets.vocabulary import Fingerprint, FingerprintAlgorithm, Profile
 from triage.domain import look_plan
 from triage.domain.links import LinkKind, traits_of
 from triage.domain.look_alikes import nearest
-from triage.domain.look_plan import GroupKey, LookRules, NextLook, Outline, Verdict
+from triage.domain.look_plan import GroupKey, LookRules, NextLook, Outline, Tie, Verdict, Why
 from triage.services.look_alikes import FreshCentres, LookAlikeMemory
 from triage.settings import load_link_rules, load_match_policy
 
@@ -35,6 +36,8 @@ class Run:
     looked_at: set[int] = field(default_factory=set)  # series of which something was looked at, whatever was said
     missed_items: int = 0  # unlawful items decided as lawful
     accused_items: int = 0  # lawful items decided as unlawful
+    reasons: Counter[Why] = field(default_factory=Counter)  # looks that the plan asked for
+    firsts: Counter[Why] = field(default_factory=Counter)  # of these, those that found an urgent series
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +140,21 @@ def by_plan(seizure: Seizure, stacks: Sequence[Stack], rules: LookRules) -> Run:
     person = Person(seizure.assumptions, run)
     groups = _Groups(seizure, stacks)
     while (chosen := groups.next(rules)) is not None:
+        before = len(run.found)
         groups.hear(chosen, is_unlawful=person.looks_at(groups.representative(chosen)))
+        run.reasons[chosen.why] += 1
+        run.firsts[chosen.why] += len(run.found) - before
     for group, facts, stack in groups.decided():
         _decide(run, stack, says=look_plan.proposed(group, facts) is Verdict.UNLAWFUL)
     return run
+
+
+def tied(seizure: Seizure, stacks: Sequence[Stack]) -> Iterator[tuple[Tie, list[Stack]]]:
+    """The product's own groups of stacks."""
+    groups: dict[GroupKey, list[Stack]] = {}
+    for group, _, stack in _Groups(seizure, stacks).decided():
+        groups.setdefault(group.key, []).append(stack)
+    yield from ((key.tie, held) for key, held in groups.items())
 
 
 class _Groups:
@@ -158,7 +172,7 @@ class _Groups:
 
     def next(self, rules: LookRules) -> NextLook | None:
         outlines = list(self._outlines.values())
-        cameras = look_plan.raised_cameras(outlines)
+        cameras = look_plan.cameras_of(outlines)
         ordered = look_plan.in_order(outlines, rules)
         if not ordered:
             return None

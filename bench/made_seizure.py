@@ -10,6 +10,7 @@ from triage.domain.findings import Camera, CaptureTime, Findings, Place
 
 NOW = datetime(2026, 3, 16, tzinfo=UTC)
 RECENT = timedelta(days=30)
+_RESET = datetime(2015, 1, 1)  # noqa: DTZ001 - a camera's own clock
 _BITS = 256
 _MOST_FLIPPED = 12  # bits by which a copy differs from its original: recompressed, resized
 
@@ -38,6 +39,10 @@ class Assumptions:
     shots_differ: int = 0  # by so many at most an occasion's pictures are more or fewer than `shots`
     urgent_cameras: int = 3  # of the owner's three cameras: those that took urgent pictures
     urgent_seconds: int = 120  # of an occasion's two minutes: within so many an urgent series was taken
+    urgent_items: int = 20  # of an urgent series, copies among them
+    urgent_family: float | None = None  # mean copies of a picture of an urgent series; None: as any other's
+    own_without_traces: float = 0.0  # of the owner's lawful occasions: all traces were stripped
+    clocks_reset: int = 0  # of the owner's cameras: those whose clock begins the same day anew at each occasion
     seed: int = 1
 
 
@@ -92,7 +97,10 @@ class _Maker:
         days = self.random.uniform(1, 28) if is_recent else self.random.uniform(40, 2_000)
         local = (NOW - timedelta(days=days)).replace(tzinfo=None)
         place = Place(self.random.uniform(10, 18), self.random.uniform(99, 104))
-        return Findings(self.random.choice(self.cameras[:cameras]), captured=CaptureTime(local, 420), place=place)
+        camera = self.random.choice(self.cameras[:cameras])
+        if self.cameras.index(camera) < self.told.clocks_reset:
+            local = _RESET + timedelta(minutes=self.random.uniform(0, 600))
+        return Findings(camera, captured=CaptureTime(local, 420), place=place)
 
     def shot(self, occasion: Findings, first: float = 0, seconds: float = 120) -> Findings:
         """A little later at the same place: `first` seconds or up to `seconds` more."""
@@ -104,12 +112,14 @@ class _Maker:
         """Lawful pictures, by occasions."""
         occasions = []
         while count > 0:
-            occasions.append(self.occasion(is_recent=self.random.random() < self.told.recent))
+            occasion = self.occasion(is_recent=self.random.random() < self.told.recent)
+            stripped = self.told.own_without_traces and self.random.random() < self.told.own_without_traces
+            if not stripped:
+                occasions.append(occasion)
             differ = self.told.shots_differ
             for _ in range(self.told.shots + (self.random.randint(-differ, differ) if differ else 0)):
-                count -= self.family(
-                    self.shot(occasions[-1]), self.told.family, is_unlawful=False, series=0, most=max(count, 1)
-                )
+                findings = Findings() if stripped else self.shot(occasion)
+                count -= self.family(findings, self.told.family, is_unlawful=False, series=0, most=max(count, 1))
                 if count <= 0:
                     break
         return occasions
@@ -121,8 +131,9 @@ class _Maker:
             count -= self.family(Findings(), mean, is_unlawful=is_unlawful, series=0, most=count, near=near)
 
     def urgent(self, count: int, occasions: list[Findings]) -> None:
-        """Series of about twenty items each."""
+        """Series of `urgent_items` each; the last has what is left."""
         series, told = 0, self.told
+        copies = told.family if told.urgent_family is None else told.urgent_family
         taken = {camera.serial for camera in self.cameras[: told.urgent_cameras]}
         occasions = [one for one in occasions if one.camera and one.camera.serial in taken]
         while count > 0:
@@ -136,11 +147,11 @@ class _Maker:
                 is_recent = self.random.random() >= told.urgent_clock_wrong
                 occasion = self.occasion(is_recent=is_recent, cameras=told.urgent_cameras)
             first = self.random.uniform(0, 120 - told.urgent_seconds) if told.urgent_seconds < 120 else 0.0
-            left = min(20, count)
+            left = min(told.urgent_items, count)
             count -= left
             while left > 0:
                 findings = self.shot(occasion, first, told.urgent_seconds) if occasion.captured else occasion
-                left -= self.family(findings, told.family, is_unlawful=True, series=series, most=left)
+                left -= self.family(findings, copies, is_unlawful=True, series=series, most=left)
 
 
 def made(told: Assumptions) -> Seizure:

@@ -25,7 +25,7 @@ from triage.store.tables import look_alike, match, referral
 from triage.store.unit_of_work import Store, Unit
 
 NOW = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
-LOOKS = LookRules(series=4, quiet=0.45, camera=0.2, raised=0.1)
+LOOKS = LookRules(series=4, quiet=0.45, camera=0.2, mixed=0.1, raised=0.1)
 _numbers = itertools.count(1)
 
 

@@ -254,6 +254,25 @@ def test_something_unlawful_raises_the_other_days_of_its_camera(store: Store) ->
     assert why is Why.CAMERA
 
 
+def test_a_camera_that_mixed_once_is_looked_at_more_closely_on_its_other_days(store: Store) -> None:
+    """What people said on one day of two unlawful and two lawful ones changes how many looks another day is due."""
+    made = referral_with(store, "1", *[U] * 16)
+    first, second = made.items[:4], made.items[4:]
+    moments = dict.fromkeys(first, (ONE, LONG_AGO))
+    moments |= {one: (ONE, LONG_AGO + timedelta(days=30, minutes=one)) for one in second}
+    states(store, moments)
+    assert looks_left(store, made) == (2 + 2)
+    says(store, made, "grave", *first[:2])
+    assert looks_left(store, made) == 4
+    says(store, made, "lawful", *first[2:])
+    assert (looks_left(store, made), plan_of(store, made)[1]) == (6, Why.MIXED)
+
+
+def looks_left(store: Store, made: Made) -> int:
+    with store.reading() as unit:
+        return look_plan(unit, made.id, RULES, SCHEMES.scheme("scheme-a"), NOW).left.looks
+
+
 def test_the_gate_of_the_next_look_is_told(store: Store) -> None:
     """Whether the law lets it be shown is said before somebody asks."""
     made = referral_with(store, "1", U)

@@ -10,11 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from triage.domain.look_plan import (
+    Cameras,
     GroupKey,
+    Level,
     LookRules,
     Stack,
     Tie,
     Verdict,
+    cameras_of,
     chance_unseen,
     in_order,
     level_of,
@@ -23,12 +26,11 @@ from triage.domain.look_plan import (
     next_in,
     outline_of,
     proposed,
-    raised_cameras,
     remaining,
 )
 
 percent = st.integers(1, 90).map(lambda one: one / 100)
-rules = st.builds(LookRules, st.integers(1, 8), percent, percent, percent)
+rules = st.builds(LookRules, st.integers(1, 8), percent, percent, percent, percent)
 stack = st.builds(
     Stack,
     item_id=st.integers(1, 10_000),
@@ -85,7 +87,7 @@ def test_following_the_plan_ends_and_keeps_the_bound(
     looked: set[int] = set()
     while True:
         outline = outline_of(of, held.values())
-        level = level_of(outline, raised_cameras([outline]))
+        level = level_of(outline, cameras_of([outline]))
         chosen = next_in(outline, list(held.values()), level, told)
         assert (chosen is None) == (looks_due(outline, level, told) == 0)
         if chosen is None:
@@ -116,3 +118,18 @@ def test_what_is_in_order_is_what_remains(groups: dict[GroupKey, list[Stack]], t
     assert left.looks <= sum(one.open for one in outlines)
     assert 0 <= left.chance <= 1
     assert left.items_on_facts <= sum(one.open_items for one in outlines)
+
+
+@settings(deadline=None)
+@given(group, st.lists(percent, min_size=4, max_size=4), st.integers(1, 8))
+def test_what_a_camera_did_on_other_days_never_takes_a_look_away(
+    stacks: list[Stack], bounds: list[float], series: int
+) -> None:
+    """Where the bounds are in order: the graver the level, the more looks are due, by the same facts."""
+    told = LookRules(series, *sorted(bounds, reverse=True))
+    outline = outline_of(GroupKey(Tie.OCCASION, "2019-05-01", "a"), stacks)
+    one = frozenset({"a"})
+    levels = [level_of(outline, cameras) for cameras in (Cameras(), Cameras(one), Cameras(one, one))]
+    assert levels == sorted(levels)
+    due = [looks_due(outline, level, told) for level in Level]
+    assert due == sorted(due)

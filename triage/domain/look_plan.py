@@ -5,7 +5,8 @@ day are an occasion; others lie in one archive; the rest have no traces. In each
 at, one drawn by lot from each of several equal stretches of its time, until the chance that a series of so many
 stacks stays unseen is at most a stated bound, however the series is strewn. The bound is stricter where facts raise
 the group, and where the same camera took something unlawful. Where an occasion is mixed, looks go on beside every
-unlawful stack until lawful ones lie on both sides; without times to go by, they go on to the last stack.
+unlawful stack until lawful ones lie on both sides; without times to go by, they go on to the last stack. What a mixed
+day says of its camera makes the bound of that camera's other days the strict one.
 
 `bench.exposure` drives this module with a simulated person. docs/review.md states the rule for those who use it.
 """
@@ -45,8 +46,9 @@ class Level(IntEnum):
 
     QUIET = 0
     CAMERA = 1  # the same camera took something unlawful on another day
-    RAISED = 2  # taken lately, or edited so that the thumbnail shows another picture
-    FOUND = 3  # something in it is unlawful by a look, or near to what is known
+    MIXED = 2  # on another day the same camera took unlawful ones among lawful ones
+    RAISED = 3  # taken lately, or edited so that the thumbnail shows another picture
+    FOUND = 4  # something in it is unlawful by a look, or near to what is known
 
 
 class Why(StrEnum):
@@ -56,6 +58,7 @@ class Why(StrEnum):
     BESIDE = "beside"  # taken next to something unlawful
     RECENT = "recent"
     THUMBNAIL = "thumbnail"
+    MIXED = "mixed"
     CAMERA = "camera"
     FIRST = "first"  # nobody has looked at anything of the group
     SPREAD = "spread"
@@ -68,11 +71,13 @@ class LookRules:
     series: int
     quiet: float
     camera: float
+    mixed: float
     raised: float
 
     def bound(self, level: Level) -> float:
         """The chance that is accepted at this level."""
-        return {Level.QUIET: self.quiet, Level.CAMERA: self.camera}.get(level, self.raised)
+        told = {Level.QUIET: self.quiet, Level.CAMERA: self.camera, Level.MIXED: self.mixed}
+        return told.get(level, self.raised)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +142,14 @@ class Outline:
 
 
 @dataclass(frozen=True, slots=True)
+class Cameras:
+    """`raised` took two unlawful stacks on one day, or more; `mixed`, of these, two lawful ones beside them."""
+
+    raised: frozenset[str] = frozenset()
+    mixed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class NextLook:
     """The item that stands for its stack, why, and the group as it is before the look."""
 
@@ -195,18 +208,22 @@ def outline_of(key: GroupKey, stacks: Iterable[Stack]) -> Outline:
     )
 
 
-def raised_cameras(outlines: Iterable[Outline]) -> frozenset[str]:
-    """Cameras that took two unlawful stacks on one day, or more. One alone may be a person's mistake."""
-    return frozenset(one.key.camera for one in outlines if one.key.camera and one.unlawful + one.near > 1)
+def cameras_of(outlines: Iterable[Outline]) -> Cameras:
+    """What days say of their cameras. One stack alone may be a person's mistake; two are not."""
+    told = [one for one in outlines if one.key.camera and one.unlawful + one.near > 1]
+    mixed = frozenset(one.key.camera for one in told if one.lawful > 1)
+    return Cameras(frozenset(one.key.camera for one in told), mixed)
 
 
-def level_of(group: Outline, cameras: frozenset[str]) -> Level:
-    """How much speaks for looking closely at a group; `cameras` are the raised ones."""
+def level_of(group: Outline, cameras: Cameras) -> Level:
+    """How much speaks for looking closely at a group."""
     if group.unlawful or group.near:
         return Level.FOUND
     if group.recent or group.disagreeing:
         return Level.RAISED
-    return Level.CAMERA if group.key.camera in cameras else Level.QUIET
+    if group.key.camera in cameras.mixed:
+        return Level.MIXED
+    return Level.CAMERA if group.key.camera in cameras.raised else Level.QUIET
 
 
 def looks_due(group: Outline, level: Level, rules: LookRules) -> int:
@@ -222,7 +239,7 @@ def in_order(outlines: Sequence[Outline], rules: LookRules) -> list[Outline]:
 
     What has no traces comes last: a series among it is no more likely, and takes many times the looks to be found.
     """
-    cameras = raised_cameras(outlines)
+    cameras = cameras_of(outlines)
     ranked: list[tuple[bool, int, float, str, str, int, int, Outline]] = []
     for group in outlines:
         level = level_of(group, cameras)
@@ -260,7 +277,7 @@ def proposed(group: Outline, stack: Stack) -> Verdict:
 
 def remaining(outlines: Sequence[Outline], rules: LookRules) -> Remaining:
     """Sum up what is left."""
-    cameras = raised_cameras(outlines)
+    cameras = cameras_of(outlines)
     looks = looking = groups = stacks = items = 0
     chance = 0.0
     for group in outlines:
@@ -361,6 +378,6 @@ def _why(group: Outline, level: Level) -> Why:
         return Why.FOUND
     if level is Level.RAISED:
         return Why.RECENT if group.recent else Why.THUMBNAIL
-    if level is Level.CAMERA:
-        return Why.CAMERA
+    if level in {Level.MIXED, Level.CAMERA}:
+        return Why.MIXED if level is Level.MIXED else Why.CAMERA
     return Why.SPREAD if group.lawful else Why.FIRST

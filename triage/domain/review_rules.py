@@ -53,6 +53,7 @@ def _look_rules(table: Table) -> LookRules:
         series=table.integer("series", 1, 50),
         quiet=table.integer("quiet_percent", 1, 90) / 100,
         camera=table.integer("camera_percent", 1, 90) / 100,
+        mixed=table.integer("mixed_percent", 1, 90) / 100,
         raised=table.integer("raised_percent", 1, 90) / 100,
     )
     table.refuse_the_rest()

@@ -14,10 +14,10 @@ from triage.domain.look_plan import (
     LookRules,
     NextLook,
     Remaining,
+    cameras_of,
     in_order,
     level_of,
     next_in,
-    raised_cameras,
     remaining,
 )
 from triage.domain.review_rules import ReviewRules
@@ -58,5 +58,5 @@ def _next(unit: Unit, asking: Asking, groups: list[Group], rules: LookRules) -> 
     if not ordered:
         return None
     first = ordered[0]
-    level = level_of(first, raised_cameras(outlines))
+    level = level_of(first, cameras_of(outlines))
     return next_in(first, unit.look_plans.stacks(asking, by_key[first.key]), level, rules)

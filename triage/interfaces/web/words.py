@@ -141,6 +141,7 @@ LOOK_WHY: Mapping[str, str] = {
     "beside": N_("It was taken next to something that is unlawful, or near to what is known."),
     "recent": N_("In its group are pictures that a camera took in the last thirty days."),
     "thumbnail": N_("In its group is a picture whose embedded thumbnail shows another one."),
+    "mixed": N_("On another day the same camera took unlawful pictures among lawful ones."),
     "camera": N_("The same camera took something unlawful, or near to what is known, on another day."),
     "first": N_("Nobody has looked at anything of its group."),
     "spread": N_("It stands for a part of its group in which nobody has looked at anything."),

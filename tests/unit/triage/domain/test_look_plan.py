@@ -11,6 +11,7 @@ from tests.reviewing import LOOKS as RULES
 from triage.domain.findings import Camera, CaptureTime, Findings
 from triage.domain.look_plan import (
     RUN,
+    Cameras,
     GroupKey,
     Level,
     Outline,
@@ -18,6 +19,7 @@ from triage.domain.look_plan import (
     Tie,
     Verdict,
     Why,
+    cameras_of,
     chance_unseen,
     in_order,
     key_of,
@@ -27,13 +29,12 @@ from triage.domain.look_plan import (
     occasion_of,
     outline_of,
     proposed,
-    raised_cameras,
     remaining,
 )
 
 DAY = GroupKey(Tie.OCCASION, "2019-05-01", "MADEUP\tM1\t7701031")
 LOOSE = GroupKey(Tie.NOTHING, run=0)
-NONE: frozenset[str] = frozenset()
+NONE = Cameras()
 
 
 def row(count: int, first: int = 1, *, is_near: bool = False, is_recent: bool = False) -> list[Stack]:
@@ -48,7 +49,7 @@ def say(stacks: list[Stack], item_id: int, verdict: Verdict) -> list[Stack]:
 
 
 def follow(
-    key: GroupKey, stacks: list[Stack], unlawful: set[int], cameras: frozenset[str] = NONE
+    key: GroupKey, stacks: list[Stack], unlawful: set[int], cameras: Cameras = NONE
 ) -> tuple[list[int], list[Stack]]:
     """Look as proposed, by somebody who is always right."""
     looked: list[int] = []
@@ -151,11 +152,31 @@ def test_a_camera_is_raised_by_two_stacks_of_one_day_and_not_by_one() -> None:
     once = outline_of(DAY, say(row(12), 1, Verdict.UNLAWFUL))
     twice = outline_of(DAY, say(say(row(12), 1, Verdict.UNLAWFUL), 2, Verdict.UNLAWFUL))
     near = outline_of(DAY, row(2, is_near=True))
-    assert raised_cameras([once]) == NONE
-    assert raised_cameras([twice]) == raised_cameras([near]) == {DAY.camera}
+    assert cameras_of([once]) == NONE
+    assert cameras_of([twice]) == cameras_of([near]) == Cameras(raised=frozenset({DAY.camera}))
     other = outline_of(replace(DAY, day="2020-01-01"), row(12))
-    assert level_of(other, raised_cameras([twice])) is Level.CAMERA
-    assert raised_cameras([outline_of(LOOSE, row(5, is_near=True))]) == NONE
+    assert level_of(other, cameras_of([twice])) is Level.CAMERA
+    assert cameras_of([outline_of(LOOSE, row(5, is_near=True))]) == NONE
+
+
+def test_a_camera_that_mixed_on_one_day_is_looked_at_more_closely_on_its_other_days() -> None:
+    """Two lawful ones beside two unlawful ones: one of either may be a person's mistake."""
+    stacks = say(say(say(row(12), 1, Verdict.UNLAWFUL), 2, Verdict.UNLAWFUL), 3, Verdict.LAWFUL)
+    once, twice = outline_of(DAY, stacks), outline_of(DAY, say(stacks, 4, Verdict.LAWFUL))
+    other = replace(DAY, day="2020-01-01")
+    raised, mixed = cameras_of([once]), cameras_of([twice])
+    assert (raised.mixed, mixed.mixed) == (frozenset(), {DAY.camera})
+    assert [len(follow(other, row(12), set(), cameras)[0]) for cameras in (NONE, raised, mixed)] == [2, 4, 6]
+    found = next_in(outline_of(other, row(12)), row(12), level_of(outline_of(other, row(12)), mixed), RULES)
+    assert found is not None
+    assert found.why is Why.MIXED
+    assert level_of(outline_of(replace(other, camera="another"), row(12)), mixed) is Level.QUIET
+
+
+def test_facts_that_raise_a_group_outrank_what_is_said_of_its_camera() -> None:
+    mixed = Cameras(frozenset({DAY.camera}), frozenset({DAY.camera}))
+    assert level_of(outline_of(DAY, row(12, is_recent=True)), mixed) is Level.RAISED
+    assert level_of(outline_of(DAY, row(12, is_near=True)), mixed) is Level.FOUND
 
 
 def test_the_gravest_group_comes_first_and_what_has_no_traces_last() -> None:
