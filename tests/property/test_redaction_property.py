@@ -105,7 +105,8 @@ def raised(error: Exception) -> Exception:
 def written(style: Any) -> Iterator[io.StringIO]:
     """What goes to standard error, from debug on; libraries too."""
     said = io.StringIO()
-    levels = {logging.getLogger(): logging.DEBUG, logging.getLogger("dramatiq"): logging.NOTSET}  # a broker silences it
+    # A broker silences its library's logger.
+    levels = {logging.getLogger(): logging.DEBUG, logging.getLogger("dramatiq"): logging.NOTSET}
     with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
         configure_logs(style, "debug")
         before = {logger: logger.level for logger in levels}
