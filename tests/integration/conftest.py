@@ -74,22 +74,35 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def empty(url: str) -> None:
+    """Take every row out of a PostgreSQL database; ids begin at 1 again.
+
+    Rows and not tables: TRUNCATE makes 200 files anew and waits for each, a second or two; this is a few hundredths.
+    """
+    clear = "; ".join(f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables))
+    begin = (
+        "SELECT setval(quote_ident(sequencename)::regclass, start_value, false) FROM pg_sequences"
+        " WHERE schemaname = 'public' AND last_value IS NOT NULL"
+    )
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(clear)
+        connection.exec_driver_sql(begin)
+    engine.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database with the current schema; each test runs once on each kind.
 
-    PostgreSQL's is emptied rather than made anew, which takes longer than most tests: ids begin at 1 again.
+    PostgreSQL's is emptied rather than made anew, which takes longer than most tests.
     """
     if request.param == "sqlite":
         path = tmp_path / "triage.sqlite3"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:///{path}"
     url: str = request.getfixturevalue("postgres_database")
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        tables = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
-        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
-    engine.dispose()
+    empty(url)
     return url
 
 
