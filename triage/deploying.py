@@ -17,7 +17,6 @@ from triage.services.clock import system_clock
 from triage.settings import DATABASE_NAME, Settings
 from triage.store.deployment import begin_deployment, identity_of
 from triage.store.engine import open_engine
-from triage.store.schema import upgrade_schema
 from triage.store.unit_of_work import Store
 from triage.telemetry.logs import configure_logs
 from triage.vault.bucket import Bucket
@@ -112,6 +111,8 @@ def initialise(settings: Settings) -> None:
     Raises Refused: `keys-elsewhere` (the database was begun with keys that are not here), `other-deployment` (other
     keys are), `key-lost` (there is evidence and no key), `witness-lost`; what preparing the vault raises.
     """
+    from triage.store.schema import upgrade_schema  # noqa: PLC0415 - keeps Alembic from every other command's start
+
     configure_logs(settings.log.format, settings.log.level)
     folders = Folders.of(settings)
     folders.make()

@@ -13,6 +13,7 @@ import redis
 from sqlalchemy import create_engine, text
 
 from tests.integration.clusters import REDIS, Cluster, heard, stopped
+from tests.integration.conftest import empty
 from tests.integration.deployments import Deployment, Facts
 from tests.integration.seizures import Sample, pictures
 from tests.servers.processes import descendants, is_alive
@@ -29,13 +30,7 @@ def cluster(tmp_path: Path, postgres_database: str, monkeypatch: pytest.MonkeyPa
         redis.Redis.from_url(REDIS, socket_connect_timeout=3).ping()
     except redis.ConnectionError:
         missing("queue-unavailable")
-    engine = create_engine(postgres_database)
-    with engine.begin() as connection:  # as left by another test of this process
-        tables = connection.execute(
-            text("SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables WHERE schemaname = 'public'")
-        ).scalar_one()
-        connection.execute(text(f"TRUNCATE {tables.replace('alembic_version, ', '')} RESTART IDENTITY CASCADE"))
-    engine.dispose()
+    empty(postgres_database)  # as left by another test of this process
     made = Cluster(tmp_path / "deployment", postgres_database, f"triage-test-{uuid.uuid4().hex}")
     for name, value in made.environment.items():
         monkeypatch.setenv(name, value)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from hashsets.errors import HashSetError
 from hashsets.library import Library
 from triage.domain.errors import TriageError
+from triage.store.current_schema import require_current_schema
 from triage.store.figures import Figures
-from triage.store.schema import require_current_schema
 from triage.store.unit_of_work import Store
 from triage.vault.witness import LogMirror
 

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, select
 
 from triage.domain.deployments import Identity
 
+from .current_schema import require_current_schema
 from .deployment_tables import deployment
 from .engine import WRITER, open_engine, telling_refusals
 from .rows import insert_new
-from .schema import require_current_schema
 
 _ROW = 1
 

@@ -10,11 +10,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, inspect
 
 from triage.domain.errors import Refused
+from triage.store.current_schema import newest_version, require_current_schema
 from triage.store.engine import open_engine
-from triage.store.schema import migration_config, require_current_schema, upgrade_schema
+from triage.store.schema import migration_config, upgrade_schema
 from triage.store.tables import metadata
 
 
@@ -55,6 +57,11 @@ def test_bringing_up_to_date_twice_changes_nothing(database: Path, engine: Engin
     """`triage init` may be run at any time."""
     upgrade_schema(f"sqlite:///{database}")
     require_current_schema(engine)
+
+
+def test_the_newest_version_is_where_alembic_would_arrive() -> None:
+    """It is told from the names of files, which every command can afford."""
+    assert newest_version() == ScriptDirectory.from_config(migration_config()).get_current_head()
 
 
 def test_a_database_without_our_schema_is_refused(tmp_path: Path) -> None:
