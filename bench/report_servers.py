@@ -13,7 +13,7 @@ from triage.interfaces.api.bodies import parsed, read_body
 from triage.interfaces.api.models import ReportGiven
 from triage.interfaces.web.app import web_app
 from triage.interfaces.web.deployment import Deployment
-from triage.interfaces.web.serving import bound, serve
+from triage.interfaces.web.serving import bound, serve, settle
 from triage.services import taking_together
 from triage.settings import load_settings
 
@@ -41,7 +41,7 @@ def main() -> None:
     settings = load_settings()
     if kind == "one-each":
         taking_together.TOGETHER = 1
-    app = bare() if kind == "bare" else web_app(Deployment(lambda: open_application(settings)), ())
+    app = bare() if kind == "bare" else web_app(Deployment(lambda: open_application(settings), settle), ())
     serve(app, bound(settings.serve.model_copy(update={"port": port})))
 
 

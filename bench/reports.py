@@ -16,19 +16,19 @@ import shutil
 import subprocess
 import sys
 from contextlib import ExitStack
+from typing import Any
 
 import cv2
 import numpy as np
 
+from bench.cpu_by_process import Processors, url_as
 from bench.figures import Figure, arguments, report
 from bench.pictures import FOLDER
-from bench.processes import processor_seconds
 from bench.report_client import PICTURE
-from bench.serving import TRIAGE, database, free_port, running, triage, url_of, wait_for
+from bench.serving import TRIAGE, database, free_port, running, triage, wait_for
 
 RATE = 300
 CONNECTIONS = 32
-_SERVING = "SELECT pid FROM pg_stat_activity WHERE datname = :name"
 
 
 def main() -> None:
@@ -70,7 +70,7 @@ def main() -> None:
     report("reports", figures, as_json=options.json)
 
 
-def _measured(kind: str, seconds: float, *, workers: bool) -> dict[str, dict[str, float]]:
+def _measured(kind: str, seconds: float, *, workers: bool) -> dict[str, dict[str, Any]]:
     with ExitStack() as stack:
         name = f"api_bench_{secrets.token_hex(4)}"
         stack.enter_context(database(name))
@@ -79,7 +79,7 @@ def _measured(kind: str, seconds: float, *, workers: bool) -> dict[str, dict[str
         environment = {
             **os.environ,
             "TRIAGE_DATA": str(run),
-            "TRIAGE_DATABASE__URL": url_of(name),
+            "TRIAGE_DATABASE__URL": url_as(name, "server"),
             "TRIAGE_API__REQUESTS_PER_SECOND": "100000",
             "TRIAGE_API__BURST": "100000",
         }
@@ -93,20 +93,25 @@ def _measured(kind: str, seconds: float, *, workers: bool) -> dict[str, dict[str
             running(environment, sys.executable, "-m", "bench.report_servers", kind, str(port))
         )
         wait_for(port)
+        processes = {"server": server}
         if workers:
-            stack.enter_context(running(environment, TRIAGE, "work", "--follow"))
-        _client(port, token, 0, 100, 0)  # warm
-        most = _client(port, token, 1_000, round(seconds * 250), 0)
-        paced = _client(port, token, 1_000_000, round(seconds * RATE), RATE)
-        cpu = processor_seconds(server)
-        sent = 100 + round(seconds * 250) + round(seconds * RATE)
-        return {"most": most, "paced": paced, "server": {"cpu_ms_each": 1_000 * cpu / sent}}
+            working = environment | {"TRIAGE_DATABASE__URL": url_as(name, "workers")}
+            processes["workers"] = stack.enter_context(running(working, TRIAGE, "work", "--follow"))
+        processors = Processors(name, processes)
+        _client(port, token, 0, 200, 0)  # warm
+        processors.used()
+        found = {}
+        for part, first, requests, rate in (("most", 1_000, 250, 0.0), ("paced", 1_000_000, RATE, RATE)):
+            taken = _client(port, token, first, round(seconds * requests), rate)
+            used = {who: 1_000 * each / (seconds * requests) for who, each in processors.used().items()}
+            found[part] = {**taken, "cpu_ms_each": {"client": taken["cpu_ms_each"], **used}}
+        return found
 
 
-def _client(port: int, token: str, first: int, requests: int, rate: float) -> dict[str, float]:
+def _client(port: int, token: str, first: int, requests: int, rate: float) -> dict[str, Any]:
     command = [sys.executable, "-m", "bench.report_client", str(port), token, str(first), str(requests)]
     answer = subprocess.run([*command, str(CONNECTIONS), str(rate)], check=True, capture_output=True, text=True)
-    found: dict[str, float] = json.loads(answer.stdout)
+    found: dict[str, Any] = json.loads(answer.stdout)
     return found
 
 

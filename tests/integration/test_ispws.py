@@ -165,6 +165,27 @@ def test_a_report_without_files_is_finished(door: Door) -> None:
     assert (code(done), done.findall("files/fileId")) == (0, [])
 
 
+def test_what_became_of_it_is_asked_at_the_other_door_by_its_number(door: Door) -> None:
+    """The same key asks; another sender's key, or a sandbox's, finds no such report."""
+    number = door.submit()
+    file_id = said(door.upload(number), "fileId")
+    assert code(door.post("/finish", data={"id": str(number)})) == 0
+    asked = door.client.get(f"/v1/reports/{number}/outcome", headers=bearer(door.auth))
+    assert asked.status_code == 200
+    assert asked.json()["files"] == [{"id": file_id, "outcome": "received"}]
+    by_id = door.client.get(f"/v1/reports/{asked.json()['id']}/outcome", headers=bearer(door.auth))
+    assert by_id.json() == asked.json()
+    door.application.admitting.add_sender("other", SenderKind.PROVIDER, "US", Legal("18 USC 2258A"))
+    for auth in (key(door.application, "other"), key(door.application, "host", sandbox=True)):
+        answer = door.client.get(f"/v1/reports/{number}/outcome", headers=bearer(auth))
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "no-report")
+
+
+def bearer(auth: tuple[str, str]) -> dict[str, str]:
+    """Name and password as the other door takes them."""
+    return {"Authorization": f"Bearer {auth[0]}.{auth[1]}"}
+
+
 @BOTH
 def test_states_are_kept(door: Door) -> None:
     """Twice finished, finished and retracted, retracted and finished; nothing comes in after the end."""

@@ -121,9 +121,14 @@ def canonical(event: CustodyEvent) -> bytes:
 
 def commitment(event: CustodyEvent, salt: bytes) -> bytes:
     """The 32 bytes that stand for an event in the log. `salt` is 32 random bytes, used once."""
+    return commitment_to(canonical(event), salt)
+
+
+def commitment_to(text: bytes, salt: bytes) -> bytes:
+    """The same for an event's canonical text."""
     if len(salt) != SALT_SIZE:
         raise ValueError("a salt is 32 bytes")
-    return sha256(_TAG + salt + canonical(event)).digest()
+    return sha256(_TAG + salt + text).digest()
 
 
 def custody_leaf(committed: bytes) -> bytes:

@@ -38,6 +38,9 @@ CLOSED_UNSEEN = frozenset({Outcome.KNOWN, Outcome.KNOWN_GOOD})
 """Answers that close an item without viewing. Which match leads to one is the policy's to say."""
 
 
+_ALGORITHMS = tuple(DigestAlgorithm)
+
+
 @dataclass(frozen=True, slots=True)
 class KnownDigests:
     """What is known of an item's digests, raw: all three where we had its bytes, one at least where it was told."""
@@ -48,22 +51,27 @@ class KnownDigests:
 
     def as_digests(self) -> tuple[Digest, ...]:
         """Those that are known, as hash sets are asked."""
-        return tuple(Digest(algorithm, value) for algorithm in DigestAlgorithm if (value := getattr(self, algorithm)))
+        return tuple(Digest(algorithm, value) for algorithm in _ALGORITHMS if (value := getattr(self, algorithm)))
 
     @property
     def name(self) -> Digest | None:
         """The strongest one: what a stated item goes by. What was told beside it is only said of it."""
-        return self.as_digests()[-1] if self.as_digests() else None
+        if self.sha256:
+            return Digest(DigestAlgorithm.SHA256, self.sha256)
+        digests = self.as_digests()
+        return digests[-1] if digests else None
 
     @property
     def named(self) -> KnownDigests:
         """The name alone."""
-        return KnownDigests(**{self.name.algorithm.value: self.name.value}) if self.name else self
+        if self.sha256:
+            return KnownDigests(sha256=self.sha256)
+        return KnownDigests(sha1=self.sha1) if self.sha1 else self
 
     def agrees(self, other: KnownDigests) -> bool:
         """Whether no algorithm has two values."""
-        mine, others = ({one.algorithm: one.value for one in each.as_digests()} for each in (self, other))
-        return all(mine[both] == others[both] for both in mine.keys() & others.keys())
+        pairs = ((self.md5, other.md5), (self.sha1, other.sha1), (self.sha256, other.sha256))
+        return all(mine == others for mine, others in pairs if mine and others)
 
     def joined(self, other: KnownDigests) -> KnownDigests:
         """What either knows; of two values the first."""

@@ -269,8 +269,8 @@ class Preparing:
 
 
 def held_among(unit: Unit, files: Sequence[ComingFile]) -> set[bytes]:
-    """SHA-256 values of those bytes that an item has in the vault."""
-    brought = [file.measured.digests.sha256 for file in files if file.measured]
+    """SHA-256 values of those bytes that an item has in the vault. What nobody knows no item has."""
+    brought = [file.measured.digests.sha256 for file in files if file.measured and file.known is not Known.NOT_KNOWN]
     return unit.items.sealed_among(brought) if brought else set()
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from hashsets.vocabulary import Digest, Fingerprint
 from triage.domain.custody import CustodyAction, CustodyEvent
 from triage.domain.findings import NoteCode
-from triage.domain.items import Item, KnownDigests, told_digests
+from triage.domain.items import Item, ItemKind, KnownDigests, Outcome, told_digests
 from triage.domain.jobs import NewJob, Stage
 from triage.store.rows import sliced
 from triage.store.unit_of_work import Unit
@@ -57,9 +57,11 @@ def take_stated_of(unit: Unit, told_of: Sequence[tuple[int, StatedItem]], now: d
     named = [one for one in told if one.name]
     ids = unit.stated.named(named)
     sizes = {one.named: entry.size for one, entry in zip(told, stated, strict=True) if one.name and one not in ids}
-    fresh = unit.stated.add(sizes, now)
-    ids |= unit.stated.named([one for one in named if one not in ids])
-    lied, changed = _tell(unit, told, stated, ids)
+    made = unit.stated.add(sizes, now)
+    ids |= {one: made[one.named] for one in named if one.named in made}
+    ids |= unit.stated.named([one for one in named if one not in ids])  # which another unit has just made
+    fresh = {item_id: _made(item_id, one, sizes[one]) for one, item_id in made.items()}
+    lied, changed = _tell(unit, told, stated, ids, fresh)
     changed |= _tell_fingerprints(unit, told_of, [ids.get(one) for one in told])
     unit.items.add_notes(Stage.MATCH, [(one, NoteCode.DIGESTS_DISAGREE.value, "") for one in sorted(lied)])
     first: dict[int, int] = {}
@@ -67,15 +69,20 @@ def take_stated_of(unit: Unit, told_of: Sequence[tuple[int, StatedItem]], now: d
         if one in ids:
             first.setdefault(ids[one], submission_id)
     owed: dict[int, list[int]] = {}
-    for item_id in sorted(fresh | changed):
+    for item_id in sorted(fresh.keys() | changed):
         owed.setdefault(first[item_id], []).append(item_id)
     jobs = tuple(
         NewJob(Stage.MATCH, submission_id, tuple(part))
         for submission_id, items in owed.items()
         for part in sliced(items, _MATCHED_TOGETHER)
     )
-    events = tuple(_event(item, first[item.id], now, actor) for item in unit.items.many(sorted(fresh)))
+    events = tuple(_event(fresh[one], first[one], now, actor) for one in sorted(fresh))
     return TakenStated(tuple(ids.get(one) for one in told), frozenset(fresh), jobs, events)
+
+
+def _made(item_id: int, name: KnownDigests, size: int | None) -> Item:
+    """A stated item as this unit wrote it."""
+    return Item(item_id, name, size, ItemKind.STATED, 0, Outcome.PENDING)
 
 
 def _tell_fingerprints(
@@ -83,6 +90,8 @@ def _tell_fingerprints(
 ) -> set[int]:
     """Write fingerprints that were told of what is still only told of; the items that they change."""
     named = {one for one, (_, entry) in zip(item_ids, told_of, strict=True) if one and entry.fingerprints}
+    if not named:
+        return set()
     still_stated = {one.id for one in unit.items.many(sorted(named)) if one.is_stated}
     grouped: dict[int, dict[int, list[Fingerprint]]] = {}
     for item_id, (submission_id, entry) in zip(item_ids, told_of, strict=True):
@@ -96,15 +105,20 @@ def _tell_fingerprints(
 
 
 def _tell(
-    unit: Unit, told: Sequence[KnownDigests], stated: Sequence[StatedItem], ids: Mapping[KnownDigests, int]
+    unit: Unit,
+    told: Sequence[KnownDigests],
+    stated: Sequence[StatedItem],
+    ids: Mapping[KnownDigests, int],
+    fresh: Mapping[int, Item],
 ) -> tuple[set[int], set[int]]:
     """Lay what is told beside what is known; the items of which it disagrees, and stated ones that it changed.
 
     Of a stated item that two senders tell differently only its name counts from then on: the result is the same
     in whatever order they tell.
     """
-    items = {item.id: item for item in unit.items.many(sorted(set(ids.values())))}
-    disputed = unit.items.noted(sorted(items), NoteCode.DIGESTS_DISAGREE)
+    before = sorted(set(ids.values()) - fresh.keys())
+    items = {**fresh, **{item.id: item for item in unit.items.many(before)}}
+    disputed = unit.items.noted(before, NoteCode.DIGESTS_DISAGREE)
     lied: set[int] = set()
     after: dict[int, tuple[KnownDigests, int | None]] = {one.id: (one.digests, one.size) for one in items.values()}
     for one, entry in zip(told, stated, strict=True):

@@ -12,7 +12,7 @@ from typing import Protocol
 from sqlalchemy import Connection, insert, select, text
 
 from triage.domain.checkpoints import Checkpoint, LogSigner, sign, verify
-from triage.domain.custody import SALT_SIZE, CustodyAction, CustodyEvent, canonical, commitment, custody_leaf
+from triage.domain.custody import SALT_SIZE, CustodyAction, CustodyEvent, canonical, commitment_to, custody_leaf
 from triage.domain.errors import Tampered
 from triage.domain.log_records import StoredRecord
 from triage.domain.merkle import HASH_SIZE, Frontier
@@ -71,15 +71,17 @@ class Custody:
         frontier = self._locked_head()
         rows: list[dict[str, object]] = []
         leaves: list[bytes] = []
-        for position, event in enumerate(events, start=frontier.size):
-            salt = secrets.token_bytes(SALT_SIZE)
-            committed = commitment(event, salt)
+        salts = secrets.token_bytes(SALT_SIZE * len(events))  # each asking lets go of the interpreter
+        for place, event in enumerate(events):
+            salt = salts[place * SALT_SIZE : (place + 1) * SALT_SIZE]
+            written = canonical(event)
+            committed = commitment_to(written, salt)
             leaf = custody_leaf(committed)
             leaves.append(leaf)
             rows.append(
                 {
-                    "seq": position,
-                    "event": canonical(event).decode(),
+                    "seq": frontier.size + place,
+                    "event": written.decode(),
                     "salt": salt,
                     "commitment": committed,
                     "leaf": leaf,
@@ -98,15 +100,24 @@ class Custody:
 
     def _locked_head(self) -> Frontier:
         self.hold()
-        row = self.connection.execute(select(custody_head).where(custody_head.c.id == _HEAD)).one_or_none()
-        size, frontier = (row.size, row.frontier) if row else (0, b"")
+        # Head and newest checkpoint in one question: everybody else who appends waits for the answer.
+        last = select(custody_checkpoint).order_by(custody_checkpoint.c.size.desc()).limit(1).subquery()
+        head_of_log = (custody_head.c.size, custody_head.c.frontier)
+        found = self.connection.execute(
+            select(last.c.size.label("signed"), last.c.note, *head_of_log).select_from(
+                last.outerjoin(custody_head, custody_head.c.id == _HEAD)
+            )
+        ).one_or_none()
+        row = found or self.connection.execute(select(custody_head).where(custody_head.c.id == _HEAD)).one_or_none()
+        signed_size, note = (found.signed, found.note) if found else (0, "")
+        size, frontier = (row.size or 0, row.frontier or b"") if row else (0, b"")
         peaks = tuple(frontier[start : start + HASH_SIZE] for start in range(0, len(frontier), HASH_SIZE))
         try:
             head = Frontier(size, peaks)
         except ValueError as error:
             raise Tampered("custody-head-broken", "The head of the custody log does not fit its size.") from error
         # Never sign on top of a head that our own last signature does not cover. Only an empty log has none.
-        name, (signed_size, note) = self.signer.name, self.head()
+        name = self.signer.name
         signed = verify(note, self.signer.verifier) if signed_size else Checkpoint(name, 0, Frontier().root)
         if signed != Checkpoint(name, head.size, head.root):
             raise Tampered("custody-head-broken", "The head of the custody log is not the one last signed.")

@@ -260,7 +260,7 @@ class Items:
         """Those of the items that have this processing note."""
         found: set[int] = set()
         for part in sliced(item_ids):
-            noted = (processing_note.c.item_id.in_(part), processing_note.c.code == code)
+            noted = (among(self.connection, processing_note.c.item_id, part), processing_note.c.code == code)
             found.update(self.connection.execute(select(processing_note.c.item_id).where(*noted)).scalars())
         return found
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, case, func, insert, literal_column, select, text, update
+from sqlalchemy import ColumnElement, Connection, case, func, literal_column, select, text, update
 
 from triage.domain.errors import Conflict
 from triage.domain.jobs import EXCLUSIVE_STAGES, JobState, Lease, NewJob, Rank, Stage
@@ -13,7 +14,7 @@ from triage.telemetry.traces import traceparent
 
 from .engine import database_now
 from .job_tables import IN_HAND, WAITING, job, worker
-from .rows import among, sliced
+from .rows import among, insert_all, sliced
 from .tables import submission
 
 _EXCLUSIVE = 0x7472_6961_6A6F  # "triajo": PostgreSQL's advisory lock, held while an exclusive job is claimed
@@ -22,6 +23,15 @@ ITEM_STAGES = (Stage.EXPAND, Stage.EXAMINE, Stage.LOOK_CLOSER, Stage.MATCH)
 waiting, in_hand = text(WAITING), text(IN_HAND)
 """As conditions, in the words of their indexes."""
 exclusive = job.c.stage.in_([stage.value for stage in EXCLUSIVE_STAGES])
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the jobs of a submission stand, and the database's time when that was asked."""
+
+    rank: Rank
+    lane: int
+    now: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +48,10 @@ class Jobs:
         if not new:
             return
         places, trace = self._places({entry.submission_id for entry in new}), traceparent()
-        self.connection.execute(
-            insert(job).values(made_at=database_now(self.connection)),
+        made_at = max(place.now for place in places.values())
+        insert_all(
+            self.connection,
+            job,
             [
                 {
                     "stage": entry.stage,
@@ -47,8 +59,8 @@ class Jobs:
                     "rematch_id": entry.rematch_id,
                     "item_ids": list(entry.item_ids),
                     "state": JobState.READY,
-                    "rank": places[entry.submission_id][0],
-                    "lane": places[entry.submission_id][1],
+                    "rank": places[entry.submission_id].rank,
+                    "lane": places[entry.submission_id].lane,
                     "priority": entry.priority,
                     "attempts": 0,
                     "fence": 0,
@@ -57,20 +69,25 @@ class Jobs:
                     "not_before": 0.0,
                     "ring_at": 0.0,
                     "trace": trace,
+                    "made_at": made_at,
                 }
                 for entry in new
             ],
         )
 
-    def _places(self, submission_ids: Iterable[int]) -> Mapping[int, tuple[int, int]]:
-        """Rank and lane by submission: the submissions of one case share a lane, and re-matches have their own."""
-        found: dict[int, tuple[int, int]] = {0: (Rank.NORMAL, 0)}
+    def _places(self, submission_ids: AbstractSet[int]) -> Mapping[int, _Place]:
+        """By submission: the submissions of one case share a lane, and re-matches (0) have their own."""
+        found: dict[int, _Place] = {}
+        if 0 in submission_ids:
+            asked = self.connection.execute(select(database_now(self.connection))).scalar_one()
+            found[0] = _Place(Rank.NORMAL, 0, asked)
         of_case = submission.alias("of_case")
         lane = select(func.min(of_case.c.id)).where(of_case.c.case_ref == submission.c.case_ref).scalar_subquery()
-        for part in sliced(sorted(set(submission_ids) - {0})):
-            query = select(submission.c.id, submission.c.urgent, lane.label("lane"))
-            for row in self.connection.execute(query.where(submission.c.id.in_(part))):
-                found[row.id] = (Rank.URGENT if row.urgent else Rank.NORMAL, row.lane)
+        for part in sliced(sorted(submission_ids - {0})):
+            now = database_now(self.connection).label("now")
+            query = select(submission.c.id, submission.c.urgent, lane.label("lane"), now)
+            for row in self.connection.execute(query.where(among(self.connection, submission.c.id, part))):
+                found[row.id] = _Place(Rank.URGENT if row.urgent else Rank.NORMAL, row.lane, row.now)
         return found
 
     def promote(self) -> None:

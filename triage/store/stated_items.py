@@ -58,8 +58,8 @@ class StatedItems:
             found |= {one: ids[name.value] for one, name in by_name.items() if name.value in ids}
         return found
 
-    def add(self, new: Mapping[KnownDigests, int | None], now: datetime) -> set[int]:
-        """Write stated items, told digests and size by each; the ids of those that this unit made."""
+    def add(self, new: Mapping[KnownDigests, int | None], now: datetime) -> dict[KnownDigests, int]:
+        """Write stated items, told digests and size by each; the ids of those that this unit made, by the same."""
         rows = [
             {
                 "sha256": one.sha256,
@@ -76,7 +76,9 @@ class StatedItems:
                 new.items(), key=lambda pair: (pair[0].sha256 or b"~", pair[0].sha1 or b"", pair[0].md5 or b"")
             )
         ]
-        return {row.id for row in insert_telling(self.connection, item, rows, item.c.id)}
+        told = (item.c.id, item.c.md5, item.c.sha1, item.c.sha256)
+        written = insert_telling(self.connection, item, rows, *told)
+        return {KnownDigests(row.md5, row.sha1, row.sha256): row.id for row in written}
 
     def tell(self, item_id: int, digests: KnownDigests, size: int | None) -> None:
         """What is known of a stated item now, all of it told."""

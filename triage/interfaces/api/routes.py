@@ -11,12 +11,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from starlette.responses import JSONResponse, Response
 
+from triage.bootstrap import Application
 from triage.domain.errors import Refused, Unreadable
 from triage.domain.reports import Door
 from triage.domain.senders import Scope
 from triage.services.admitting import Admitted
 from triage.services.coming_reports import GivenFile, GivenReport
-from triage.services.report_answers import FileStatus, ReportStatus
+from triage.services.report_answers import FileStatus, ReportOutcome, ReportStatus
 
 from .bodies import Body, parsed, read_body, read_bytes
 from .document import ERRORS, body_of, document_of
@@ -33,6 +34,14 @@ from .models import (
 )
 
 ReportId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="The id that we gave the report")]
+ReportAsked = Annotated[
+    str,
+    Path(
+        pattern=r"^([0-9a-f]{32}|[0-9]{1,18})$",
+        description="The id that we gave the report, or the number that it has at the door in CyberTip's shape",
+    ),
+]
+_ID_LENGTH = 32
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _KEY_HEADER = {
     "name": "Idempotency-Key",
@@ -130,12 +139,18 @@ def _steps(routes: APIRouter, door: ReportsDoor) -> None:
 
 def _answers(routes: APIRouter, door: ReportsDoor) -> None:
     @routes.get("/reports/{report}/outcome", operation_id="getOutcome", response_model=OutcomeTold, responses=ERRORS)
-    async def outcome(request: Request, report: ReportId) -> Response:
+    async def outcome(request: Request, report: ReportAsked) -> Response:
         """What became of a report and of its files, in codes."""
         admitted = await door.admitted(request, Scope.REPORT)
-        found = await door.working(lambda services: services.taking_reports.outcome(admitted, report))
+
+        def ask(services: Application) -> tuple[str, ReportOutcome]:
+            numbered = report.isdecimal() and len(report) < _ID_LENGTH
+            public_id = services.numbering_reports.public_id_of(admitted, int(report)) if numbered else report
+            return public_id, services.taking_reports.outcome(admitted, public_id)
+
+        public_id, found = await door.working(ask)
         files = [FileOutcomeTold(id=file_id, outcome=told) for file_id, told in found.files]
-        told = OutcomeTold(id=report, outcome=found.report, became=list(found.became), files=files)
+        told = OutcomeTold(id=public_id, outcome=found.report, became=list(found.became), files=files)
         return JSONResponse(told.model_dump(mode="json"))
 
     @routes.post(

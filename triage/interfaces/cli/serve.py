@@ -27,7 +27,7 @@ def serve(
     from triage.interfaces.ispws.schema_file import read_schema  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.interfaces.web.app import web_app  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.interfaces.web.deployment import Deployment  # noqa: PLC0415 - keeps `triage --help` quick
-    from triage.interfaces.web.serving import bound  # noqa: PLC0415 - keeps `triage --help` quick
+    from triage.interfaces.web.serving import bound, settle  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.interfaces.web.serving import serve as answer  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.telemetry.logs import configure_logs  # noqa: PLC0415 - keeps `triage --help` quick
     from triage.vault.private_memory import keep_private  # noqa: PLC0415 - keeps `triage --help` quick
@@ -42,7 +42,7 @@ def serve(
     def open_it() -> Application:
         return open_application(chosen)
 
-    web = web_app(Deployment(open_it), layers_here(), (*where.names, where.host))
+    web = web_app(Deployment(open_it, settle), layers_here(), (*where.names, where.host))
     with bound(where) as listening:
         address = f"http://{where.host}:{listening.getsockname()[1]}"
         if as_json:

@@ -13,10 +13,14 @@ from triage.domain.errors import TriageError
 
 
 class Deployment:
-    """Opened at the first call that succeeds. The process lives meanwhile: what is missing stands in `/ready`."""
+    """Opened at the first call that succeeds. The process lives meanwhile: what is missing stands in `/ready`.
 
-    def __init__(self, open_it: Callable[[], Application]) -> None:
+    `warmed` is called once it has been warmed.
+    """
+
+    def __init__(self, open_it: Callable[[], Application], warmed: Callable[[], None] = lambda: None) -> None:
         self._open = open_it
+        self._warmed = warmed
         self._lock = threading.Lock()
         self._opened: Application | None = None
 
@@ -39,6 +43,7 @@ class Deployment:
         """
         with suppress(TriageError, HashSetError):
             self.application().library.lookup_digests([Digest(DigestAlgorithm.SHA256, bytes(32))])
+        self._warmed()
 
     def close(self) -> None:
         """Let go of it."""
