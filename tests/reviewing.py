@@ -190,7 +190,7 @@ def match_of(store: Store, item_id: int, category: str, at: datetime = NOW) -> N
             "distance": 0,
             "transform": "identity",
             "opinion": {"category": category},
-            "standing": "counts",
+            "standing": "decides",
             "because": "",
             "agreement": "",
             "comparison_id": comparison,
