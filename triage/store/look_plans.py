@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     ColumnElement,
     Connection,
     RowMapping,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    type_coerce,
 )
 
 from triage.domain.decisions import DecisionState, SeenBasis
@@ -31,6 +33,7 @@ from triage.domain.items import Outcome
 from triage.domain.look_plan import RUN, GroupKey, Outline, Stack, Tie, Verdict
 
 from .review_tables import decision
+from .rows import among, listed
 from .tables import finding, item, look_alike, occurrence, raster, referral_member
 
 GROUPS = 10_000
@@ -54,11 +57,10 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group in numbers. Its stacks stand around centres of numbers from `first` to `last`, others' among them."""
+    """A group in numbers, and the centres of its stacks."""
 
     outline: Outline
-    first: int
-    last: int
+    centres: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,7 @@ class LookPlans:
                 *key,
                 *(column.label(name) for name, column in columns.items()),
                 func.sum(stack.c.open_items).label("open_items"),
-                func.min(stack.c.centre).label("first"),
-                func.max(stack.c.centre).label("last"),
+                self._gathered(stack.c.centre).label("centres"),
             )
             .group_by(*key)
             .order_by(
@@ -103,10 +104,8 @@ class LookPlans:
             )
             .limit(limit)
         )
-        return [
-            Group(_outline(row, (*counted, "open_items")), row["first"], row["last"])
-            for row in self.connection.execute(query).mappings()
-        ]
+        rows = self.connection.execute(query).mappings()
+        return [Group(_outline(row, (*counted, "open_items")), row["centres"]) for row in rows]
 
     def stacks(self, asking: Asking, group: Group) -> list[Stack]:
         """The stacks of one group, by time and item; of a day with more than fit a run the first."""
@@ -120,6 +119,11 @@ class LookPlans:
         )
         query = select(stack).where(named).order_by(stack.c.moment, stack.c.item_id).limit(RUN)
         return [_stack(row) for row in self.connection.execute(query).mappings()]
+
+    def _gathered(self, column: ColumnElement[int]) -> ColumnElement[Sequence[int]]:
+        if self.connection.dialect.name == "postgresql":
+            return func.array_agg(column)
+        return type_coerce(func.json_group_array(column), JSON)
 
     def _grouped(self, asking: Asking, within: Group | None = None) -> Subquery:
         """Stacks with the key of their group: `occasion` (NULL: none), `archive` (0: none), `run`; and `beside`."""
@@ -142,7 +146,7 @@ class LookPlans:
 
     def _stacked(self, asking: Asking, within: Group | None) -> Subquery:
         """One row for each stack: its centre where the referral has it, else its first item here."""
-        held = _held(asking.referral_id)
+        held = self._held(asking.referral_id, within)
         camera, captured = finding.alias("camera"), finding.alias("captured")
         local = captured.c.value["local"].as_string()
         named = [func.coalesce(camera.c.value[name].as_string(), "") for name in ("make", "model", "serial")]
@@ -186,25 +190,30 @@ class LookPlans:
             .group_by(centre)
         )
         if within is not None:
-            query = query.where(centre.between(within.first, within.last))
+            query = query.where(among(self.connection, centre, within.centres))
         return query.subquery("stacked")
+
+    def _held(self, referral_id: int, within: Group | None) -> Subquery:
+        """Items of the referral, each with the first archive that it lies in; `within` a group only what is of it."""
+        inside = case((occurrence.c.parent_item_id != 0, occurrence.c.parent_item_id))
+        query: Select[Any] = (
+            select(occurrence.c.item_id, func.min(inside).label("archive"))
+            .select_from(referral_member)
+            .join(occurrence, occurrence.c.submission_id == referral_member.c.submission_id)
+            .where(referral_member.c.referral_id == referral_id)
+            .group_by(occurrence.c.item_id)
+        )
+        if within is not None:
+            around = select(look_alike.c.item_id).where(
+                among(self.connection, look_alike.c.centre_id, within.centres)
+            )
+            alone = select(listed(self.connection, within.centres).c.value)
+            query = query.where(occurrence.c.item_id.in_(around.union(alone)))
+        return query.subquery("held")
 
     def _plain(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """Compared byte by byte, as SQLite and Python do: the least is then the same everywhere."""
         return collate(column, "C") if self.connection.dialect.name == "postgresql" else column
-
-
-def _held(referral_id: int) -> Subquery:
-    """Items of the referral, each with the first archive that it lies in."""
-    inside = case((occurrence.c.parent_item_id != 0, occurrence.c.parent_item_id))
-    query: Select[Any] = (
-        select(occurrence.c.item_id, func.min(inside).label("archive"))
-        .select_from(referral_member)
-        .join(occurrence, occurrence.c.submission_id == referral_member.c.submission_id)
-        .where(referral_member.c.referral_id == referral_id)
-        .group_by(occurrence.c.item_id)
-    )
-    return query.subquery("held")
 
 
 def _any(condition: ColumnElement[bool]) -> ColumnElement[int]:
