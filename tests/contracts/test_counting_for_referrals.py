@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from hashsets.vocabulary import SetKind
 from tests.contracts.test_rematch import WORK, answered, claimed, md5s, owe, rematching
-from tests.reviewing import LOOKS, SCHEMES, Everything, person
+from tests.reviewing import REVIEW, SCHEMES, Everything, person
 from tests.unit.triage.services.listing import import_list
 from tests.unit.triage.stored import ACTOR, NOW, Scene
 from triage.domain.claims import ReferralState
@@ -20,7 +20,6 @@ from triage.domain.items import Outcome
 from triage.domain.jobs import Lease, Stage
 from triage.domain.match_policy import MatchPolicy
 from triage.domain.people import Principal
-from triage.domain.review_rules import ReviewRules
 from triage.services import placing as module
 from triage.services.claiming import Claiming
 from triage.services.deciding import Deciding
@@ -32,9 +31,6 @@ from triage.settings import load_link_rules, load_priority_rules
 from triage.store.unit_of_work import Store, Unit
 
 RULES = load_link_rules()
-REVIEW = ReviewRules(
-    "scheme-a", 900, 600, frozenset(), second_reader_supersedes=False, sample_percent=3, looks=LOOKS, edition="e"
-)
 
 
 @pytest.fixture
