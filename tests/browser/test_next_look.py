@@ -47,6 +47,7 @@ def test_following_it_the_plan_goes_on_and_ends(review: Served, enter: Enter) ->
     proposed: list[int] = []
     while True:
         page.goto(f"/referrals/{n.seizure}")
+        expect(page.locator('[hx-get*="/opinions"]')).to_have_count(0, timeout=30_000)  # it comes after the page
         card = page.locator('section[aria-labelledby="next-look-h"]')
         if card.get_by_text("No look is proposed").count() or not card.count():
             break
