@@ -20,6 +20,7 @@ from triage.domain.items import Outcome
 from triage.domain.jobs import Lease, Stage
 from triage.domain.match_policy import MatchPolicy
 from triage.domain.people import Principal
+from triage.rule_files import load_link_rules, load_priority_rules
 from triage.services import placing as module
 from triage.services.claiming import Claiming
 from triage.services.deciding import Deciding
@@ -27,7 +28,6 @@ from triage.services.linking import Linking
 from triage.services.look_alikes import LookAlikeMemory
 from triage.services.referring import Referring
 from triage.services.summing_up import KeptSummary, ReferralSummary, sum_up, summary
-from triage.settings import load_link_rules, load_priority_rules
 from triage.store.unit_of_work import Store, Unit
 
 RULES = load_link_rules()

@@ -22,7 +22,7 @@ from triage.domain.referral_facts import ReferralFacts
 from triage.domain.reports import Viewed
 from triage.interfaces.web import words
 from triage.interfaces.web.language import Speaking
-from triage.settings import load_priority_rules
+from triage.rule_files import load_priority_rules
 
 TODAY = date(2026, 11, 26)
 RULES = load_priority_rules()
