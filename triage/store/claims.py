@@ -189,12 +189,14 @@ class Claims:
         self, who: Principal, wanted: QueueFilter, now: datetime, limit: int, offset: int = 0
     ) -> list[QueueLine]:
         """The queue as this person may see it, most urgent first, less what the person declined."""
-        # Claims are joined to what is shown of it, and not to all that stands before.
-        shown = self._queue(who, wanted, now).where(~self._declined(who.id)).limit(limit).offset(offset).subquery()
+        # Referrals and claims are read of what is shown of it, and not of all that stands before.
+        place = (referral.c.id, referral.c.sort_key, referral.c.created_at)
+        standing = self._queue(who, wanted, now).where(~self._declined(who.id)).with_only_columns(*place)
+        shown = standing.limit(limit).offset(offset).subquery()
         held = and_(claim.c.referral_id == shown.c.id, claim.c.lease_until >= database_now(self.connection))
         rows = self.connection.execute(
-            select(shown, principal.c.name.label("holder"), claim.c.principal_id.label("holder_id"))
-            .select_from(shown)
+            select(referral, principal.c.name.label("holder"), claim.c.principal_id.label("holder_id"))
+            .join(shown, shown.c.id == referral.c.id)
             .outerjoin(claim, held)
             .outerjoin(principal, principal.c.id == claim.c.principal_id)
             .order_by(shown.c.sort_key, shown.c.created_at, shown.c.id)
