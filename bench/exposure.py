@@ -23,7 +23,7 @@ from bench.least_looks import least
 from bench.made_deciding import Run, Stack, by_number, by_plan, by_stack, everything, stacked, tied
 from bench.made_seizure import Assumptions, Seizure, made
 from triage.domain.look_plan import LookRules, Why
-from triage.settings import load_review_rules
+from triage.rule_files import load_review_rules
 
 RULES = load_review_rules().looks
 GOAL = "at most 25, nothing urgent missed"

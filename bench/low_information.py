@@ -20,7 +20,7 @@ from demo.pictures import resized
 from hashsets.algorithms import imagehash_family, pdq
 from hashsets.algorithms.grey_levels import concentration
 from hashsets.vocabulary import Fingerprint, FingerprintAlgorithm
-from triage.settings import load_match_policy
+from triage.rule_files import load_match_policy
 
 Taken = tuple[Fingerprint, Fingerprint, Fingerprint]  # PDQ, pHash, dHash
 POLICY = load_match_policy()

@@ -19,8 +19,8 @@ from triage.domain import look_plan
 from triage.domain.links import LinkKind, traits_of
 from triage.domain.look_alikes import nearest
 from triage.domain.look_plan import GroupKey, LookRules, NextLook, Outline, Tie, Verdict, Why
+from triage.rule_files import load_link_rules, load_match_policy
 from triage.services.look_alikes import FreshCentres, LookAlikeMemory
-from triage.settings import load_link_rules, load_match_policy
 
 LINKS = load_link_rules()
 REACH = load_match_policy().reach

@@ -241,9 +241,17 @@ def _assess(connection: Connection, rules: PriorityRules) -> None:
             "network": found.network,
         }
         rows.append(
-            {"b_id": one.r, "reasons": reasons, "facts": facts_document(facts), "sort_key": found.sort_key, **levels}
+            {
+                "b_id": one.r,
+                "reasons": reasons,
+                "facts": facts_document(facts),
+                "near": one.near,
+                "unknown": one.unknown,
+                "sort_key": found.sort_key,
+                **levels,
+            }
         )
-    names = ("reasons", "facts", "sort_key", "danger", "clock", "solvability", "network")
+    names = ("reasons", "facts", "near", "unknown", "sort_key", "danger", "clock", "solvability", "network")
     changed = (
         update(referral).where(referral.c.id == bindparam("b_id")).values({name: bindparam(name) for name in names})
     )

@@ -33,7 +33,7 @@ from bench.page_client import Session
 from bench.pictures import FOLDER
 from bench.processes import processor_seconds
 from bench.serving import TRIAGE, database, free_port, running, triage, url_of, wait_for
-from triage.settings import load_priority_rules, load_review_rules, load_schemes
+from triage.rule_files import load_priority_rules, load_review_rules, load_schemes
 
 GOAL_PAGE, GOAL_LOAD, GOAL_TOGETHER = "p95 at most 50 ms", "at most 200 kB", "p95 at most 200 ms"
 MIX = {

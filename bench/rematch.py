@@ -33,11 +33,12 @@ from triage.domain.findings import Examination, Raster, Subject, TakenFingerprin
 from triage.domain.items import ItemKind
 from triage.domain.jobs import Lease, NewJob, Stage
 from triage.domain.submissions import Delivery, Found, SubmissionState
+from triage.rule_files import load_match_policy
 from triage.services.matching import Matching
 from triage.services.owing import Owing
 from triage.services.recording_sets import RecordingSets
 from triage.services.rematching import Rematching
-from triage.settings import WorkSettings, load_match_policy
+from triage.settings import WorkSettings
 from triage.store.engine import open_engine
 from triage.store.items import NewItem
 from triage.store.job_tables import job

@@ -26,6 +26,7 @@ from triage.domain.matches import Answer
 from triage.domain.people import Principal, Role
 from triage.domain.priority import PriorityRules
 from triage.domain.submissions import Delivery, Found, SubmissionState
+from triage.rule_files import load_link_rules, load_priority_rules
 from triage.services.accessing import Accessing
 from triage.services.approving import Approving
 from triage.services.erasing import Erasing
@@ -34,7 +35,6 @@ from triage.services.gatekeeping import Gatekeeping
 from triage.services.keeping import Keeping, sealed_row
 from triage.services.planning import Planning
 from triage.services.splitting import Splitting
-from triage.settings import load_link_rules, load_priority_rules
 from triage.store.decisions import NewDecision
 from triage.store.items import NewItem
 from triage.store.tables import in_place_source, submission

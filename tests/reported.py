@@ -33,6 +33,7 @@ from triage.domain.reports import (
 )
 from triage.domain.senders import Scope, Sender, SenderKind
 from triage.domain.submissions import Delivery, Found
+from triage.rule_files import load_retention_rules
 from triage.services.admitting import Admitted, Admitting
 from triage.services.coming_reports import GivenFile, GivenReport, Preparing
 from triage.services.knowing import Knowing
@@ -41,7 +42,7 @@ from triage.services.preserving import Preserving
 from triage.services.sighting import Sighting
 from triage.services.taking_reports import TakingReports
 from triage.services.uploading import Uploading
-from triage.settings import load_retention_rules, load_settings
+from triage.settings import load_settings
 from triage.store.items import NewItem
 from triage.store.kept_reports import NewReport, NewReportedFile
 from triage.store.unit_of_work import Store, Unit

@@ -17,6 +17,7 @@ from triage.domain.items import CLOSED_UNSEEN, ItemKind, Outcome
 from triage.domain.look_plan import LookRules
 from triage.domain.matches import Answer
 from triage.domain.people import Membership, Principal, Role
+from triage.domain.review_rules import ReviewRules
 from triage.domain.submissions import Delivery, Found, SubmissionState
 from triage.store.access import Subject
 from triage.store.items import NewItem
@@ -26,6 +27,10 @@ from triage.store.unit_of_work import Store, Unit
 
 NOW = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
 LOOKS = LookRules(series=4, quiet=0.45, camera=0.2, mixed=0.1, raised=0.1)
+REVIEW = ReviewRules(
+    "scheme-a", 900, 600, frozenset(), second_reader_supersedes=False, sample_percent=3, looks=LOOKS, edition="e"
+)
+"""Rules of review without second readers; tests that need others replace what they need."""
 _numbers = itertools.count(1)
 
 
@@ -190,7 +195,7 @@ def match_of(store: Store, item_id: int, category: str, at: datetime = NOW) -> N
             "distance": 0,
             "transform": "identity",
             "opinion": {"category": category},
-            "standing": "counts",
+            "standing": "decides",
             "because": "",
             "agreement": "",
             "comparison_id": comparison,

@@ -20,6 +20,15 @@ from triage.domain.errors import Refused
 from triage.domain.exposure import ExposurePolicy
 from triage.domain.match_policy import MatchPolicy
 from triage.domain.review_rules import ReviewRules
+from triage.rule_files import (
+    load_exposure_policy,
+    load_link_rules,
+    load_match_policy,
+    load_priority_rules,
+    load_retention_rules,
+    load_review_rules,
+    load_schemes,
+)
 from triage.services.accessing import Accessing
 from triage.services.admitting import Admitting
 from triage.services.approving import Approving
@@ -80,17 +89,7 @@ from triage.services.taking_reports import TakingReports
 from triage.services.taking_uploads import TakingUploads
 from triage.services.telling_outcomes import TellingOutcomes
 from triage.services.uploading import Uploading
-from triage.settings import (
-    Settings,
-    load_exposure_policy,
-    load_link_rules,
-    load_match_policy,
-    load_plugin_names,
-    load_priority_rules,
-    load_retention_rules,
-    load_review_rules,
-    load_schemes,
-)
+from triage.settings import Settings, load_plugin_names
 from triage.store.unit_of_work import Store
 from triage.telemetry.logs import configure_logs
 from triage.telemetry.traces import configure_traces, stop_traces

@@ -12,15 +12,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from triage.domain.categories import Schemes, parse_mappings, parse_scheme
 from triage.domain.errors import Refused
-from triage.domain.exposure import ExposurePolicy, parse_exposure
-from triage.domain.linking_rules import LinkRules, parse_link_rules
-from triage.domain.match_policy import MatchPolicy
-from triage.domain.match_policy_file import parse_match_policy
-from triage.domain.priority import PriorityRules, parse_rules
-from triage.domain.retention import RetentionRules, parse_retention
-from triage.domain.review_rules import ReviewRules, parse_review_rules
 
 DATABASE_NAME = "triage.sqlite3"
 LEAST_RULINGS_DAYS = 90
@@ -314,70 +306,10 @@ def _found(own_file: Path) -> Path:
     raise Refused("config-missing", f"The settings file {own_file} does not exist.")
 
 
-def load_match_policy() -> MatchPolicy:
-    """The matching policy of `config/matching.toml`."""
-    try:
-        return parse_match_policy(_toml("matching.toml"))
-    except ValueError as error:
-        raise Refused("config-invalid", str(error)) from error
-
-
-def load_link_rules() -> LinkRules:
-    """The link rules of `config/linking.toml`."""
-    try:
-        return parse_link_rules(_toml("linking.toml"))
-    except ValueError as error:
-        raise Refused("config-invalid", str(error)) from error
-
-
-def load_priority_rules() -> PriorityRules:
-    """The priority rules of `config/priority.toml`."""
-    try:
-        return parse_rules(_toml("priority.toml"))
-    except ValueError as error:
-        raise Refused("config-invalid", str(error)) from error
-
-
-def load_review_rules() -> ReviewRules:
-    """The rules of `config/review.toml`."""
-    try:
-        return parse_review_rules(_toml("review.toml"))
-    except ValueError as error:
-        raise Refused("config-invalid", str(error)) from error
-
-
-def load_retention_rules() -> RetentionRules:
-    """The retention rules of `config/jurisdictions/`, one file a country and one for all others."""
-    names = sorted(path.stem for path in (config_folder() / "jurisdictions").glob("*.toml"))
-    try:
-        return parse_retention({name: _toml(f"jurisdictions/{name}.toml") for name in names})
-    except ValueError as error:
-        raise Refused("config-invalid", str(error)) from error
-
-
-def load_exposure_policy() -> ExposurePolicy:
-    """The time policy of `config/exposure.toml`."""
-    try:
-        return parse_exposure(_toml("exposure.toml"))
-    except ValueError as error:
-        raise Refused("config-invalid", str(error)) from error
-
-
-def load_schemes() -> Schemes:
-    """The category schemes of `config/categories/` and the mappings between them."""
-    names = sorted(path.stem for path in (config_folder() / "categories").glob("*.toml"))
-    try:
-        schemes = [parse_scheme(name, _toml(f"categories/{name}.toml")) for name in names if name != "mappings"]
-        mappings = parse_mappings(_toml("categories/mappings.toml"), schemes)
-    except ValueError as error:
-        raise Refused("config-invalid", str(error)) from error
-    return Schemes({scheme.name: scheme for scheme in schemes}, mappings)
-
-
 def load_plugin_names() -> PluginNames:
     """The plug-ins of `config/plugins.toml`."""
     try:
-        return PluginNames(**_toml("plugins.toml"))
+        return PluginNames(**config_toml("plugins.toml"))
     except ValidationError as error:
         raise Refused("config-invalid", f"plugins.toml: {_explain(error)}") from error
 
@@ -391,7 +323,8 @@ def _refuse_unknown_variables() -> None:
             raise Refused("config-invalid", f"Settings refuse: the environment's {name} is no setting.")
 
 
-def _toml(name: str) -> dict[str, Any]:
+def config_toml(name: str) -> dict[str, Any]:
+    """A shipped file of configuration, as TOML has it."""
     with (config_folder() / name).open("rb") as file:
         return tomllib.load(file)
 

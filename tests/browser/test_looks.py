@@ -17,18 +17,24 @@ from demo.pictures import photo_like
 from tests.browser.conftest import Served
 from tests.browser.material import SIDES
 from tests.browser.watching import A_LOOK
+from tests.contracts.test_flagged_looks import tagged
 
 WORDS = "A made-up reason, long enough"
+CHOSEN = "I choose to look at what is marked as violent"
 Enter = Callable[..., Page]
 
 
-def ask(page: Page, item: int, referral: int, *, level: str = "reduced", words: str = "") -> None:
-    """Ask for a look by the form."""
+def ask(
+    page: Page, item: int, referral: int, *, level: str = "reduced", words: str = "", chosen: bool = False
+) -> None:
+    """Ask for a look by the form; `chosen`: also at what is marked as violent."""
     page.goto(f"/items/{item}/look?referral={referral}")
     form = page.locator(f'form[action^="/items/{item}/look"]')
     form.locator('input[name="reason"][value="legal-threshold"]').check()
     form.locator(f'input[name="level"][value="{level}"]').check()
     form.get_by_label("In a sentence").fill(words)
+    if chosen:
+        form.get_by_label(CHOSEN).check()
     with page.expect_navigation():  # until its script is there: else a click on what it has may do nothing
         form.get_by_role("button", name="Ask for the look").click()
 
@@ -207,6 +213,45 @@ def test_the_representative_comes_first_and_full_comes_second(review: Served, en
     ask(page, review.n.centre, review.n.seizure, level="full")
     show(page)
     assert len(looks(review)) == 2
+
+
+def test_what_is_marked_as_violent_is_chosen_look_by_look(review: Served, enter: Enter) -> None:
+    """X6: nothing is ticked for anybody; unticked it is refused, and a choice is forgotten once it was used."""
+    page, n = holding(review, enter), review.n
+    store = review.house.application.store
+    page.goto(f"/items/{n.centre}/look?referral={n.seizure}")
+    assert page.get_by_label(CHOSEN).count() == 0, "what nobody marks asks for no choice"
+    tagged(store, n.member, ["Violence"])  # and so is all that looks like it
+    for left in (10, 9):
+        ask(page, n.centre, n.seizure)
+        assert refused(page) == "look-flagged"
+        expect(page.get_by_label(CHOSEN)).not_to_be_checked()
+        expect(page.get_by_text(f"Left of it today: {left} looks")).to_be_visible()
+        assert len(looks(review)) == 10 - left
+        ask(page, n.centre, n.seizure, chosen=True)
+        show(page)
+    assert len(looks(review)) == 2
+    ask(page, n.unknown, n.seizure)
+    show(page)
+
+
+def test_the_choice_is_asked_in_thai(review: Served, enter: Enter) -> None:
+    """X6: what the tick means, and why there is no look without it, in the reader's language."""
+    n, store = review.n, review.house.application.store
+    with store.writing() as unit:
+        unit.people.set_language(review.house.person("anna").id, "th")
+        unit.commit()
+    tagged(store, n.unknown, ["violence"])
+    page = holding(review, enter)
+    page.goto(f"/items/{n.unknown}/look?referral={n.seizure}")
+    tick = page.locator('input[name="flagged"]')
+    expect(tick).not_to_be_checked()
+    expect(page.locator("label", has=tick)).to_contain_text("ฉันเลือกดูสิ่งที่มีเครื่องหมายว่ามีความรุนแรง")
+    page.locator('input[name="reason"]').first.check()
+    with page.expect_navigation():
+        page.locator('form[action^="/items/"][action*="look"] button').click()
+    assert refused(page) == "look-flagged"
+    assert looks(review) == []
 
 
 def test_the_time_policy_holds_against_the_clock(review: Served, enter: Enter) -> None:

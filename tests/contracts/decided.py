@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from tests.reviewing import LOOKS, SCHEMES, Everything, Made
+from tests.reviewing import REVIEW, SCHEMES, Everything, Made
 from triage.domain.claims import Claim
 from triage.domain.items import Outcome
 from triage.domain.people import Principal
@@ -19,16 +20,7 @@ from triage.store.unit_of_work import Store
 
 NOW = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
 
-RULES = ReviewRules(
-    "scheme-a",
-    900,
-    600,
-    frozenset({"grave"}),
-    second_reader_supersedes=False,
-    sample_percent=3,
-    looks=LOOKS,
-    edition="e",
-)
+RULES = replace(REVIEW, second_reader=frozenset({"grave"}))
 
 U = Outcome.UNKNOWN
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from tests.reviewing import LOOKS, Everything, Made, person, referral_with
+from tests.reviewing import REVIEW, Everything, Made, person, referral_with
 from tests.unit.triage.services.sealing import whole
 from triage.domain.claims import Claim
 from triage.domain.exposure import ExposurePolicy, Flagging
@@ -19,7 +19,6 @@ from triage.domain.looks import Asked, Level, Reason
 from triage.domain.people import Principal
 from triage.domain.renditions import Rendition
 from triage.domain.reports import FileMark
-from triage.domain.review_rules import ReviewRules
 from triage.domain.sources import ByteSource
 from triage.services.claiming import Claiming
 from triage.services.gatekeeping import Gatekeeping
@@ -32,9 +31,7 @@ from triage.vault.local import LocalVault
 
 START = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
 
-RULES = ReviewRules(
-    "scheme-a", 900, 600, frozenset(), second_reader_supersedes=False, sample_percent=3, looks=LOOKS, edition="e"
-)
+RULES = REVIEW
 
 POLICY = ExposurePolicy(
     day_seconds=1_000,

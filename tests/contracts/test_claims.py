@@ -10,12 +10,11 @@ from threading import Barrier
 import pytest
 from sqlalchemy import select, update
 
-from tests.reviewing import LOOKS, Everything, person, referral_with
+from tests.reviewing import REVIEW, Everything, person, referral_with
 from triage.domain.claims import QueueFilter
 from triage.domain.errors import Conflict, NotFound, Refused
 from triage.domain.items import Outcome
 from triage.domain.people import Principal
-from triage.domain.review_rules import ReviewRules
 from triage.services.claiming import Claiming
 from triage.store.deployment_tables import custody_event
 from triage.store.review_tables import claim, declined
@@ -23,9 +22,7 @@ from triage.store.tables import referral_event
 from triage.store.unit_of_work import Store
 
 NOW = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
-RULES = ReviewRules(
-    "scheme-a", 900, 600, frozenset(), second_reader_supersedes=False, sample_percent=3, looks=LOOKS, edition="e"
-)
+RULES = REVIEW
 ALL = QueueFilter()
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from hashsets.vocabulary import SetKind
 from tests.contracts.test_rematch import WORK, answered, claimed, md5s, owe, rematching
-from tests.reviewing import LOOKS, SCHEMES, Everything, person
+from tests.reviewing import REVIEW, SCHEMES, Everything, person
 from tests.unit.triage.services.listing import import_list
 from tests.unit.triage.stored import ACTOR, NOW, Scene
 from triage.domain.claims import ReferralState
@@ -17,7 +19,8 @@ from triage.domain.decisions import Said
 from triage.domain.items import Outcome
 from triage.domain.jobs import Lease, Stage
 from triage.domain.match_policy import MatchPolicy
-from triage.domain.review_rules import ReviewRules
+from triage.domain.people import Principal
+from triage.rule_files import load_link_rules, load_priority_rules
 from triage.services import placing as module
 from triage.services.claiming import Claiming
 from triage.services.deciding import Deciding
@@ -25,13 +28,9 @@ from triage.services.linking import Linking
 from triage.services.look_alikes import LookAlikeMemory
 from triage.services.referring import Referring
 from triage.services.summing_up import KeptSummary, ReferralSummary, sum_up, summary
-from triage.settings import load_link_rules, load_priority_rules
 from triage.store.unit_of_work import Store, Unit
 
 RULES = load_link_rules()
-REVIEW = ReviewRules(
-    "scheme-a", 900, 600, frozenset(), second_reader_supersedes=False, sample_percent=3, looks=LOOKS, edition="e"
-)
 
 
 @pytest.fixture
@@ -191,6 +190,85 @@ def test_a_decision_meanwhile_stands(store: Store, scene: Scene, referring: Refe
     referring.refer(scene.lease(Stage.REFER, one))
     with store.writing() as unit:
         assert unit.decisions.state_of(1) is ReferralState.DONE
+
+
+@pytest.fixture
+def ann(store: Store) -> Principal:
+    return person(store, "ann")
+
+
+@pytest.fixture
+def deciding(store: Store) -> Deciding:
+    return Deciding(store, Everything(), REVIEW, SCHEMES, lambda: NOW)
+
+
+class TestWhatIsOver:
+    """Whether a referral that is over opens again is asked of its items before the transaction that writes."""
+
+    def over(self, scene: Scene, referring: Referring, deciding: Deciding, ann: Principal, how: str) -> int:
+        """A referral of one item that is done, or set aside; its submission."""
+        one = scene.submission(case="A")
+        item = scene.item(one)
+        referring.refer(scene.lease(Stage.REFER, one))
+        claim = Claiming(scene.store, Everything(), REVIEW, lambda: NOW).take(ann, 1)
+        if how == "done":
+            deciding.decide(ann, claim, [item], Said("lawful"))
+        else:
+            deciding.set_aside(ann, claim, "The facts were enough.")
+        return one
+
+    def state(self, store: Store) -> ReferralState:
+        with store.reading() as unit:
+            return unit.decisions.states([1])[1]
+
+    @pytest.mark.parametrize("how", ["done", "facts-enough"])
+    def test_its_items_are_not_read_where_it_is_written(
+        self, scene: Scene, referring: Referring, deciding: Deciding, ann: Principal, counting: Counting, how: str
+    ) -> None:
+        """Of two hundred thousand that took as long as anybody waits for its row."""
+        one = self.over(scene, referring, deciding, ann, how)
+        engine, asked = scene.store.engine, list[str]()
+
+        def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            asked.append(statement)
+
+        counting.meanwhile = lambda: event.listen(engine, "before_cursor_execute", note)
+        referring.refer(scene.lease(Stage.REFER, one))
+        event.remove(engine, "before_cursor_execute", note)
+        writing = asked[next(place for place, one in enumerate(asked) if "UPDATE job" in one) :]
+        assert not [one for one in writing if "FROM item" in one or "FROM match" in one]
+        assert self.state(scene.store) is ReferralState(how)
+
+    def test_a_decision_that_is_taken_back_meanwhile_opens_it(
+        self, scene: Scene, referring: Referring, deciding: Deciding, ann: Principal, counting: Counting
+    ) -> None:
+        one = self.over(scene, referring, deciding, ann, "done")
+        counting.meanwhile = lambda: deciding.undo(ann, 1) and None
+        referring.refer(scene.lease(Stage.REFER, one))
+        assert self.state(scene.store) is ReferralState.OPEN
+
+    @pytest.mark.parametrize("how", ["done", "facts-enough"])
+    def test_what_joins_it_opens_it(
+        self, scene: Scene, referring: Referring, deciding: Deciding, ann: Principal, how: str
+    ) -> None:
+        """Under one case, with an item that nobody has decided."""
+        self.over(scene, referring, deciding, ann, how)
+        more = scene.submission(case="A")
+        scene.item(more)
+        Referring(scene.store, RULES, load_priority_rules(), lambda: NOW + timedelta(seconds=1), ACTOR).refer(
+            scene.lease(Stage.REFER, more)
+        )
+        assert scene.rows("SELECT count(*) FROM referral") == [(1,)]
+        assert self.state(scene.store) is ReferralState.OPEN
+
+    def test_an_item_that_is_open_again_opens_it(
+        self, scene: Scene, referring: Referring, deciding: Deciding, ann: Principal
+    ) -> None:
+        """As after a retraction."""
+        one = self.over(scene, referring, deciding, ann, "done")
+        scene.item(one)
+        referring.refer(scene.lease(Stage.REFER, one))
+        assert self.state(scene.store) is ReferralState.OPEN
 
 
 class TestCountsAreOwed:

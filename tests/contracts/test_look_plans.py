@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
-from tests.reviewing import LOOKS, SCHEMES, Made, alike, person, referral_with
+from tests.reviewing import LOOKS, REVIEW, SCHEMES, Made, alike, person, referral_with
 from triage.domain.decisions import SeenBasis
 from triage.domain.findings import THUMBNAIL_DISAGREES_ABOVE, Camera, CaptureTime, Findings
 from triage.domain.items import Outcome
@@ -24,16 +24,7 @@ from triage.store.unit_of_work import Store
 NOW = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
 LONG_AGO, LATELY = datetime(2019, 5, 1, 12), datetime(2026, 3, 10, 12)  # noqa: DTZ001 - cameras' own clocks
 SINCE, UNTIL = datetime(2026, 2, 14), datetime(2026, 3, 17)  # noqa: DTZ001
-RULES = ReviewRules(
-    "scheme-a",
-    900,
-    600,
-    frozenset(),
-    second_reader_supersedes=False,
-    sample_percent=3,
-    looks=LOOKS,
-    edition="e",
-)
+RULES = REVIEW
 ONE, OTHER = Camera("MADEUP", "M1", "7701031"), Camera("MADEUP", "M1")
 U = Outcome.UNKNOWN
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import text, update
+import pytest
+from sqlalchemy import select, text, update
 
 from tests.contracts.test_claims import RULES
+from tests.contracts.test_look_plans import says
 from tests.reviewing import Everything, person, referral_with
 from triage.domain.claims import QueueFilter
 from triage.domain.items import Outcome
 from triage.services.claiming import Claiming
-from triage.store.tables import referral
+from triage.store.tables import item, referral
 from triage.store.unit_of_work import Store
 
 NOW = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
@@ -30,14 +32,30 @@ def test_a_page_of_items_follows_the_one_before_over_all_submissions(store: Stor
     assert (page, rest) == (open_items[:2], open_items[2:])
 
 
+@pytest.mark.parametrize("limit", [1, 3, 50])
+def test_page_by_page_all_that_is_left_of_many_submissions_is_listed_once(store: Store, limit: int) -> None:
+    """Where most of what comes next is closed already, and where the next lies in a later submission."""
+    made = [referral_with(store, "1", *[Outcome.KNOWN] * 30, *SEVERAL)]
+    made += [referral_with(store, "1", *SEVERAL, also=made[0].items[-2:]) for _ in range(24)]
+    person(store, "ann")
+    says(store, made[3], "lawful", made[3].items[0])
+    left: list[int] = []
+    with store.reading() as unit:
+        open_ones = {row.id for row in unit.connection.execute(select(item)) if row.outcome != Outcome.KNOWN}
+        submissions = [one.submission for one in made]
+        while page := unit.pages.open_items(submissions, after=left[-1] if left else 0, limit=limit):
+            assert len(page) <= limit
+            left += page
+    assert left == sorted({*open_ones} - {made[3].items[0]})
+
+
 def test_the_queue_is_filtered_by_what_was_counted(store: Store) -> None:
     """Not by walking items; a referral that was never assessed is judged by its items."""
     counted = referral_with(store, "1", Outcome.KNOWN)
     referral_with(store, "2", Outcome.KNOWN)
     never = referral_with(store, "3", Outcome.NEAR)
     with store.writing() as unit:
-        facts = {"near": 2, "unknown": 0}
-        unit.connection.execute(update(referral).where(referral.c.id == counted.id).values(facts=facts))
+        unit.connection.execute(update(referral).where(referral.c.id == counted.id).values(near=2, unknown=0))
         unit.commit()
     claiming = Claiming(store, Everything(), RULES, lambda: NOW)
     found = claiming.queue(person(store, "ann"), QueueFilter(has_near=True))

@@ -21,8 +21,9 @@ from triage.bootstrap import Application, open_application
 from triage.deploying import initialise
 from triage.interfaces.web.app import web_app
 from triage.interfaces.web.deployment import Deployment
+from triage.rule_files import load_priority_rules, load_review_rules, load_schemes
 from triage.services.summing_up import sum_up
-from triage.settings import load_priority_rules, load_review_rules, load_schemes, load_settings
+from triage.settings import load_settings
 from triage.store.review_tables import access_asked
 
 pytestmark = pytest.mark.timeout(600)  # a database is dropped after a checkpoint, which a busy disk takes long for

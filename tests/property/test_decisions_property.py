@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -14,13 +15,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy import select, update
 
-from tests.reviewing import LOOKS, SCHEMES, Everything, alike, person, referral_with
+from tests.reviewing import REVIEW, SCHEMES, Everything, alike, person, referral_with
 from triage.domain.checkpoints import LogSigner
 from triage.domain.claims import QueueFilter
 from triage.domain.decisions import Decision, DecisionState, Instead, Said
 from triage.domain.errors import TriageError
 from triage.domain.items import Outcome
-from triage.domain.review_rules import ReviewRules
 from triage.services.claiming import Claiming
 from triage.services.deciding import Deciding
 from triage.store.engine import open_engine
@@ -30,16 +30,7 @@ from triage.store.unit_of_work import Store
 from triage.vault.witness import LogMirror
 
 NOW = datetime(2026, 3, 16, 9, 45, tzinfo=UTC)
-RULES = ReviewRules(
-    "scheme-a",
-    900,
-    600,
-    frozenset({"grave"}),
-    second_reader_supersedes=True,
-    sample_percent=3,
-    looks=LOOKS,
-    edition="e",
-)
+RULES = replace(REVIEW, second_reader=frozenset({"grave"}), second_reader_supersedes=True)
 PEOPLE = st.integers(0, 2)
 PLACES = st.integers(0, 1)
 ITEMS = st.integers(0, 2)

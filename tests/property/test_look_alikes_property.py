@@ -12,9 +12,10 @@ from hashsets.vocabulary import Transform
 from tests.unit.triage.stored import ACTOR, NOW, flipped, pdq, value
 from triage.domain.links import Link, LinkKind
 from triage.domain.match_policy import MatchPolicy
+from triage.rule_files import load_link_rules
 from triage.services.linking import Linking, _Comparable
 from triage.services.look_alikes import LookAlikeMemory
-from triage.settings import WorkSettings, load_link_rules
+from triage.settings import WorkSettings
 from triage.store.links import Landmark
 from triage.store.unit_of_work import Store
 

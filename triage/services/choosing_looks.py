@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from triage.domain.categories import Scheme
+from triage.domain.group_proposals import GroupProposal, group_proposals
 from triage.domain.legal_gate import Gate
 from triage.domain.look_plan import (
     LookRules,
@@ -17,6 +18,7 @@ from triage.domain.look_plan import (
     cameras_of,
     in_order,
     level_of,
+    looks_due,
     next_in,
     remaining,
 )
@@ -28,27 +30,69 @@ RECENT = timedelta(days=30)
 _AHEAD = timedelta(days=1)  # cameras' clocks state no zone
 
 
+LISTED = 20
+"""Groups on facts that are named at a time, the largest."""
+
+
 @dataclass(frozen=True, slots=True)
 class LookPlan:
-    """The next look, if one is due, with its legal gate; what is left; by which rules."""
+    """The next look, if one is due, with its legal gate; what is left; what can be decided at once on facts."""
 
     next: NextLook | None
     gate: Gate | None
     left: Remaining
+    on_facts: list[GroupProposal]
     rules: LookRules
 
 
 def look_plan(unit: Unit, referral_id: int, rules: ReviewRules, scheme: Scheme, now: datetime) -> LookPlan:
     """Plan the looks of a referral as it stands now; `scheme` is the one that the rules name."""
-    unlawful = tuple(one.code for one in scheme.categories if one.rank > 0)
-    local = now.astimezone(UTC).replace(tzinfo=None)
-    asking = Asking(referral_id, rules.scheme, unlawful, local - RECENT, local + _AHEAD)
+    asking = _asking(referral_id, rules, scheme, now)
     groups = unit.look_plans.groups(asking)
     found = _next(unit, asking, groups, rules.looks)
     gate = None
     if found is not None:
         gate = unit.gates.of_item(found.item_id, unit.claims.submissions_of(referral_id), now)
-    return LookPlan(found, gate, remaining([one.outline for one in groups], rules.looks), rules.looks)
+    left = remaining([one.outline for one in groups], rules.looks)
+    on_facts = _on_facts(unit, asking, _enough(groups, rules.looks)[:LISTED])
+    return LookPlan(found, gate, left, on_facts, rules.looks)
+
+
+def decidable(
+    unit: Unit, referral_id: int, centre: int, rules: ReviewRules, scheme: Scheme, now: datetime
+) -> list[tuple[GroupProposal, list[int]]]:
+    """What is proposed on facts for the group of this centre, with the items that it would decide."""
+    asking = _asking(referral_id, rules, scheme, now)
+    groups = [one for one in _enough(unit.look_plans.groups(asking), rules.looks) if centre in one.centres]
+    return [(one, unit.look_plans.open_items(asking, one.centres)) for one in _on_facts(unit, asking, groups)]
+
+
+def _asking(referral_id: int, rules: ReviewRules, scheme: Scheme, now: datetime) -> Asking:
+    unlawful = tuple(one.code for one in scheme.categories if one.rank > 0)
+    local = now.astimezone(UTC).replace(tzinfo=None)
+    return Asking(referral_id, rules.scheme, unlawful, local - RECENT, local + _AHEAD)
+
+
+def _enough(groups: list[Group], rules: LookRules) -> list[Group]:
+    """Groups that somebody looked into and that need no further look, with something left: the largest first."""
+    cameras = cameras_of([one.outline for one in groups])
+    enough = [
+        one
+        for one in groups
+        if one.outline.open_items
+        and one.outline.looks
+        and not looks_due(one.outline, level_of(one.outline, cameras), rules)
+    ]
+    return sorted(enough, key=lambda one: -one.outline.open_items)
+
+
+def _on_facts(unit: Unit, asking: Asking, groups: list[Group]) -> list[GroupProposal]:
+    if not groups:
+        return []
+    stacks = unit.look_plans.stacks_of(asking, groups)
+    said = unit.look_plans.looked(asking, [centre for one in groups for centre in one.centres])
+    found = [made for one in groups for made in group_proposals(one.outline, stacks[one.outline.key], said)]
+    return sorted(found, key=lambda one: -one.items)
 
 
 def _next(unit: Unit, asking: Asking, groups: list[Group], rules: LookRules) -> NextLook | None:

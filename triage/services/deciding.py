@@ -36,6 +36,7 @@ from triage.domain.review_rules import ReviewRules
 from triage.store.decisions import NewDecision
 from triage.store.unit_of_work import Store, Unit
 
+from .choosing_looks import decidable
 from .clock import Clock
 from .finishing import SET_ASIDE, finish, reopen_changed
 from .opining import Opinions, opinions, proposal_of
@@ -108,6 +109,20 @@ class Deciding:
         chosen = [one for one in found.item_ids if one in shown]
         said = Said(found.categories[0])
         return self._decide(principal, held, chosen, said, one_by_one=False, spread_from=proposal.decision_id)
+
+    def confirm_group(self, principal: Principal, held: Claim, centre_id: int, mark: str) -> Decided:
+        """Decide what is left of the group of this stack as looks at it said, on facts, where these are enough.
+
+        Raises Conflict `proposal-changed` when another thing is proposed by now than what bears the mark.
+        """
+        scheme, now = self.schemes.scheme(self.rules.scheme), self.clock()
+        with self.store.reading() as unit:
+            found = decidable(unit, held.referral_id, centre_id, self.rules, scheme, now)
+        for one, items in found:
+            if one.mark == mark:
+                said, source = Said(one.category), one.decision_id
+                return self._decide(principal, held, items, said, one_by_one=False, spread_from=source)
+        raise Conflict("proposal-changed", "The group proposes another thing by now: look at its facts again.")
 
     def set_aside(self, principal: Principal, held: Claim, because: str) -> None:
         """The facts were enough: what is left needs no decision. Ends the referral, and the claim on it."""

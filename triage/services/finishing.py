@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from triage.domain.claims import ReferralState
@@ -26,16 +26,25 @@ def finish(unit: Unit, referral_ids: Iterable[int], now: datetime) -> list[int]:
     return done
 
 
-def reopen_changed(unit: Unit, referral_ids: Iterable[int], now: datetime) -> list[int]:
-    """Open what is done and has items to decide again, and what was set aside and has changed since."""
+def reopen_changed(
+    unit: Unit, referral_ids: Iterable[int], now: datetime, unchanged: Collection[int] = frozenset()
+) -> list[int]:
+    """Open what is done and has items to decide again, and what was set aside and has changed since.
+
+    `unchanged` are those that `is_unchanged` spoke of before this unit: their items are not read again in it.
+    """
     reopened = []
     for referral_id in sorted(referral_ids):
         state = unit.decisions.state_of(referral_id)
+        is_known = referral_id in unchanged
         if state is ReferralState.DONE:
-            is_open = unit.decisions.has_left(referral_id)
+            is_open = not is_known and unit.decisions.has_left(referral_id)
         elif state is ReferralState.FACTS_ENOUGH:
             since = unit.decisions.last_event(referral_id, SET_ASIDE)
-            is_open = since is not None and unit.decisions.changed_since(referral_id, since)
+            is_open = since is not None and (
+                unit.decisions.joined_since(referral_id, since)
+                or (not is_known and unit.decisions.matched_since(referral_id, since))
+            )
         else:
             continue
         if is_open:
@@ -43,3 +52,18 @@ def reopen_changed(unit: Unit, referral_ids: Iterable[int], now: datetime) -> li
             unit.networks.add_event(referral_id, "reopened", {}, now)
             reopened.append(referral_id)
     return reopened
+
+
+def is_unchanged(unit: Unit, referral_id: int) -> bool:
+    """Whether the referral is over, and nothing in what it holds opens it.
+
+    As much work as it has items, so it is asked before the unit that writes. While it holds the same it stays true:
+    who takes a decision back opens what that opens, and an answer that changes leaves REFER owed, which asks again.
+    """
+    state = unit.decisions.states([referral_id])[referral_id]
+    if state is ReferralState.DONE:
+        return not unit.decisions.has_left(referral_id)
+    if state is ReferralState.FACTS_ENOUGH:
+        since = unit.decisions.last_event(referral_id, SET_ASIDE)
+        return since is not None and not unit.decisions.matched_since(referral_id, since)
+    return False

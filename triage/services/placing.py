@@ -21,7 +21,7 @@ from triage.store.engine import CONTENDED
 from triage.store.referral_facts import count_facts
 from triage.store.unit_of_work import Unit
 
-from .finishing import reopen_changed
+from .finishing import is_unchanged, reopen_changed
 from .summing_up import ReferralSummary, sum_up
 
 _NO_JOB = 0
@@ -31,11 +31,13 @@ _NO_JOB = 0
 class Counted:
     """What was counted of networks at one moment, by their submissions.
 
-    `referred` is how often these had been referred at that moment, without the job `but`.
+    `unchanged`: those whose one referral was over, with nothing in it to open it again. `referred` is how often these
+    had been referred at that moment, without the job `but`.
     """
 
     at: datetime
     parts: Mapping[tuple[int, ...], tuple[ReferralFacts, ReferralSummary]]
+    unchanged: frozenset[tuple[int, ...]]
     referred: int
     but: int
 
@@ -83,7 +85,12 @@ class Placing:
         """Count these networks: as much work as they have items. `but` is the REFER job that asks, if one does."""
         parts = {one: (count_facts(unit.connection, one, now), sum_up(unit, one, self.rules)) for one in networks}
         submissions = sorted(one for part in parts for one in part)
-        return Counted(now, parts, unit.jobs.times_done(Stage.REFER, submissions, but=but), but)
+        held = unit.networks.referrals_of(submissions)
+        holders = {part: {held.get(one) for one in part} for part in parts}
+        # Of a network that grows it is asked where it is written: nobody yet opens its referral for what joins.
+        alone = {part: one for part, (one, *others) in holders.items() if one is not None and not others}
+        unchanged = frozenset(part for part, referral_id in alone.items() if is_unchanged(unit, referral_id))
+        return Counted(now, parts, unchanged, unit.jobs.times_done(Stage.REFER, submissions, but=but), but)
 
     def place(self, unit: Unit, network: Sequence[int], counted: Counted, now: datetime) -> Placed:
         """Each group of these submissions that joins in force connect has one referral, assessed.
@@ -101,7 +108,8 @@ class Placing:
             facts, summary = counted.parts[placement.submissions]
             unit.networks.assess(referral_id, assess(facts, self.priority, counted.at), facts, now)
             unit.networks.keep_summary(referral_id, summary.document(), counted.at)
-        reopen_changed(unit, [referral_id for referral_id, _ in referrals], now)
+        unchanged = {one for one, placement in referrals if placement.submissions in counted.unchanged}
+        reopen_changed(unit, [referral_id for referral_id, _ in referrals], now, unchanged)
         return Placed(tuple(referrals), held_back(parts, joins))
 
     def _place(self, unit: Unit, placement: Placement, held: dict[int, int], now: datetime) -> tuple[int, Placement]:

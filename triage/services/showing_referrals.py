@@ -14,7 +14,6 @@ from hashsets.library import ReleaseInfo
 from hashsets.reports import NotComparable
 from triage.domain.linking_rules import LinkRules
 from triage.store.legal_gate import Basis
-from triage.store.page_models import SubmissionLine
 from triage.store.report_facts import ShownIdentifier
 from triage.store.unit_of_work import Unit
 
@@ -45,13 +44,13 @@ class ShownReferral:
 def shown_referral(
     unit: Unit,
     referral_id: int,
-    members: Sequence[SubmissionLine],
+    bases: Sequence[Basis],
     rules: LinkRules,
     releases: Sequence[ReleaseInfo],
     now: datetime,
 ) -> ShownReferral:
-    """Gather it; `members` are the referral's submissions."""
-    submissions = [one.id for one in members]
+    """Gather it; `bases` are of the referral's submissions."""
+    submissions = [one.submission_id for one in bases]
     kept = summary(unit, referral_id, submissions, rules)
     counted = kept.counted
     today = now.astimezone(UTC).date()
@@ -60,7 +59,7 @@ def shown_referral(
         counted=counted,
         outdated_since=kept.outdated_since,
         not_comparable=not_comparable(releases, set(counted.releases_asked)),
-        do_not_render=unit.gates.shut_count_under([Basis(one.id, one.origin, one.basis) for one in members], now),
+        do_not_render=unit.gates.shut_count_under(bases, now),
         preservation=[preservation_line(one, today) for one in preserved],
         identifiers=unit.report_rows.subjects(submissions, _IDENTIFIERS) if counted.reports else [],
         history=unit.referral_pages.newest_history(referral_id, _HISTORY),

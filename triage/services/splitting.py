@@ -121,10 +121,6 @@ class Splitting:
             unit.commit()
         return parts
 
-    def of_referral(self, unit: Unit, referral_id: int) -> list[Parting]:
-        """What people set apart from submissions of this referral."""
-        return unit.partings.touching(unit.claims.submissions_of(referral_id))
-
     def join_again(self, who: Principal, referral_id: int, plan_id: int, because: str) -> list[int]:
         """End what a plan set apart: from now on the rules count again. The referrals that stand now.
 
@@ -134,7 +130,7 @@ class Splitting:
         require_words(because, needed=True)
         self.access.ask(who, Action.DECIDE, a_referral(referral_id))
         with self.store.reading() as unit:
-            ending = [one for one in self.of_referral(unit, referral_id) if one.plan_id == plan_id]
+            ending = _of_plan(unit, referral_id, plan_id)
             sides = set(unit.networks.referrals_of([end for one in ending for end in one.pair]).values())
         for side in sorted(sides - {referral_id}):
             self.access.ask(who, Action.DECIDE, a_referral(side))
@@ -168,7 +164,7 @@ class Splitting:
 
     def _ending(self, unit: Unit, referral_id: int, plan_id: int) -> list[Parting]:
         """What is to end. Raises NotFound."""
-        found = [one for one in self.of_referral(unit, referral_id) if one.plan_id == plan_id]
+        found = _of_plan(unit, referral_id, plan_id)
         if not found:
             raise NotFound("no-parting", f"P-{plan_id} keeps nothing apart from R-{referral_id}.")
         return found
@@ -209,6 +205,12 @@ def _members(unit: Unit, referral_id: int, apart: Sequence[int]) -> list[int]:
     if len(apart) * (len(members) - len(apart)) > MOST_PAIRS:
         raise Refused("split-too-large", f"One split sets at most {MOST_PAIRS:,} pairs apart: make several.")
     return members
+
+
+def _of_plan(unit: Unit, referral_id: int, plan_id: int) -> list[Parting]:
+    """What the plan set apart from submissions of the referral."""
+    touching = unit.partings.touching(unit.claims.submissions_of(referral_id))
+    return [one for one in touching if one.plan_id == plan_id]
 
 
 def _parted(who: Principal, referral_id: int, details: Mapping[str, str | int | None], now: datetime) -> CustodyEvent:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -241,15 +241,26 @@ class Decisions:
             raise NotFound("no-referral", f"There is no referral R-{referral_id}.")
         return ReferralState(state)
 
-    def changed_since(self, referral_id: int, since: datetime) -> bool:
-        """Whether a submission joined the referral, or a match of one of its items was found, after this moment."""
-        joined = select(referral_member.c.submission_id).where(
+    def states(self, referral_ids: Collection[int]) -> dict[int, ReferralState]:
+        """Where these stand now. Nothing is held."""
+        query = select(referral.c.id, referral.c.state).where(
+            among(self.connection, referral.c.id, sorted(referral_ids))
+        )
+        return {row.id: ReferralState(row.state) for row in self.connection.execute(query)}
+
+    def joined_since(self, referral_id: int, since: datetime) -> bool:
+        """Whether a submission joined the referral after this moment."""
+        query = select(referral_member.c.submission_id).where(
             referral_member.c.referral_id == referral_id, referral_member.c.joined_at > since
         )
-        found = select(match.c.id).where(
+        return self.connection.execute(query.limit(1)).first() is not None
+
+    def matched_since(self, referral_id: int, since: datetime) -> bool:
+        """Whether a match of one of the referral's items was found after this moment."""
+        query = select(match.c.id).where(
             match.c.item_id.in_(_held(referral_id)), match.c.ended_at.is_(None), match.c.at > since
         )
-        return any(self.connection.execute(query.limit(1)).first() for query in (joined, found))
+        return self.connection.execute(query.limit(1)).first() is not None
 
     def last_event(self, referral_id: int, kind: str) -> datetime | None:
         """When the referral's history last has a line of this kind."""

@@ -34,7 +34,10 @@ _POSTGRESQL: dict[str, Any] = {
     " -c tcp_user_timeout=25000 -c idle_in_transaction_session_timeout=120000"
     # Plans for what a value usually means, not for this one. A submission that came since the statistics were made is
     # in none of them: planned for, it counts as a row or two, and each of its batches reads all of it.
-    " -c plan_cache_mode=force_generic_plan",
+    " -c plan_cache_mode=force_generic_plan"
+    # Such plans say little of how many rows there will be, so the server compiles statements that take a few
+    # milliseconds, for tens of them, each time anew.
+    " -c jit=off",
 }
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, case, func, or_, select
+from sqlalchemy import Connection, Select, and_, case, func, literal, or_, select, union_all
 
 from triage.domain.authorities import Authority
 from triage.domain.legal import Origin
@@ -20,8 +20,12 @@ from triage.domain.reports import Viewed
 
 from .authorities import Authorities
 from .intake_tables import authority
-from .rows import among, sliced
-from .tables import occurrence, submission
+from .rows import among, listed, sliced
+from .tables import occurrence, referral_member, submission
+
+_REPORTERS = frozenset({Origin.PROVIDER, Origin.HOTLINE})
+_OWN, _SENDERS, _OTHER = range(3)
+"""Sorts of submissions: under a basis of our own, from a sender, ours without a basis."""
 
 
 class Basis(NamedTuple):
@@ -30,6 +34,9 @@ class Basis(NamedTuple):
     submission_id: int
     origin: str
     basis: str
+
+
+_BASIS = (submission.c.id, submission.c.origin, submission.c.basis)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,12 @@ class Gates:
             return 0
         return self.connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
 
+    def bases(self, referral_id: int) -> list[Basis]:
+        """Under what each of the referral's submissions came, the oldest first."""
+        held = referral_member.c.submission_id == submission.c.id
+        asked = select(*_BASIS).join(referral_member, held).where(referral_member.c.referral_id == referral_id)
+        return [Basis(*row) for row in self.connection.execute(asked.order_by(submission.c.id))]
+
     def shut(self, submission_ids: Sequence[int], now: datetime, limit: int) -> dict[int, Gate]:
         """The first of them by id, each with its reason."""
         query = self._shut(self._bases(submission_ids), now)
@@ -95,7 +108,7 @@ class Gates:
 
     def _bases(self, submission_ids: Sequence[int]) -> list[Basis]:
         named = among(self.connection, submission.c.id, submission_ids)
-        asked = select(submission.c.id, submission.c.origin, submission.c.basis).where(named)
+        asked = select(*_BASIS).where(named)
         return [Basis(*row) for row in self.connection.execute(asked)]
 
     def _shut(self, bases: Sequence[Basis], now: datetime) -> Select[Any] | None:
@@ -103,18 +116,17 @@ class Gates:
         own = [one.submission_id for one in bases if has_own_basis(Origin(one.origin), one.basis)]
         if len(own) == len(bases):
             return None
-        senders = [one.submission_id for one in bases if Origin(one.origin) in {Origin.PROVIDER, Origin.HOTLINE}]
-        named = among(self.connection, submission.c.id, [one.submission_id for one in bases])
-        at_hand = (
-            select(
-                submission.c.id,
-                among(self.connection, submission.c.id, own).label("is_own"),
-                among(self.connection, submission.c.id, senders).label("is_senders"),
+        senders = [one.submission_id for one in bases if one.origin in _REPORTERS]
+        others = {one.submission_id for one in bases}.difference(own, senders)
+        # Each submission travels once, under its sort: no occurrence is sought in a list.
+        at_hand = union_all(
+            *(
+                select(one.c.value.label("id"), literal(sort).label("sort"))
+                for sort, ids in ((_OWN, own), (_SENDERS, senders), (_OTHER, sorted(others)))
+                if ids
+                for one in (listed(self.connection, ids),)
             )
-            .where(named)
-            .cte("at_hand")
-            .prefix_with("MATERIALIZED")  # else each occurrence would be sought in both lists
-        )
+        ).subquery("at_hand")
         authorised = (
             select(authority.c.id)
             .where(
@@ -126,7 +138,7 @@ class Gates:
             .exists()
         )
         viewed = and_(occurrence.c.viewed == Viewed.YES, occurrence.c.parent_item_id == 0)
-        lawful = or_(at_hand.c.is_own, and_(at_hand.c.is_senders, or_(viewed, authorised)))
+        lawful = or_(at_hand.c.sort == _OWN, and_(at_hand.c.sort == _SENDERS, or_(viewed, authorised)))
         # Each occurrence at hand is read once, however many the item has.
         return (
             select(occurrence.c.item_id)

@@ -11,8 +11,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     ColumnElement,
     Connection,
+    Join,
     RowMapping,
     Select,
     Subquery,
@@ -23,14 +25,17 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    type_coerce,
 )
 
 from triage.domain.decisions import DecisionState, SeenBasis
 from triage.domain.findings import THUMBNAIL_DISAGREES_ABOVE
+from triage.domain.group_proposals import Looked
 from triage.domain.items import Outcome
 from triage.domain.look_plan import RUN, GroupKey, Outline, Stack, Tie, Verdict
 
 from .review_tables import decision
+from .rows import among, listed
 from .tables import finding, item, look_alike, occurrence, raster, referral_member
 
 GROUPS = 10_000
@@ -54,11 +59,10 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group in numbers. Its stacks stand around centres of numbers from `first` to `last`, others' among them."""
+    """A group in numbers, and the centres of its stacks."""
 
     outline: Outline
-    first: int
-    last: int
+    centres: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +95,7 @@ class LookPlans:
                 *key,
                 *(column.label(name) for name, column in columns.items()),
                 func.sum(stack.c.open_items).label("open_items"),
-                func.min(stack.c.centre).label("first"),
-                func.max(stack.c.centre).label("last"),
+                self._gathered(stack.c.centre).label("centres"),
             )
             .group_by(*key)
             .order_by(
@@ -103,15 +106,13 @@ class LookPlans:
             )
             .limit(limit)
         )
-        return [
-            Group(_outline(row, (*counted, "open_items")), row["first"], row["last"])
-            for row in self.connection.execute(query).mappings()
-        ]
+        rows = self.connection.execute(query).mappings()
+        return [Group(_outline(row, (*counted, "open_items")), row["centres"]) for row in rows]
 
     def stacks(self, asking: Asking, group: Group) -> list[Stack]:
         """The stacks of one group, by time and item; of a day with more than fit a run the first."""
         key = group.outline.key
-        stack = self._grouped(asking, group)
+        stack = self._grouped(asking, group.centres)
         occasion = key.day + key.camera if key.tie is Tie.OCCASION else None
         named = and_(
             stack.c.occasion == occasion if occasion else stack.c.occasion.is_(None),
@@ -121,7 +122,55 @@ class LookPlans:
         query = select(stack).where(named).order_by(stack.c.moment, stack.c.item_id).limit(RUN)
         return [_stack(row) for row in self.connection.execute(query).mappings()]
 
-    def _grouped(self, asking: Asking, within: Group | None = None) -> Subquery:
+    def stacks_of(self, asking: Asking, groups: Sequence[Group]) -> dict[GroupKey, dict[int, Stack]]:
+        """All stacks of several groups, by their centres."""
+        found: dict[GroupKey, dict[int, Stack]] = {one.outline.key: {} for one in groups}
+        stack = self._grouped(asking, [centre for one in groups for centre in one.centres])
+        for row in self.connection.execute(select(stack).order_by(stack.c.centre)).mappings():
+            found.setdefault(_key(row), {})[row["centre"]] = _stack(row)
+        return found
+
+    def looked(self, asking: Asking, centres: Sequence[int]) -> dict[int, tuple[Looked, ...]]:
+        """What stands of items around these centres and was said after a look."""
+        held, centre = self._around(asking, centres)
+        query = (
+            select(centre.label("centre"), decision.c.id, decision.c.category)
+            .select_from(held)
+            .join(decision, decision.c.item_id == item.c.id)
+            .where(
+                among(self.connection, centre, centres),
+                decision.c.scheme == asking.scheme,
+                decision.c.state == DecisionState.STANDING,
+                decision.c.basis != SeenBasis.FACTS,
+            )
+        )
+        found: dict[int, tuple[Looked, ...]] = {}
+        for row in self.connection.execute(query.order_by(decision.c.id)):
+            found[row.centre] = (*found.get(row.centre, ()), Looked(row.id, row.category))
+        return found
+
+    def open_items(self, asking: Asking, centres: Sequence[int]) -> list[int]:
+        """Items around these centres that nobody has decided."""
+        held, centre = self._around(asking, centres)
+        query = (
+            select(item.c.id)
+            .select_from(held.outerjoin(decision, _said_of_item(asking)))
+            .where(among(self.connection, centre, centres), item.c.outcome.in_(SHOWABLE), decision.c.id.is_(None))
+        )
+        return list(self.connection.execute(query.order_by(item.c.id)).scalars())
+
+    def _around(self, asking: Asking, centres: Sequence[int]) -> tuple[Join, ColumnElement[int]]:
+        """The referral's items around these centres and perhaps some more, and what each one's centre is."""
+        held = self._held(asking.referral_id, centres)
+        found = held.join(item, item.c.id == held.c.item_id).outerjoin(look_alike, look_alike.c.item_id == item.c.id)
+        return found, func.coalesce(look_alike.c.centre_id, item.c.id)
+
+    def _gathered(self, column: ColumnElement[int]) -> ColumnElement[Sequence[int]]:
+        if self.connection.dialect.name == "postgresql":
+            return func.array_agg(column)
+        return type_coerce(func.json_group_array(column), JSON)
+
+    def _grouped(self, asking: Asking, within: Sequence[int] | None = None) -> Subquery:
         """Stacks with the key of their group: `occasion` (NULL: none), `archive` (0: none), `run`; and `beside`."""
         stack = self._stacked(asking, within)
         alone = stack.c.occasion.is_(None)
@@ -140,9 +189,9 @@ class LookPlans:
             case((either_side[0] + either_side[1] > 0, 1), else_=0).label("beside"),
         ).subquery("grouped")
 
-    def _stacked(self, asking: Asking, within: Group | None) -> Subquery:
+    def _stacked(self, asking: Asking, within: Sequence[int] | None) -> Subquery:
         """One row for each stack: its centre where the referral has it, else its first item here."""
-        held = _held(asking.referral_id)
+        held = self._held(asking.referral_id, within)
         camera, captured = finding.alias("camera"), finding.alias("captured")
         local = captured.c.value["local"].as_string()
         named = [func.coalesce(camera.c.value[name].as_string(), "") for name in ("make", "model", "serial")]
@@ -171,40 +220,41 @@ class LookPlans:
             .outerjoin(camera, and_(camera.c.item_id == item.c.id, camera.c.kind == "camera"))
             .outerjoin(captured, and_(captured.c.item_id == item.c.id, captured.c.kind == "captured"))
             .outerjoin(raster, raster.c.item_id == item.c.id)
-            .outerjoin(
-                decision,
-                and_(
-                    decision.c.item_id == item.c.id,
-                    decision.c.scheme == asking.scheme,
-                    or_(
-                        decision.c.state == DecisionState.STANDING,
-                        decision.c.state == DecisionState.AWAITING_SECOND,
-                    ),
-                ),
-            )
+            .outerjoin(decision, _said_of_item(asking))
             .where(item.c.outcome.in_(SHOWABLE))
             .group_by(centre)
         )
         if within is not None:
-            query = query.where(centre.between(within.first, within.last))
+            query = query.where(among(self.connection, centre, within))
         return query.subquery("stacked")
+
+    def _held(self, referral_id: int, within: Sequence[int] | None) -> Subquery:
+        """Items of the referral, each with the first archive that it lies in; of `within` these centres alone."""
+        inside = case((occurrence.c.parent_item_id != 0, occurrence.c.parent_item_id))
+        query: Select[Any] = (
+            select(occurrence.c.item_id, func.min(inside).label("archive"))
+            .select_from(referral_member)
+            .join(occurrence, occurrence.c.submission_id == referral_member.c.submission_id)
+            .where(referral_member.c.referral_id == referral_id)
+            .group_by(occurrence.c.item_id)
+        )
+        if within is not None:
+            around = select(look_alike.c.item_id).where(among(self.connection, look_alike.c.centre_id, within))
+            alone = select(listed(self.connection, within).c.value)
+            query = query.where(occurrence.c.item_id.in_(around.union(alone)))
+        return query.subquery("held")
 
     def _plain(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """Compared byte by byte, as SQLite and Python do: the least is then the same everywhere."""
         return collate(column, "C") if self.connection.dialect.name == "postgresql" else column
 
 
-def _held(referral_id: int) -> Subquery:
-    """Items of the referral, each with the first archive that it lies in."""
-    inside = case((occurrence.c.parent_item_id != 0, occurrence.c.parent_item_id))
-    query: Select[Any] = (
-        select(occurrence.c.item_id, func.min(inside).label("archive"))
-        .select_from(referral_member)
-        .join(occurrence, occurrence.c.submission_id == referral_member.c.submission_id)
-        .where(referral_member.c.referral_id == referral_id)
-        .group_by(occurrence.c.item_id)
+def _said_of_item(asking: Asking) -> ColumnElement[bool]:
+    stands = or_(
+        decision.c.state == DecisionState.STANDING,
+        decision.c.state == DecisionState.AWAITING_SECOND,
     )
-    return query.subquery("held")
+    return and_(decision.c.item_id == item.c.id, decision.c.scheme == asking.scheme, stands)
 
 
 def _any(condition: ColumnElement[bool]) -> ColumnElement[int]:

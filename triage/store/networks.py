@@ -284,6 +284,8 @@ class Networks:
                     for reason in assessment.reasons
                 ],
                 facts=facts_document(facts),
+                near=facts.near,
+                unknown=facts.unknown,
                 edition=assessment.edition,
                 updated_at=now,
             )

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Float, Row, and_, cast, func, select, true
+from sqlalchemy import ColumnElement, Connection, Float, Row, Select, and_, cast, func, select, true
 
 from triage.domain.access import Action
 from triage.domain.custody import CustodyAction
@@ -40,6 +40,9 @@ OF_LOOKS = (Action.REVEAL.value, Action.REVEAL_KNOWN.value, Action.OVERRIDE_TIME
 
 _LOOK_RECORDS = (CustodyAction.VIEWED.value, CustodyAction.LOOK_REFUSED.value)
 _READ_FOR_ONE = 4  # records read for each that is listed: looks are few, and the list may come out shorter
+_FEW, _NEXT = 20, 4
+"""Of more submissions than a few, their next items are asked about first, so many times as many as are listed: of
+each submission some would be asked about otherwise, to list the first of all."""
 OPEN_OUTCOMES = (
     Outcome.NEAR,
     Outcome.UNKNOWN,
@@ -187,9 +190,9 @@ class PageModels:
         found = self._submissions(and_(submission.c.id == submission_id, _all(visible)), 1)
         return found[0] if found else None
 
-    def members(self, referral_id: int) -> list[SubmissionLine]:
-        """All submissions of a referral, newest first."""
-        return self._submissions(referral_member.c.referral_id == referral_id)
+    def members(self, referral_id: int, limit: int | None = None) -> list[SubmissionLine]:
+        """Submissions of a referral, newest first."""
+        return self._submissions(referral_member.c.referral_id == referral_id, limit)
 
     def open_items(
         self,
@@ -203,17 +206,34 @@ class PageModels:
         """Items of these submissions with one of these answers, by id; `decided`: also those that have a decision."""
         standing = select(decision.c.id).where(decision.c.item_id == item.c.id, decision.c.state == "standing")
         open_still = true() if decided else ~standing.correlate(item).exists()
-        wanted = and_(occurrence.c.item_id > after, item.c.outcome.in_(outcomes), open_still)
-        found = select(occurrence.c.item_id).join(item, item.c.id == occurrence.c.item_id).where(wanted).distinct()
+        wanted = and_(item.c.outcome.in_(outcomes), open_still)
+        if len(submission_ids) > _FEW:
+            listed = self._open_among_next(submission_ids, wanted, after, limit)
+            if len(listed) == limit:
+                return listed
+        found = select(occurrence.c.item_id).join(item, item.c.id == occurrence.c.item_id).where(wanted)
+        return list(self.connection.execute(self._first(found, submission_ids, after, limit)).scalars())
+
+    def _open_among_next(
+        self, submission_ids: Sequence[int], wanted: ColumnElement[bool], after: int, limit: int
+    ) -> list[int]:
+        """Those of the next items that are wanted, which may be too few. Nothing is asked of items behind these."""
+        within = self._first(select(occurrence.c.item_id), submission_ids, after, _NEXT * limit).subquery()
+        query = select(item.c.id).join(within, within.c.item_id == item.c.id).where(wanted)
+        return list(self.connection.execute(query.order_by(item.c.id).limit(limit)).scalars())
+
+    def _first(self, found: Select[Any], submission_ids: Sequence[int], after: int, limit: int) -> Select[Any]:
+        """The first items of these submissions after one, by id; `found` selects items of occurrences."""
+        found = found.where(occurrence.c.item_id > after).distinct()
         if self.connection.dialect.name != "postgresql":
             query = found.where(among(self.connection, occurrence.c.submission_id, submission_ids))
-            return list(self.connection.execute(query.order_by(occurrence.c.item_id).limit(limit)).scalars())
+            return query.order_by(occurrence.c.item_id).limit(limit)
         # The first of each submission, in the index's own order: else all of a large one would be read and sorted.
         inside = found.where(occurrence.c.submission_id == submission.c.id)
         first = inside.order_by(occurrence.c.item_id).limit(limit).lateral()
         named = among(self.connection, submission.c.id, submission_ids)
         query = select(first.c.item_id).select_from(submission.join(first, true())).where(named).distinct()
-        return list(self.connection.execute(query.order_by(first.c.item_id).limit(limit)).scalars())
+        return query.order_by(first.c.item_id).limit(limit)
 
     def occurrences(
         self, item_id: int, visible: ColumnElement[bool] | None = None, limit: int = 50
@@ -338,28 +358,15 @@ class PageModels:
         ]
 
     def _submissions(self, condition: ColumnElement[bool], limit: int | None = None) -> list[SubmissionLine]:
+        wanted = [submission.c[name] for name in SubmissionLine.__dataclass_fields__ if name in submission.c]
         query = (
-            select(submission, referral_member.c.referral_id)
+            select(*wanted, referral_member.c.referral_id)
             .outerjoin(referral_member, referral_member.c.submission_id == submission.c.id)
             .where(condition)
             .order_by(submission.c.id.desc())
             .limit(limit)
         )
-        return [
-            SubmissionLine(
-                row.id,
-                row.case_ref,
-                row.exhibit_ref,
-                row.origin,
-                row.basis,
-                row.state,
-                row.urgent,
-                row.created_at,
-                row.preserve_until,
-                row.referral_id,
-            )
-            for row in self.connection.execute(query)
-        ]
+        return [SubmissionLine(**row) for row in self.connection.execute(query).mappings()]
 
     def _held(self, submission_ids: Sequence[int]) -> Any:
         named = among(self.connection, occurrence.c.submission_id, submission_ids)

@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Column,
     ColumnElement,
     Connection,
     Dialect,
+    FromClause,
     Insert,
     LargeBinary,
     Row,
@@ -20,12 +22,13 @@ from sqlalchemy import (
     Table,
     any_,
     bindparam,
+    column,
     func,
     insert,
-    literal_column,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import UserDefinedType
 
 T = TypeVar("T")
 
@@ -67,11 +70,33 @@ def insert_or_ignore(connection: Connection, table: Table) -> Insert:
 def among(connection: Connection, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
     """`column` is one of `values`, which travel as one value: the same statement and plan for any number of them."""
     if connection.dialect.name == "postgresql":
-        return column == any_(bindparam(None, list(values), ARRAY(column.type), unique=True))
+        kind = _Numbers() if isinstance(column.type, BigInteger) else ARRAY(column.type)
+        return column == any_(bindparam(None, list(values), kind, unique=True))
     if isinstance(column.type, LargeBinary | String):
         return column.in_(values)  # JSON has no bytes, and words are few
-    listed = func.json_each(bindparam(None, json.dumps(list(values)), String(), unique=True))
-    return column.in_(select(literal_column("value")).select_from(listed))
+    return column.in_(select(listed(connection, values).c.value))
+
+
+def listed(connection: Connection, ids: Sequence[int]) -> FromClause:
+    """A table of these ids, one column `value`, which travel as one value."""
+    if connection.dialect.name == "postgresql":
+        made = func.unnest(bindparam(None, list(ids), _Numbers(), unique=True))
+        return made.table_valued(column("value", BigInteger)).render_derived()
+    made = func.json_each(bindparam(None, json.dumps(list(ids)), String(), unique=True))
+    return made.table_valued(column("value", BigInteger))
+
+
+class _Numbers(UserDefinedType[Sequence[int]]):
+    """PostgreSQL's array of numbers as it is written: the driver takes a list apart one by one, in Python."""
+
+    cache_ok = True
+    render_bind_cast = True
+
+    def get_col_spec(self, **_: object) -> str:
+        return "BIGINT[]"
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Sequence[int] | None], str | None]:  # noqa: ARG002
+        return lambda ids: None if ids is None else "{" + ",".join([f"{one:d}" for one in ids]) + "}"
 
 
 def sliced(values: Sequence[T], size: int = SLICE) -> Iterator[Sequence[T]]:

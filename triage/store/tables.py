@@ -322,12 +322,22 @@ referral = Table(
     Column("sort_key", Text, nullable=False),
     Column("reasons", Document, nullable=False),
     Column("facts", Document, nullable=False),  # what was counted when it was assessed: lists need not count again
+    Column("near", Integer),  # of these facts, what the queue is filtered by; NULL before it was assessed
+    Column("unknown", Integer),
     Column("edition", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
 )
 Index("ix_referral_merged", referral.c.merged_into, **where("merged_into IS NOT NULL"))
-Index("ix_referral_queue", referral.c.sort_key, referral.c.created_at, referral.c.id, **where("state = 'open'"))
+Index(
+    "ix_referral_queue",
+    referral.c.state,
+    referral.c.sort_key,
+    referral.c.created_at,
+    referral.c.id,
+    # What the queue is filtered by, so that counting it reads no referral.
+    postgresql_include=["danger", "clock", "solvability", "network", "near", "unknown"],
+)
 
 referral_summary = Table(
     "referral_summary",

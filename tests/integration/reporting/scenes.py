@@ -36,7 +36,7 @@ from triage.domain.matches import Answer, Match, Standing
 from triage.domain.priority import Assessment, Axis, Reason
 from triage.domain.referral_facts import ReferralFacts
 from triage.domain.submissions import Delivery, Found, Submission, SubmissionState
-from triage.settings import load_link_rules
+from triage.rule_files import load_link_rules
 from triage.store.items import NewItem
 from triage.store.unit_of_work import Store, Unit
 

@@ -9,15 +9,17 @@ from pathlib import Path
 import pytest
 
 from triage.domain.errors import Refused
-from triage.settings import (
-    Settings,
-    config_folder,
+from triage.rule_files import (
     load_exposure_policy,
     load_link_rules,
     load_match_policy,
-    load_plugin_names,
     load_priority_rules,
     load_review_rules,
+)
+from triage.settings import (
+    Settings,
+    config_folder,
+    load_plugin_names,
     load_settings,
 )
 

@@ -10,7 +10,7 @@ import pytest
 
 from triage.domain.categories import LANGUAGES, Schemes, parse_mappings, parse_scheme
 from triage.domain.errors import Refused
-from triage.settings import load_review_rules, load_schemes
+from triage.rule_files import load_review_rules, load_schemes
 
 WORDS = {"en": "Words", "th": "คำ"}
 SCHEME: dict[str, Any] = {

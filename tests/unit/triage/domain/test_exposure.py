@@ -19,7 +19,7 @@ from triage.domain.exposure import (
     seconds_of,
 )
 from triage.domain.reports import FileMark
-from triage.settings import load_exposure_policy
+from triage.rule_files import load_exposure_policy
 
 NOON = datetime(2026, 3, 16, 12, tzinfo=UTC)
 ZONE = ZoneInfo("UTC")

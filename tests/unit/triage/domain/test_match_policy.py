@@ -21,7 +21,8 @@ from triage.domain.match_policy import (
     category_fits,
 )
 from triage.domain.match_policy_file import parse_match_policy
-from triage.settings import config_folder, load_match_policy
+from triage.rule_files import load_match_policy
+from triage.settings import config_folder
 
 Change = Callable[[dict[str, Any]], object]
 

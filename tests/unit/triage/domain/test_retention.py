@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from triage.domain.retention import HolderKind, parse_retention
-from triage.settings import load_retention_rules
+from triage.rule_files import load_retention_rules
 
 RULE = {"kind": "traffic-data", "days": 90, "source": "A law, s. 1"}
 FILE: dict[str, Any] = {"confirmed": False, "holder": [RULE]}

@@ -18,9 +18,10 @@ from triage.domain.jobs import Stage
 from triage.domain.links import LinkKind
 from triage.domain.match_policy import MatchPolicy
 from triage.domain.matches import Answer
+from triage.rule_files import load_link_rules
 from triage.services.linking import Linking
 from triage.services.look_alikes import LookAlikeMemory
-from triage.settings import WorkSettings, load_link_rules
+from triage.settings import WorkSettings
 from triage.store.unit_of_work import Store
 
 POLICY = MatchPolicy("policy 1")

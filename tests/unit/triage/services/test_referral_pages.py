@@ -24,9 +24,9 @@ from triage.domain.networks import join_between
 from triage.domain.priority import Assessment, Axis, Reason
 from triage.domain.referral_facts import ReferralFacts
 from triage.domain.rematches import EndedBecause
+from triage.rule_files import load_link_rules
 from triage.services.legal_pages import legal_part, reported_part
 from triage.services.referral_pages import ReferralPage, referral_page
-from triage.settings import load_link_rules
 from triage.store.unit_of_work import Store
 
 RULES = load_link_rules()

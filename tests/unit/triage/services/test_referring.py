@@ -14,8 +14,8 @@ from triage.domain.items import ItemKind, Outcome
 from triage.domain.jobs import Stage
 from triage.domain.links import traits_of
 from triage.domain.matches import Answer
+from triage.rule_files import load_link_rules, load_priority_rules
 from triage.services.referring import Referring
-from triage.settings import load_link_rules, load_priority_rules
 from triage.store.unit_of_work import Store
 
 RULES = load_link_rules()

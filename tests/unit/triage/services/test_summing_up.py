@@ -13,9 +13,9 @@ from sqlalchemy import event
 from tests.unit.triage.stored import NOW, Scene
 from triage.domain.findings import CaptureTime, Examination, Findings, Place, Raster
 from triage.domain.items import Outcome
+from triage.rule_files import load_link_rules
 from triage.services.showing_referrals import shown_referral
 from triage.services.summing_up import sum_up, summary, summary_of
-from triage.settings import load_link_rules
 from triage.store.unit_of_work import Store
 
 RULES = load_link_rules()
@@ -70,7 +70,7 @@ def test_what_was_summed_up_is_not_counted_again(store: Store, scene: Scene) -> 
         unit.networks.keep_summary(referral, sum_up(unit, [submission], RULES).document(), NOW)
         unit.commit()
     with asked(store) as statements, store.reading() as unit:
-        shown = shown_referral(unit, referral, unit.pages.members(referral), RULES, [], NOW)
+        shown = shown_referral(unit, referral, unit.gates.bases(referral), RULES, [], NOW)
     assert shown.counted.outcomes == {"known": 1, "unknown": 1}
     assert len(statements) > 3
     assert not [one for one in statements if OF_ITEMS.search(one)]

@@ -109,6 +109,14 @@ def confirm_alike(desk: AtDesk, referral_id: Id, form: Sent) -> Response:
     return _gone_on(referral_id, deciding.confirm_proposal(desk.who, held, found, sorted(shown)))
 
 
+@routes.post("/referrals/{referral_id}/confirm-group")
+def confirm_group(desk: AtDesk, referral_id: Id, form: Sent) -> Response:
+    """Decide what is left of a camera's day, an archive or the like as looks at it said, by the facts."""
+    held = desk.application.claiming.claim_on(desk.who, referral_id)
+    centre = form.number("centre") or 0
+    return _gone_on(referral_id, desk.application.deciding.confirm_group(desk.who, held, centre, form.text("mark")))
+
+
 @routes.post("/decisions/{decision_id}/undo")
 def undo(desk: AtDesk, decision_id: Id, form: Sent) -> Response:
     """Take one's own back, or all of the act."""

@@ -62,6 +62,11 @@ class Desk:
                 raise NotFound(f"no-{subject.kind}", what) from error
             yield unit
 
+    def require_seen(self, action: Action, subject: Subject) -> None:
+        """Whoever may not see it is not told that it is there. Raises NotFound, as `reading`."""
+        with self.reading(action, subject):
+            pass
+
     @property
     def speaking(self) -> Speaking:
         """How the person is spoken to."""

@@ -126,8 +126,7 @@ def join_again(desk: AtDesk, referral_id: Id, form: Sent) -> Response:
 @routes.get("/items/{item_id}/erase")
 def erasing_item(desk: AtDesk, item_id: Id) -> Response:
     """The form, with this item in it."""
-    with desk.reading(Action.SEE_ITEM, an_item(item_id)):
-        pass  # whoever may not see it is not told that it is there
+    desk.require_seen(Action.SEE_ITEM, an_item(item_id))
     desk.application.planning.may_plan(desk.who, Action.DELETE, an_item(item_id))
     address = f"/items/{item_id}/erase"
     return desk.page("erase.html.j2", label=f"I-{item_id}", address=address, reach=None, grounds=words.ERASING)
@@ -144,8 +143,7 @@ def ask_to_erase_items(desk: AtDesk, item_id: Id, form: Sent) -> Response:
 @routes.get("/submissions/{submission_id}/erase")
 def erasing_submission(desk: AtDesk, submission_id: Id) -> Response:
     """How much it would come to, and the form."""
-    with desk.reading(Action.SEE_SUBMISSION, Subject("submission", submission_id)):
-        pass  # whoever may not see it is not told that it is there
+    desk.require_seen(Action.SEE_SUBMISSION, Subject("submission", submission_id))
     reach = desk.application.erasing.reach(desk.who, submission_id)
     address = f"/submissions/{submission_id}/erase"
     return desk.page("erase.html.j2", label=f"S-{submission_id}", address=address, reach=reach, grounds=words.ERASING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter
@@ -44,16 +45,17 @@ def referral(
     releases, rules = desk.application.library.releases(), desk.application.linking.rules
     with desk.reading(Action.SEE_REFERRAL, a_referral(referral_id)) as unit:
         line = line_of(unit, referral_id)
-        members = unit.pages.members(referral_id)
-        shown = shown_referral(unit, referral_id, members, rules, releases, desk.now)
-        listed = unit.pages.open_items([one.id for one in members], after=after, limit=ITEMS, decided=bool(decided))
+        bases = unit.gates.bases(referral_id)
+        submissions = [one.submission_id for one in bases]
+        shown = shown_referral(unit, referral_id, bases, rules, releases, desk.now)
+        listed = unit.pages.open_items(submissions, after=after, limit=ITEMS, decided=bool(decided))
         items = item_lines(unit, listed)
         said = unit.decisions.current(listed, deciding.rules.scheme) if decided else {}
-        lines = members[:SUBMISSIONS]
+        lines = unit.pages.members(referral_id, SUBMISSIONS)
         newest = [one.id for one in reversed(lines)]
         joins = unit.pages.joins(newest) if len(newest) > 1 else []
         became = unit.outcomes.of_referral(referral_id)
-        partings = apart_of(desk, unit, referral_id)
+        partings = apart_of(unit, referral_id, submissions)
     named = named_in(desk)
     today = desk.now.date()
     expiry = line.facts.earliest_expiry
@@ -72,7 +74,7 @@ def referral(
         holds=line.holder_id == desk.who.id,
         submissions=lines,
         counts=[(code, counted.outcomes[code]) for code in words.OUTCOMES if counted.outcomes.get(code)],
-        submission_count=len(members),
+        submission_count=len(submissions),
         graph=ring(newest, joins),
         places=counted.places,
         window=window(counted.places),
@@ -116,10 +118,10 @@ class Apart:
     told: bool
 
 
-def apart_of(desk: Desk, unit: Unit, referral_id: int) -> list[Apart]:
-    """What people set apart from this referral, by plan."""
+def apart_of(unit: Unit, referral_id: int, submissions: Sequence[int]) -> list[Apart]:
+    """What people set apart from this referral, which holds these submissions, by plan."""
     by_plan: dict[int, list[Parting]] = {}
-    for one in desk.application.splitting.of_referral(unit, referral_id):
+    for one in unit.partings.touching(submissions):
         by_plan.setdefault(one.plan_id, []).append(one)
     found = []
     for plan_id, partings in sorted(by_plan.items()):

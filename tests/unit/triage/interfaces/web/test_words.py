@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 from string import Formatter
 
 import pytest
@@ -14,13 +15,14 @@ from triage.domain.findings import NoteCode
 from triage.domain.items import Outcome
 from triage.domain.jobs import Stage
 from triage.domain.legal import Origin
+from triage.domain.look_plan import Tie, Why
 from triage.domain.matches import Standing
 from triage.domain.priority import Axis
 from triage.domain.referral_facts import ReferralFacts
 from triage.domain.reports import Viewed
 from triage.interfaces.web import words
 from triage.interfaces.web.language import Speaking
-from triage.settings import load_priority_rules
+from triage.rule_files import load_priority_rules
 
 TODAY = date(2026, 11, 26)
 RULES = load_priority_rules()
@@ -39,10 +41,24 @@ RULES = load_priority_rules()
         (CustodyAction, words.RECORDS),
         (SetKind, words.SET_KINDS),
         (Sharing, words.SHARING),
+        (Why, words.LOOK_WHY),
+        (Tie, words.LOOK_TIES),
     ],
 )
 def test_every_code_has_words(codes: type, told: dict[str, object]) -> None:
     assert {one.value for one in codes} <= set(told)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("codes", "told"), [(Why, words.LOOK_WHY), (Tie, words.LOOK_TIES)])
+@pytest.mark.parametrize("language", ["en", "th"])
+def test_the_plan_of_looks_has_a_sentence_of_its_own_for_each_code(
+    codes: type[StrEnum], told: dict[str, str], language: str
+) -> None:
+    """No code without one, none left of a code that is gone, no two alike; in Thai none that stays English."""
+    assert set(told) == set(codes)
+    said = {code: Speaking(language).sentences.gettext(sentence) for code, sentence in told.items()}
+    assert len(set(said.values())) == len(said)
+    assert all(any("\u0e00" <= letter <= "\u0e7f" for letter in one) for one in said.values()) == (language == "th")
 
 
 def test_a_reason_is_told_anew_in_the_readers_language() -> None:
