@@ -100,7 +100,8 @@ def test_the_log_says_that_a_backup_was_made_and_put_back(received: Deployment, 
     back = put_back(tmp_path / "backup", received, tmp_path / "back")
     back.done("restored", "--because", "The disk broke")
     events = [json.loads(event) for (event,) in back.rows("SELECT event FROM custody_event ORDER BY seq")]
-    assert [event["action"] for event in events[-2:]] == ["backed-up", "restored"]
+    assert events[-1]["action"] == "restored"
+    assert "backed-up" in [event["action"] for event in events]
     assert events[-1]["details"]["because"] == "The disk broke"
 
 
