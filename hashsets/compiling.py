@@ -1,18 +1,50 @@
 """The one door to numba: how loops are compiled. A kernel calls kernels of its own file only.
 
-Numba keeps machine code on disk and renews it when the file of the called kernel changes; it does not look at the
-files of what that kernel calls in turn, so a split loop could go on running the old half.
+Numba is loaded when a kernel is first called: that takes a sixth of a second, and most commands call none. It keeps
+machine code on disk and renews it when the file of the called kernel changes; it does not look at the files of what
+that kernel calls in turn, so a split loop could go on running the old half.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar, cast
-
-import numba
+from functools import update_wrapper
+from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class _Later(Generic[P, R]):
+    """What numba hears of at the first call, together with all that its file has for it.
+
+    A kernel's own calls must name what numba made, so the names of its file are bound to that. Who imported the name
+    before calls through here.
+    """
+
+    _making = threading.RLock()
+
+    def __init__(self, function: Callable[P, R], make: Callable[[Callable[P, R]], Callable[P, R]]) -> None:
+        self._function, self._make = function, make
+        self._begun: Callable[P, R] | None = None
+        self._made: Callable[P, R] | None = None
+        update_wrapper(self, function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        return (self._made or self.made())(*args, **kwargs)
+
+    def made(self) -> Callable[P, R]:
+        """As numba has it. Not seen by other threads before all names of the file are bound."""
+        with self._making:
+            if self._begun is None:
+                self._begun = self._make(self._function)
+                names = self._function.__globals__
+                for name, value in list(names.items()):
+                    if isinstance(value, _Later):
+                        names[name] = value.made()
+                self._made = self._begun
+            return self._begun
 
 
 def exact_kernel(function: Callable[P, R]) -> Callable[P, R]:
@@ -27,7 +59,24 @@ def estimating_kernel(function: Callable[P, R]) -> Callable[P, R]:
 
 def inlined(function: Callable[P, R]) -> Callable[P, R]:
     """Written out at each place of use: for the innermost steps of a kernel of the same file."""
-    return cast("Callable[P, R]", numba.njit(inline="always")(function))
+
+    def make(function: Callable[P, R]) -> Callable[P, R]:
+        import numba  # noqa: PLC0415 - at the first call
+
+        return cast("Callable[P, R]", numba.njit(inline="always")(function))
+
+    return _Later(function, make)
+
+
+def instruction(generator: Callable[..., Any]) -> Callable[..., Any]:
+    """A call for which numba writes what the function generates (see `numba.extending.intrinsic`)."""
+
+    def make(function: Callable[..., Any]) -> Callable[..., Any]:
+        from numba.extending import intrinsic  # noqa: PLC0415 - at the first call
+
+        return cast("Callable[..., Any]", intrinsic(function))
+
+    return _Later(generator, make)
 
 
 def _compiled(function: Callable[P, R], **options: Any) -> Callable[P, R]:
@@ -37,8 +86,14 @@ def _compiled(function: Callable[P, R], **options: Any) -> Callable[P, R]:
     folder, else in NUMBA_CACHE_DIR); an installation without one compiles in each process.
     """
     options |= {"nogil": True, "error_model": "numpy"}
-    try:
-        compiled = numba.njit(cache=True, **options)(function)
-    except RuntimeError:  # numba's answer where no place is writable
-        compiled = numba.njit(**options)(function)
-    return cast("Callable[P, R]", compiled)
+
+    def make(function: Callable[P, R]) -> Callable[P, R]:
+        import numba  # noqa: PLC0415 - at the first call
+
+        try:
+            compiled = numba.njit(cache=True, **options)(function)
+        except RuntimeError:  # numba's answer where no place is writable
+            compiled = numba.njit(**options)(function)
+        return cast("Callable[P, R]", compiled)
+
+    return _Later(function, make)

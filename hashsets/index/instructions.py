@@ -7,22 +7,21 @@ from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
 
-building: Any = cgutils  # numba's own way to array elements, without annotations
+from hashsets.compiling import instruction
 
 
 def _ones(_typing: Any, word: Any) -> Any:  # noqa: ARG001  # numba names the kernel's argument after this one
+    from llvmlite import ir  # noqa: PLC0415 - with numba, when a kernel is compiled
+    from numba import types  # noqa: PLC0415
+
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.call(builder.module.declare_intrinsic("llvm.ctpop", [ir.IntType(64)]), arguments)
 
     return types.uint64(types.uint64), generate
 
 
-ones = cast("Callable[[np.uint64], np.uint64]", intrinsic(_ones))
+ones = cast("Callable[[np.uint64], np.uint64]", instruction(_ones))
 """Set bits of one uint64 (LLVM's `ctpop`: one instruction, and vectorised in loops). Only inside kernels."""
 
 
@@ -31,6 +30,12 @@ NEAR, READ, DATA = 3, 0, 1
 
 
 def _ask_for(_typing: Any, array: Any, row: Any) -> Any:  # noqa: ARG001  # numba names the kernel's arguments after these
+    from llvmlite import ir  # noqa: PLC0415 - with numba, when a kernel is compiled
+    from numba import types  # noqa: PLC0415
+    from numba.core import cgutils  # noqa: PLC0415
+
+    building: Any = cgutils  # numba's own way to array elements, without annotations
+
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kind = signature.args[0]
         laid_out = context.make_array(kind)(context, builder, arguments[0])
@@ -48,7 +53,7 @@ def _ask_for(_typing: Any, array: Any, row: Any) -> Any:  # noqa: ARG001  # numb
     return types.void(array, types.int64), generate
 
 
-prefetch = cast("Callable[[npt.NDArray[Any], np.int64], None]", intrinsic(_ask_for))
+prefetch = cast("Callable[[npt.NDArray[Any], np.int64], None]", instruction(_ask_for))
 """Ask the memory for the beginning of a row that will be needed soon, without waiting for it. Only inside kernels.
 
 Searches that meet some thousands of rows at random take a quarter less time. Asking past an array's end does nothing.

@@ -37,7 +37,6 @@ from triage.exporters.dossier import (
     SubmissionDossier,
     Totals,
 )
-from triage.exporters.html_report import render_report
 from triage.store.dossier_facts import MOST_ROWS, DossierFacts
 from triage.store.dossier_lines import MatchLine
 from triage.store.read_models import SubmissionStatus
@@ -73,6 +72,8 @@ class Reporting:
             heading = dossier.heading
             Sharing(heading.may_share_with, heading.handling).require(receiver)
             dossier = replace(dossier, heading=replace(heading, receiver=receiver))
+        from triage.exporters.html_report import render_report  # noqa: PLC0415 - keeps other commands quick
+
         page = render_report(dossier)
         details: dict[str, str | int | None] = {
             "report_sha256": hashlib.sha256(page).hexdigest(),

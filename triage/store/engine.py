@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from psycopg import OperationalError
 from sqlalchemy import ColumnElement, Connection, Engine, Float, cast, create_engine, event, func, literal_column
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, DBAPIError, DisconnectionError, IntegrityError
@@ -68,6 +67,8 @@ def _require_open(connection: Any, _record: object, _proxy: object) -> None:
     waiting.register(connection.fileno(), select.POLLIN)
     if not waiting.poll(0):
         return
+    from psycopg import OperationalError  # noqa: PLC0415 - where there is such a server alone
+
     try:
         connection.execute("SELECT 1")
         connection.rollback()
