@@ -57,6 +57,13 @@ def estimating_kernel(function: Callable[P, R]) -> Callable[P, R]:
     return _compiled(function, fastmath={"reassoc", "contract"})
 
 
+def kept_in(kernel: Callable[..., Any]) -> str | None:
+    """The folder in which a kernel's machine code is kept; None where no place is writable."""
+    made = kernel.made() if isinstance(kernel, _Later) else kernel
+    folder: str | None = getattr(getattr(made, "stats", None), "cache_path", None)
+    return folder
+
+
 def inlined(function: Callable[P, R]) -> Callable[P, R]:
     """Written out at each place of use: for the innermost steps of a kernel of the same file."""
 

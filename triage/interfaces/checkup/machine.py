@@ -79,9 +79,10 @@ def compiled_code(_settings: Settings) -> Iterator[Check]:
     """
     from hashsets.algorithms.md5_lanes import warm_up  # noqa: PLC0415 - loads the compiler
     from hashsets.algorithms.pdq_bits import transform_block  # noqa: PLC0415
+    from hashsets.compiling import kept_in  # noqa: PLC0415
 
     warm_up()
-    kept = getattr(getattr(transform_block, "stats", None), "cache_path", None)
+    kept = kept_in(transform_block)
     yield judged(
         "compiled code",
         "kept on disk" if kept else "no writable place to keep it",
