@@ -1,7 +1,8 @@
 """A client process for `bench.reports`: prepared requests over kept connections, as cheap as a client can be.
 
-`python -m bench.report_client PORT TOKEN FIRST REQUESTS CONNECTIONS RATE`: RATE 0 sends as fast as answers come, else
-requests are due at even times, and a request's time counts from when it was due. Prints one JSON object.
+`python -m bench.report_client PORT[,PORT…] TOKEN FIRST REQUESTS CONNECTIONS RATE`: RATE 0 sends as fast as
+answers come, else requests are due at even times, and a request's time counts from when it was due. Prints one JSON
+object.
 """
 
 from __future__ import annotations
@@ -74,14 +75,15 @@ def template(port: int, token: str) -> tuple[bytes, list[int]]:
 
 def main() -> None:
     """Send, and tell how it went."""
-    port, token, first, requests, connections, rate = sys.argv[1:]
-    whole, places = template(int(port), token)
+    where, token, first, requests, connections, rate = sys.argv[1:]
+    ports = [int(port) for port in where.split(",")]
+    whole, places = template(ports[0], token)
     turn, took, statuses = iter(range(int(requests))), [], []
     lock = threading.Lock()
     begun = time.perf_counter()
 
-    def send() -> None:
-        with socket.create_connection(("127.0.0.1", int(port))) as connection:
+    def send(port: int) -> None:
+        with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             request = bytearray(whole)
             while True:
@@ -100,7 +102,9 @@ def main() -> None:
                     took.append(time.perf_counter() - due)
                     statuses.append(status)
 
-    threads = [threading.Thread(target=send) for _ in range(int(connections))]
+    threads = [
+        threading.Thread(target=send, args=(ports[number % len(ports)],)) for number in range(int(connections))
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -1,10 +1,10 @@
 """Small reports over HTTP: three files by digest and one of 100 kB (a made-up JPEG, each another) in one request.
 
-`python -m bench.reports [--quick] [--no-workers] [--only KIND] [--seconds N]`. A client process of its own, over
-PostgreSQL, while `triage work` works on what arrives. Measured: reports accepted a second with 32 connections that
-always ask; then, at 300 due a second, the time from when a request was due until its answer was read. The peers, in
-the same run: the same server with one transaction for each report, and a bare FastAPI route that parses the same
-requests and keeps nothing. TRIAGE_TEST_POSTGRES names a server other than this machine's.
+`python -m bench.reports [--quick] [--no-workers] [--only KIND] [--servers N] [--seconds N]`. A client process
+of its own, over PostgreSQL, while `triage work` works on what arrives. Measured: reports accepted a second with 32
+connections that always ask; then, at 300 due a second, the time from when a request was due until its answer was
+read. The peers, in the same run: the same server with one transaction for each report, and a bare FastAPI route that
+parses the same requests and keeps nothing. TRIAGE_TEST_POSTGRES names a server other than this machine's.
 """
 
 from __future__ import annotations
@@ -37,13 +37,14 @@ def main() -> None:
     parser.add_argument("--no-workers", action="store_true", help="nobody works on what arrives")
     parser.add_argument("--seconds", type=float, help="how long each part lasts, about")
     parser.add_argument("--only", choices=("together", "one-each", "bare"), help="one server alone")
+    parser.add_argument("--servers", type=int, default=1, help="processes that answer, as behind a proxy")
     options = parser.parse_args()
     seconds = options.seconds or (3.0 if options.quick else 20.0)
     _make_picture()
     found = {}
     for kind in ("bare", "one-each", "together"):
         if options.only in {None, kind}:
-            found[kind] = _measured(kind, seconds, workers=not options.no_workers and kind != "bare")
+            found[kind] = _measured(kind, seconds, options.servers, workers=not options.no_workers and kind != "bare")
     for kind, parts in found.items():
         sys.stderr.write(f"{kind}: {json.dumps(parts)}\n")
     if options.only:
@@ -70,7 +71,7 @@ def main() -> None:
     report("reports", figures, as_json=options.json)
 
 
-def _measured(kind: str, seconds: float, *, workers: bool) -> dict[str, dict[str, Any]]:
+def _measured(kind: str, seconds: float, servers: int, *, workers: bool) -> dict[str, dict[str, Any]]:
     with ExitStack() as stack:
         name = f"api_bench_{secrets.token_hex(4)}"
         stack.enter_context(database(name))
@@ -88,28 +89,29 @@ def _measured(kind: str, seconds: float, *, workers: bool) -> dict[str, dict[str
         triage(environment, "senders", "add", "example-provider", "--kind", "provider", *basis)
         issued = triage(environment, "keys", "issue", "example-provider", "--scope", "report", "--json")
         token = json.loads(issued)["token"]
-        port = free_port()
-        server = stack.enter_context(
-            running(environment, sys.executable, "-m", "bench.report_servers", kind, str(port))
-        )
-        wait_for(port)
-        processes = {"server": server}
+        processes, ports = {}, []
+        for number in range(servers):
+            ports.append(free_port())
+            serving = (sys.executable, "-m", "bench.report_servers", kind, str(ports[-1]))
+            processes[f"server {number + 1}"] = stack.enter_context(running(environment, *serving))
+            wait_for(ports[-1])
         if workers:
             working = environment | {"TRIAGE_DATABASE__URL": url_as(name, "workers")}
             processes["workers"] = stack.enter_context(running(working, TRIAGE, "work", "--follow"))
         processors = Processors(name, processes)
-        _client(port, token, 0, 200, 0)  # warm
+        _client(ports, token, 0, 200, 0)  # warm
         processors.used()
         found = {}
         for part, first, requests, rate in (("most", 1_000, 250, 0.0), ("paced", 1_000_000, RATE, RATE)):
-            taken = _client(port, token, first, round(seconds * requests), rate)
+            taken = _client(ports, token, first, round(seconds * requests), rate)
             used = {who: 1_000 * each / (seconds * requests) for who, each in processors.used().items()}
             found[part] = {**taken, "cpu_ms_each": {"client": taken["cpu_ms_each"], **used}}
         return found
 
 
-def _client(port: int, token: str, first: int, requests: int, rate: float) -> dict[str, Any]:
-    command = [sys.executable, "-m", "bench.report_client", str(port), token, str(first), str(requests)]
+def _client(ports: list[int], token: str, first: int, requests: int, rate: float) -> dict[str, Any]:
+    where = ",".join(map(str, ports))
+    command = [sys.executable, "-m", "bench.report_client", where, token, str(first), str(requests)]
     answer = subprocess.run([*command, str(CONNECTIONS), str(rate)], check=True, capture_output=True, text=True)
     found: dict[str, Any] = json.loads(answer.stdout)
     return found
