@@ -19,7 +19,6 @@ from tests.faults.scenarios import Scenario
 from tests.servers.disk import NotAllowed
 from tests.servers.processes import ServerMissing, skip_or_fail
 
-
 SHORT = [one for one in SCENARIOS if not one.long_only]
 DAY = datetime.now(UTC).date().toordinal() % 2
 PLAYED = SHORT if "TRIAGE_TEST_LONG" in os.environ else SHORT[DAY::2]
