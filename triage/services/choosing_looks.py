@@ -28,8 +28,6 @@ from triage.store.unit_of_work import Unit
 
 RECENT = timedelta(days=30)
 _AHEAD = timedelta(days=1)  # cameras' clocks state no zone
-
-
 LISTED = 20
 """Groups on facts that are named at a time, the largest."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, literal, select, update
 
 from triage.domain.claims import ReferralState
 from triage.domain.decisions import (
@@ -136,15 +136,12 @@ class Decisions:
 
     def stroke_of(self, one: Decision) -> list[Decision]:
         """What was decided in the same act, is as it is now and was confirmed by nobody; itself included, by id."""
-        query = select(decision).where(
-            decision.c.referral_id == one.referral_id,
-            decision.c.principal_id == one.principal_id,
-            decision.c.decided_at == one.decided_at,
-            decision.c.category == one.category,
-            decision.c.state == one.state,
-            decision.c.second_by.is_(None),
-        )
-        return [decision_of(row) for row in self.connection.execute(query.order_by(decision.c.id))]
+        query = select(decision).where(_made_with(one)).order_by(decision.c.id)
+        return [decision_of(row) for row in self.connection.execute(query)]
+
+    def stroke_size(self, one: Decision) -> int:
+        """How many these are."""
+        return self.connection.execute(select(func.count()).select_from(decision).where(_made_with(one))).scalar_one()
 
     def history(self, item_id: int) -> list[Decision]:
         """Everything that was ever said of an item, oldest first."""
@@ -296,6 +293,17 @@ def _said(scheme: str | None, state: DecisionState) -> ColumnElement[bool]:
     of_scheme = decision.c.scheme == scheme if scheme else literal(value=True)
     query = select(decision.c.id).where(decision.c.item_id == item.c.id, decision.c.state == state, of_scheme)
     return query.correlate(item).exists()
+
+
+def _made_with(one: Decision) -> ColumnElement[bool]:
+    return and_(
+        decision.c.referral_id == one.referral_id,
+        decision.c.principal_id == one.principal_id,
+        decision.c.decided_at == one.decided_at,
+        decision.c.category == one.category,
+        decision.c.state == one.state,
+        decision.c.second_by.is_(None),
+    )
 
 
 def decision_of(row: Row[Any]) -> Decision:

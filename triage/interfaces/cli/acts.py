@@ -10,7 +10,7 @@ import typer
 
 from triage.domain.access import Action
 from triage.domain.errors import Conflict, Refused
-from triage.domain.plans import DeletionGround, KeyBefore, Plan, PlanState, key_before
+from triage.domain.plans import DeletionGround, KeyBefore, Plan, PlanState
 from triage.services.clock import system_clock
 
 from .acting import Login, signed_in
@@ -51,7 +51,7 @@ def show(plan: PlanLabel, *, as_json: Json = False) -> None:
     """One plan: its terms, who asked, who answered, what became of it."""
     with opened() as application, application.store.reading() as unit:
         found = unit.plans.get(number_of(plan, "P"))
-        before = key_before(found, unit.plans.sent())
+        before = application.planning.keys_before([found]).get(found.id)
     _told(found, before, as_json=as_json)
 
 

@@ -51,7 +51,7 @@ def item(desk: AtDesk, item_id: Id, referral: Id = 0, told: str = "") -> Respons
         is_erased = bool(unit.erasures.among([item_id]))
         decisions = unit.decisions.history(item_id)
         own = [one for one in decisions if one.principal_id == desk.who.id and one.second_by is None]
-        strokes = {one.id: len(unit.decisions.stroke_of(one)) for one in own if one.state in _MAY_END}
+        strokes = {one.id: unit.decisions.stroke_size(one) for one in own if one.state in _MAY_END}
     digests = found.line.item.digests
     return desk.page(
         "item.html.j2",
