@@ -112,8 +112,9 @@ def rematch(
 
 def _worked(application: Application, threads: int, *, quiet: bool, follow: bool = False) -> Worked:
     from workers.embedded import work as work_embedded  # noqa: PLC0415 - keeps `triage --help` quick
+    from workers.signals import stopping_on_signals  # noqa: PLC0415 - keeps `triage --help` quick
 
-    with progress("Working", quiet=quiet) as tell:
+    with stopping_on_signals(application.stop), progress("Working", quiet=quiet) as tell:
 
         def told(backlog: Backlog) -> None:
             done = backlog.items_total - backlog.items_pending

@@ -53,7 +53,7 @@ class Worked:
 
 
 def work(application: Application, threads: int, tell: Callable[[Backlog], None], *, follow: bool = False) -> Worked:
-    """Run jobs until none is owed, or for ever with `follow`. Raises what stopped the line."""
+    """Run jobs until none is owed (`follow`: for ever) or `application.stop` is set. Raises what stopped the line."""
     trouble: list[TriageError] = []
     own = own_worker(WorkerKind.OWN, threads)
     runner = Runner(application, own.name, trouble.append)
@@ -75,8 +75,9 @@ def work(application: Application, threads: int, tell: Callable[[Backlog], None]
                 unit.jobs.forget_rings()
                 unit.commit()
             _relay(Relay(application, bells, own), ahead, trouble, tell, follow=follow)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt:  # of a caller who does not stop on signals
             application.stop.set()
+            raise
         finally:
             answering.stop(_STOP_SECONDS)
     runner.close()
@@ -145,7 +146,7 @@ def _relay(
     follow: bool,
 ) -> None:
     application, tell_at = relay.application, 0.0
-    while not trouble:
+    while not trouble and not application.stop.is_set():
         ahead.changed.clear()
         rung = relay.round(ahead.free(), ahead.rung)
         if time.monotonic() >= tell_at:

@@ -1,4 +1,8 @@
-"""Stopping on request: the first signal asks, the second ends the process at once."""
+"""Stopping on request: the first signal asks, the second ends the process at once.
+
+An exception raised wherever the main thread happens to be could leave a lock held, or be swallowed where Python lets
+none out; an event is looked at where it is safe to stop.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,12 @@ INTERRUPTED = 130
 
 
 @contextmanager
-def stopping_on_signals() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set. For the main thread. Chambers end with the process, however it ends."""
-    stopping = threading.Event()
+def stopping_on_signals(stopping: threading.Event | None = None) -> Iterator[threading.Event]:
+    """An event, this one if it is given, that SIGTERM and SIGINT set. For the main thread.
+
+    Chambers end with the process, however it ends.
+    """
+    stopping = threading.Event() if stopping is None else stopping
 
     def ask(_number: int, _frame: object) -> None:
         if stopping.is_set():

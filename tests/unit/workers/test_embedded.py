@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -19,6 +21,7 @@ from triage.domain.errors import Tampered
 from triage.domain.items import Outcome
 from triage.domain.jobs import Lease, Stage
 from workers.embedded import Backlog, backlog_of, work
+from workers.signals import stopping_on_signals
 
 WithMatching = Callable[[ToldMatching], Application]
 
@@ -75,9 +78,10 @@ def test_an_interruption_stops_cleanly(with_matching: WithMatching, application:
     a_submission(facts, 3)
 
     def interrupt(_: Backlog) -> None:
-        raise KeyboardInterrupt
+        os.kill(os.getpid(), signal.SIGINT)
 
-    done = work(with_matching(ToldMatching(application.matching.match_batch)), 1, interrupt)
+    with stopping_on_signals(application.stop):
+        done = work(with_matching(ToldMatching(application.matching.match_batch)), 1, interrupt)
     assert done.stopped
     assert application.stop.is_set()
     left = backlog_of(application)
