@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
@@ -34,7 +34,7 @@ _SAYING = "_"
 def environment(language: str) -> Environment:
     """All templates in a language."""
     made = _Spoken(
-        loader=ChoiceLoader([FileSystemLoader(_HERE / "templates"), FileSystemLoader(_HERE / "static" / "vendor")]),
+        loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         finalize=visible,
         undefined=StrictUndefined,

@@ -51,6 +51,16 @@ class Window:
     width: float
     height: float
 
+    @property
+    def dot(self) -> float:
+        """The radius of a place, the same on the page whatever the window shows."""
+        return round(self.width / 90, 3)
+
+    @property
+    def rim(self) -> float:
+        """The width of the line around it."""
+        return round(self.width / 600, 3)
+
 
 def ring(submissions: Sequence[int], joins: Sequence[tuple[int, int, str, str]]) -> Graph:
     """The submissions and their joins, as (low, high, kind, because)."""

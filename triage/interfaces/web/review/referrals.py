@@ -23,6 +23,7 @@ from triage.store.unit_of_work import Unit
 
 from .desk import AtDesk, Desk
 from .drawing import ring, window
+from .land import land
 from .naming import named_in
 from .telling import told as message_of
 
@@ -57,6 +58,7 @@ def referral(
         became = unit.outcomes.of_referral(referral_id)
         partings = apart_of(unit, referral_id, submissions)
     named = named_in(desk)
+    mapped = window(shown.counted.places)
     today = desk.now.date()
     expiry = line.facts.earliest_expiry
     priority = desk.application.referring.priority
@@ -77,7 +79,8 @@ def referral(
         submission_count=len(submissions),
         graph=ring(newest, joins),
         places=counted.places,
-        window=window(counted.places),
+        window=mapped,
+        land=land(mapped) if counted.places else "",
         times=histogram(time_bins(counted.months)),
         days_left=(expiry - today).days if expiry else 0,
         scheme=deciding.schemes.scheme(deciding.rules.scheme),
