@@ -62,6 +62,15 @@ class Window:
         return round(self.width / 600, 3)
 
 
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A place, and others so near that their marks would hide each other. `items` are of all of them."""
+
+    latitude: float
+    longitude: float
+    items: int
+
+
 def ring(submissions: Sequence[int], joins: Sequence[tuple[int, int, str, str]]) -> Graph:
     """The submissions and their joins, as (low, high, kind, because)."""
     count = max(1, len(submissions))
@@ -89,3 +98,16 @@ def window(places: Sequence[tuple[float, float, int]]) -> Window:
     x = (max(longitudes) + min(longitudes)) / 2 - wide / 2
     y = -(max(latitudes) + min(latitudes)) / 2 - high / 2
     return Window(round(x, 2), round(y, 2), round(wide, 2), round(high, 2))
+
+
+def dots(places: Sequence[tuple[float, float, int]], shown: Window) -> list[Dot]:
+    """Marks for these places (latitude, longitude, items), each where most of its items are; the largest first."""
+    cells: dict[tuple[int, int], list[tuple[float, float, int]]] = {}
+    for place in places:
+        cells.setdefault((int(place[1] // (2 * shown.dot)), int(place[0] // (2 * shown.dot))), []).append(place)
+    largest = [max(cell, key=lambda place: place[2]) for cell in cells.values()]
+    found = [
+        Dot(latitude, longitude, sum(place[2] for place in cell))
+        for (latitude, longitude, _), cell in zip(largest, cells.values(), strict=True)
+    ]
+    return sorted(found, key=lambda one: -one.items)

@@ -22,7 +22,7 @@ from triage.store.page_models import ReferralLine
 from triage.store.unit_of_work import Unit
 
 from .desk import AtDesk, Desk
-from .drawing import ring, window
+from .drawing import dots, ring, window
 from .land import land
 from .naming import named_in
 from .telling import told as message_of
@@ -80,6 +80,7 @@ def referral(
         graph=ring(newest, joins),
         places=counted.places,
         window=mapped,
+        dots=dots(counted.places, mapped),
         land=land(mapped) if counted.places else "",
         times=histogram(time_bins(counted.months)),
         days_left=(expiry - today).days if expiry else 0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.interfaces.web.review.drawing import GRAPH_HEIGHT, GRAPH_WIDTH, ring, window
+from triage.interfaces.web.review.drawing import GRAPH_HEIGHT, GRAPH_WIDTH, Dot, dots, ring, window
 
 PLACES = st.lists(st.tuples(st.floats(-89, 89), st.floats(-179, 179), st.integers(1, 99)), min_size=1, max_size=20)
 
@@ -29,3 +29,18 @@ def test_the_window_holds_every_place_and_is_twice_as_wide_as_high(places: list[
         assert shown.x - 0.02 <= longitude <= shown.x + shown.width + 0.02
         assert shown.y - 0.02 <= -latitude <= shown.y + shown.height + 0.02
     assert abs(shown.width - 2 * shown.height) < 0.05
+
+
+@given(PLACES)
+def test_marks_count_every_item_and_stand_at_places(places: list[tuple[float, float, int]]) -> None:
+    """Each in the middle of nothing else: of marks that would hide one another there is one."""
+    shown = window(places)
+    marks = dots(places, shown)
+    assert sum(mark.items for mark in marks) == sum(items for _, _, items in places)
+    assert {(mark.latitude, mark.longitude) for mark in marks} <= {place[:2] for place in places}
+    assert [mark.items for mark in marks] == sorted((mark.items for mark in marks), reverse=True)
+
+
+def test_places_that_would_hide_each_other_have_one_mark_where_most_items_are() -> None:
+    places = [(13.75, 100.5, 2), (13.76, 100.51, 5), (18.8, 99.0, 1)]
+    assert dots(places, window(places)) == [Dot(13.76, 100.51, 7), Dot(18.8, 99.0, 1)]
