@@ -325,4 +325,4 @@ class Networks:
             ),
             select(rematch.c.id).where(rematch.c.finished_at.is_(None)),
         )
-        return any(self.connection.execute(query.limit(1)).first() for query in queries)
+        return bool(self.connection.execute(select(or_(*(query.exists() for query in queries)))).scalar_one())
