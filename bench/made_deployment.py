@@ -161,9 +161,9 @@ INSERT INTO claim SELECT 20 + n * 3, n, now(), extract(epoch FROM now()) + 36000
 INSERT INTO declined SELECT n, 300 - n FROM generate_series(1, :people) AS n;
 INSERT INTO access_asked (principal_id, action, subject, allowed, code, at)
 SELECT 1 + n % :people, 'see-item', 'item:' || n, true, 'allowed', now() FROM generate_series(1, 20 * :referrals) AS n;
-INSERT INTO decision (item_id, referral_id, principal_id, scheme, category, basis, because, decided_at, state)
+INSERT INTO decision (item_id, referral_id, principal_id, scheme, category, basis, because, decided_at, changed_at, state)
 SELECT i, r, 1 + r % :people, :scheme, (CAST(:categories AS text[]))[1 + i % array_length(CAST(:categories AS text[]), 1)], 'facts', '',
-  now(), CASE WHEN i % 500 = 0 THEN 'awaiting-second' ELSE 'standing' END
+  now() - interval '1 day', now() - interval '1 day', CASE WHEN i % 500 = 0 THEN 'awaiting-second' ELSE 'standing' END
 FROM held JOIN item ON item.id = i WHERE r % 10 < 3 AND outcome IN ('near', 'unknown') AND pg_temp.u(i, 13) < .1;
 INSERT INTO viewing (principal_id, item_id, referral_id, reason, words, level, of_known, of_decided, token_sha256, asked_at,
   token_until, shown_at, ended_at, seconds)

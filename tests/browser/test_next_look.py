@@ -11,7 +11,6 @@ from tests.browser.conftest import Served
 from tests.browser.test_looks import ask, holding, looks, show
 from triage.domain.decisions import Said
 from triage.domain.looks import Asked, Level, Reason
-from triage.services.choosing_looks import look_plan
 
 Enter = Callable[..., Page]
 ASKED = Asked(Reason.LEGAL_THRESHOLD, "", Level.REDUCED)
@@ -20,9 +19,8 @@ ASKED = Asked(Reason.LEGAL_THRESHOLD, "", Level.REDUCED)
 def proposed_next(review: Served) -> int | None:
     """The item whose look is worth it next."""
     deciding = review.house.application.deciding
-    scheme = deciding.schemes.scheme(deciding.rules.scheme)
     with deciding.store.reading() as unit:
-        plan = look_plan(unit, review.n.seizure, deciding.rules, scheme, deciding.clock())
+        plan = deciding.look_plan(unit, review.n.seizure)
     return plan.next.item_id if plan.next else None
 
 

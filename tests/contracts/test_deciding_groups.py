@@ -18,6 +18,7 @@ from triage.domain.items import Outcome
 from triage.domain.people import Principal
 from triage.services.choosing_looks import look_plan
 from triage.services.deciding import Deciding
+from triage.services.remembering_groups import GroupMemory
 from triage.store.unit_of_work import Store
 
 
@@ -38,7 +39,7 @@ def look(deciding: Deciding, who: Principal, made: Made, said: dict[int, str]) -
 
 def proposed(store: Store, made: Made) -> list[GroupProposal]:
     with store.reading() as unit:
-        return look_plan(unit, made.id, RULES, SCHEMES.scheme("scheme-a"), NOW).on_facts
+        return look_plan(unit, made.id, RULES, SCHEMES.scheme("scheme-a"), NOW, GroupMemory()).on_facts
 
 
 def test_what_is_left_is_decided_on_facts_and_taken_back_with_its_look(
@@ -82,7 +83,7 @@ def test_looks_that_differ_in_the_category_propose_nothing(
     alone = over(store, replace(RULES, second_reader=frozenset()))
     look(alone, ann, made, {0: "some", 1: "some", 2: last})
     with store.reading() as unit:
-        plan = look_plan(unit, made.id, RULES, SCHEMES.scheme("scheme-a"), NOW)
+        plan = look_plan(unit, made.id, RULES, SCHEMES.scheme("scheme-a"), NOW, GroupMemory())
     assert plan.left.groups_on_facts == 1
     assert [(one.category, one.items) for one in plan.on_facts] == expected
 

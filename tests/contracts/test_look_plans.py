@@ -16,6 +16,7 @@ from triage.domain.items import Outcome
 from triage.domain.look_plan import RUN, GroupKey, Outline, Stack, Tie, Verdict, Why, key_of, occasion_of, outline_of
 from triage.domain.review_rules import ReviewRules
 from triage.services.choosing_looks import look_plan
+from triage.services.remembering_groups import GroupMemory
 from triage.store.look_plans import Asking
 from triage.store.review_tables import decision
 from triage.store.tables import finding, occurrence, provenance, raster
@@ -61,6 +62,7 @@ def says(store: Store, made: Made, category: str, *items: int, basis: SeenBasis 
             "basis": basis,
             "because": "",
             "decided_at": NOW,
+            "changed_at": NOW,
             "state": "standing",
         }
         unit.connection.execute(insert(decision), [row | {"item_id": one} for one in items])
@@ -209,7 +211,7 @@ def test_groups_that_say_most_come_first_when_not_all_fit(store: Store) -> None:
 
 def plan_of(store: Store, made: Made, rules: ReviewRules = RULES) -> tuple[int | None, Why | None]:
     with store.reading() as unit:
-        plan = look_plan(unit, made.id, rules, SCHEMES.scheme("scheme-a"), NOW)
+        plan = look_plan(unit, made.id, rules, SCHEMES.scheme("scheme-a"), NOW, GroupMemory())
     return (plan.next.item_id, plan.next.why) if plan.next else (None, None)
 
 
@@ -224,7 +226,7 @@ def test_following_the_plan_ends_and_leaves_the_rest_to_facts(store: Store) -> N
         reasons.append(chosen[1])
         says(store, made, "lawful", looked[-1])
     with store.reading() as unit:
-        left = look_plan(unit, made.id, RULES, SCHEMES.scheme("scheme-a"), NOW).left
+        left = look_plan(unit, made.id, RULES, SCHEMES.scheme("scheme-a"), NOW, GroupMemory()).left
     assert reasons == [Why.FIRST, Why.SPREAD]
     assert (left.looks, left.groups_on_facts, left.items_on_facts) == (0, 1, 10)
     assert left.chance <= LOOKS.quiet
@@ -261,14 +263,14 @@ def test_a_camera_that_mixed_once_is_looked_at_more_closely_on_its_other_days(st
 
 def looks_left(store: Store, made: Made) -> int:
     with store.reading() as unit:
-        return look_plan(unit, made.id, RULES, SCHEMES.scheme("scheme-a"), NOW).left.looks
+        return look_plan(unit, made.id, RULES, SCHEMES.scheme("scheme-a"), NOW, GroupMemory()).left.looks
 
 
 def test_the_gate_of_the_next_look_is_told(store: Store) -> None:
     """Whether the law lets it be shown is said before somebody asks."""
     made = referral_with(store, "1", U)
     with store.reading() as unit:
-        plan = look_plan(unit, made.id, RULES, SCHEMES.scheme("scheme-a"), NOW)
+        plan = look_plan(unit, made.id, RULES, SCHEMES.scheme("scheme-a"), NOW, GroupMemory())
     assert plan.next is not None
     assert plan.gate is not None
     assert plan.gate.may_render

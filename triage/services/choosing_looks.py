@@ -26,8 +26,10 @@ from triage.domain.review_rules import ReviewRules
 from triage.store.look_plans import Asking, Group
 from triage.store.unit_of_work import Unit
 
+from .remembering_groups import GroupMemory
+
 RECENT = timedelta(days=30)
-_AHEAD = timedelta(days=1)  # cameras' clocks state no zone
+_AHEAD = timedelta(days=2)  # the end of tomorrow: cameras' clocks state no zone
 LISTED = 20
 """Groups on facts that are named at a time, the largest."""
 
@@ -43,10 +45,12 @@ class LookPlan:
     rules: LookRules
 
 
-def look_plan(unit: Unit, referral_id: int, rules: ReviewRules, scheme: Scheme, now: datetime) -> LookPlan:
+def look_plan(
+    unit: Unit, referral_id: int, rules: ReviewRules, scheme: Scheme, now: datetime, memory: GroupMemory
+) -> LookPlan:
     """Plan the looks of a referral as it stands now; `scheme` is the one that the rules name."""
     asking = _asking(referral_id, rules, scheme, now)
-    groups = unit.look_plans.groups(asking)
+    groups = memory.groups(unit, asking, now)
     found = _next(unit, asking, groups, rules.looks)
     gate = None
     if found is not None:
@@ -57,18 +61,24 @@ def look_plan(unit: Unit, referral_id: int, rules: ReviewRules, scheme: Scheme, 
 
 
 def decidable(
-    unit: Unit, referral_id: int, centre: int, rules: ReviewRules, scheme: Scheme, now: datetime
+    unit: Unit,
+    referral_id: int,
+    centre: int,
+    rules: ReviewRules,
+    scheme: Scheme,
+    now: datetime,
+    memory: GroupMemory,
 ) -> list[tuple[GroupProposal, list[int]]]:
     """What is proposed on facts for the group of this centre, with the items that it would decide."""
     asking = _asking(referral_id, rules, scheme, now)
-    groups = [one for one in _enough(unit.look_plans.groups(asking), rules.looks) if centre in one.centres]
+    groups = [one for one in _enough(memory.groups(unit, asking, now), rules.looks) if centre in one.centres]
     return [(one, unit.look_plans.open_items(asking, one.centres)) for one in _on_facts(unit, asking, groups)]
 
 
 def _asking(referral_id: int, rules: ReviewRules, scheme: Scheme, now: datetime) -> Asking:
     unlawful = tuple(one.code for one in scheme.categories if one.rank > 0)
-    local = now.astimezone(UTC).replace(tzinfo=None)
-    return Asking(referral_id, rules.scheme, unlawful, local - RECENT, local + _AHEAD)
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    return Asking(referral_id, rules.scheme, unlawful, today - RECENT, today + _AHEAD)
 
 
 def _enough(groups: list[Group], rules: LookRules) -> list[Group]:
@@ -87,8 +97,8 @@ def _enough(groups: list[Group], rules: LookRules) -> list[Group]:
 def _on_facts(unit: Unit, asking: Asking, groups: list[Group]) -> list[GroupProposal]:
     if not groups:
         return []
-    stacks = unit.look_plans.stacks_of(asking, groups)
-    said = unit.look_plans.looked(asking, [centre for one in groups for centre in one.centres])
+    centres = [centre for one in groups for centre in one.centres]
+    stacks, said = unit.look_plans.stacks_of(asking, centres), unit.look_plans.looked(asking, centres)
     found = [made for one in groups for made in group_proposals(one.outline, stacks[one.outline.key], said)]
     return sorted(found, key=lambda one: -one.items)
 

@@ -36,11 +36,12 @@ from triage.domain.review_rules import ReviewRules
 from triage.store.decisions import NewDecision
 from triage.store.unit_of_work import Store, Unit
 
-from .choosing_looks import decidable
+from .choosing_looks import LookPlan, decidable, look_plan
 from .clock import Clock
 from .finishing import SET_ASIDE, finish, reopen_changed
 from .opining import Opinions, opinions, proposal_of
 from .permitting import Permits, a_referral, an_item
+from .remembering_groups import GroupMemory
 from .strokes import confirmable, decided_event, going_with, stand, waiting_with
 
 SLICE = 500
@@ -66,6 +67,7 @@ class Deciding:
     rules: ReviewRules
     schemes: Schemes
     clock: Clock
+    groups: GroupMemory = field(default_factory=GroupMemory)
 
     def decide(self, principal: Principal, held: Claim, item_ids: Sequence[int], said: Said) -> Decided:
         """Decide these items of the referral in hand.
@@ -80,6 +82,11 @@ class Deciding:
         with self.store.reading() as unit:
             left = unit.decisions.left(held.referral_id, self.rules.scheme)
         return self._decide(principal, held, left, said, one_by_one=False)
+
+    def look_plan(self, unit: Unit, referral_id: int) -> LookPlan:
+        """The next look of a referral, what facts are enough for, and what is left; within a unit of the caller's."""
+        scheme = self.schemes.scheme(self.rules.scheme)
+        return look_plan(unit, referral_id, self.rules, scheme, self.clock(), self.groups)
 
     def opinions(self, unit: Unit, referral_id: int, after: int = 0) -> Opinions:
         """What was said about a referral's next items, for whoever may see it; within a unit of the caller's."""
@@ -117,7 +124,7 @@ class Deciding:
         """
         scheme, now = self.schemes.scheme(self.rules.scheme), self.clock()
         with self.store.reading() as unit:
-            found = decidable(unit, held.referral_id, centre_id, self.rules, scheme, now)
+            found = decidable(unit, held.referral_id, centre_id, self.rules, scheme, now, self.groups)
         for one, items in found:
             if one.mark == mark:
                 said, source = Said(one.category), one.decision_id
@@ -169,7 +176,7 @@ class Deciding:
             require_undo(taken, principal.id, self.rules, now)
             unit.decisions.end([one.id for one in undone], DecisionState.UNDONE, now)
             standing = [one for one in undone if one.state is DecisionState.STANDING]
-            unit.decisions.restore([one.supersedes for one in standing if one.supersedes is not None])
+            unit.decisions.restore([one.supersedes for one in standing if one.supersedes is not None], now)
             holding = unit.decisions.referrals_holding([one.item_id for one in undone])
             reopen_changed(unit, holding, now)
             details: dict[str, str | int | None] = {

@@ -87,6 +87,7 @@ class Decisions:
                 "basis": one.basis,
                 "because": because,
                 "decided_at": now,
+                "changed_at": now,
                 "spread_from": one.spread_from,
                 "state": one.state,
                 "supersedes": one.supersedes,
@@ -100,7 +101,9 @@ class Decisions:
         """They are superseded or undone. What they said stays."""
         for part in sliced(decision_ids):
             self.connection.execute(
-                update(decision).where(among(self.connection, decision.c.id, part)).values(state=state, ended_at=now)
+                update(decision)
+                .where(among(self.connection, decision.c.id, part))
+                .values(state=state, ended_at=now, changed_at=now)
             )
 
     def stand(self, decision_ids: Sequence[int], second_by: int, now: datetime) -> None:
@@ -109,16 +112,16 @@ class Decisions:
             self.connection.execute(
                 update(decision)
                 .where(among(self.connection, decision.c.id, part))
-                .values(state=DecisionState.STANDING, second_by=second_by, second_at=now)
+                .values(state=DecisionState.STANDING, second_by=second_by, second_at=now, changed_at=now)
             )
 
-    def restore(self, decision_ids: Sequence[int]) -> None:
+    def restore(self, decision_ids: Sequence[int], now: datetime) -> None:
         """They stand again: what had superseded them was taken back."""
         for part in sliced(decision_ids):
             self.connection.execute(
                 update(decision)
                 .where(among(self.connection, decision.c.id, part), decision.c.state == DecisionState.SUPERSEDED)
-                .values(state=DecisionState.STANDING, ended_at=None)
+                .values(state=DecisionState.STANDING, ended_at=None, changed_at=now)
             )
 
     def spread_of(self, decision_ids: Sequence[int], by: int) -> list[Decision]:

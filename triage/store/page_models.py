@@ -166,6 +166,11 @@ class PageModels:
         row = self.connection.execute(query.where(referral_summary.c.referral_id == referral_id)).one_or_none()
         return (row.counted, row.at) if row else None
 
+    def summed_up_at(self, referral_id: int) -> datetime | None:
+        """The moment whose counts the summary holds."""
+        query = select(referral_summary.c.at).where(referral_summary.c.referral_id == referral_id)
+        return self.connection.execute(query).scalar_one_or_none()
+
     def submissions_of(self, referral_ids: Sequence[int]) -> dict[int, list[int]]:
         """Referral → its submissions."""
         query = (

@@ -194,6 +194,7 @@ decision = Table(
     Column("second_at", UtcDateTime),
     Column("supersedes", Id, ForeignKey("decision.id")),
     Column("ended_at", UtcDateTime),
+    Column("changed_at", UtcDateTime, index=True),  # when its state became what it is
 )
 Index("ix_decision_item", decision.c.item_id, decision.c.state)
 Index(

@@ -14,14 +14,13 @@ from triage.domain.networks import Parting
 from triage.exporters.charts import histogram, time_bins
 from triage.interfaces.web import words
 from triage.interfaces.web.forms import Id
-from triage.services.choosing_looks import LookPlan, look_plan
 from triage.services.item_facts import item_lines
 from triage.services.permitting import a_referral
 from triage.services.showing_referrals import SUBMISSIONS, shown_referral
 from triage.store.page_models import ReferralLine
 from triage.store.unit_of_work import Unit
 
-from .desk import AtDesk, Desk
+from .desk import AtDesk
 from .drawing import dots, ring, window
 from .land import land
 from .naming import named_in
@@ -99,16 +98,9 @@ def opinions(desk: AtDesk, referral_id: Id, after: Id = 0) -> Response:
     with desk.reading(Action.SEE_REFERRAL, a_referral(referral_id)) as unit:
         line = line_of(unit, referral_id)
         said = desk.application.deciding.opinions(unit, referral_id, after)
-        plan = None if after else plan_of(desk, unit, referral_id)
+        plan = None if after else desk.application.deciding.look_plan(unit, referral_id)
     holds = line.holder_id == desk.who.id
     return desk.page("opinions.html.j2", line=line, opinions=said, plan=plan, holds=holds, named=named_in(desk))
-
-
-def plan_of(desk: Desk, unit: Unit, referral_id: int) -> LookPlan:
-    """Which look is worth it next, by what was said of the referral's items so far."""
-    deciding = desk.application.deciding
-    rules = deciding.rules
-    return look_plan(unit, referral_id, rules, deciding.schemes.scheme(rules.scheme), desk.now)
 
 
 @dataclass(frozen=True, slots=True)
