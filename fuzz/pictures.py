@@ -30,7 +30,7 @@ def _prepared() -> None:
 @functools.cache
 def _small_pictures() -> tuple[bytes, ...]:
     """Made once for all formats: the large ones among them take time."""
-    made = (data for _, data in corpus.pictures() if len(data) <= SMALL)
+    made = (data for _, data in (*corpus.pictures(), *corpus.videos()) if len(data) <= SMALL)
     return (*specimens.all_kinds(), *made)
 
 
@@ -96,6 +96,7 @@ def _sniff(data: bytes) -> None:
     expected = "empty" if not head else "other" if name is None else kind
     require(holds=kind == expected, promise="kind and format agree")
     require(holds=(kind == "raster") == (name in checks.FORMATS), promise="a raster is a format that decodes")
+    require(holds=(kind == "video") == (name in sniff.VIDEO_FORMATS), promise="a video is a format of videos")
     sniff.name_disagrees(data[:20].decode("latin-1"), name or "")
 
 
@@ -105,7 +106,7 @@ def _sniff_seeds() -> Iterator[bytes]:
 
 
 TARGETS = (
-    *(examined(name) for name in sorted(checks.FORMATS)),
+    *(examined(name) for name in sorted(checks.FORMATS | sniff.VIDEO_FORMATS)),
     Target("exif", "nothing is raised; findings pass the customs unchanged", _metadata, _metadata_seeds),
     Target(
         "jpeg-segments", "nothing is raised; a block is a piece of its file", _jpeg_segments, examined("jpeg").seeds

@@ -21,7 +21,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image
 
-from tests.hostile import odd_archives, odd_metadata, odd_pictures, structures
+from tests.hostile import odd_archives, odd_metadata, odd_pictures, odd_videos, structures
 
 Named = tuple[str, bytes]
 
@@ -52,6 +52,14 @@ def pictures_with_metadata() -> Iterator[Named]:
         yield f"jpeg with {name}", _jpeg_with(block)
         yield f"png with {name}", png[:33] + _png_chunk(b"eXIf", block) + png[33:]
         yield f"tiff of {name}", block
+
+
+def videos() -> Iterator[Named]:
+    """Every hostile video."""
+    sound = odd_videos.sound_videos()
+    for name, data in sound.items():
+        yield from _damaged(name, data)
+    yield from odd_videos.odd_videos(sound)
 
 
 def archives() -> Iterator[Named]:
@@ -279,5 +287,6 @@ def _tar_tricks() -> Iterator[Named]:
 KINDS: Mapping[str, Callable[[], Iterator[Named]]] = {
     "pictures": pictures,
     "metadata": pictures_with_metadata,
+    "videos": videos,
     "archives": archives,
 }

@@ -10,13 +10,14 @@ import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.hostile import corpus
 from tests.hostile.odd_pictures import SLOW
 from triage.chamber.limits import ArchiveLimits, ChamberLimits
 from triage.chamber.parent import Chamber
-from triage.domain.findings import NoteCode
+from triage.domain.findings import NoteCode, ProcessingNote
 
 DEATHS = frozenset({NoteCode.CHAMBER_DIED, NoteCode.TIME_LIMIT, NoteCode.MEMORY_LIMIT})
 CHAMBER = ChamberLimits(wall_seconds=60, cpu_seconds=6)
@@ -60,7 +61,7 @@ def feed(kind: str, chamber: Chamber) -> Outcome:
     outcome = Outcome()
     for name, data in corpus.KINDS[kind]():
         began = time.monotonic()
-        (_expand if kind == "archives" else _examine)(outcome, name, data, chamber)
+        _WAYS.get(kind, _examine)(outcome, name, data, chamber)
         took = round(time.monotonic() - began, 2)
         outcome.seconds = round(outcome.seconds + took, 2)
         outcome.slowest = max(outcome.slowest, (took, name))
@@ -70,6 +71,19 @@ def feed(kind: str, chamber: Chamber) -> Outcome:
 def _examine(outcome: Outcome, name: str, data: bytes, chamber: Chamber) -> None:
     found = chamber.examine(MemorySource(data))
     _count(outcome, name, [note.code for note in found.notes], yielded=found.raster is not None)
+
+
+def _watch(outcome: Outcome, name: str, data: bytes, chamber: Chamber) -> None:
+    """Facts, and three stills."""
+    found = chamber.examine(MemorySource(data))
+    codes, yielded = [note.code for note in found.notes], found.raster is not None
+    for still in (1, 5, 9):
+        made = chamber.render(MemorySource(data), ("made up",), is_reduced=True, still=still)
+        if isinstance(made, ProcessingNote):
+            codes.append(made.code)
+        else:
+            yielded = True
+    _count(outcome, name, codes, yielded=yielded)
 
 
 def _expand(outcome: Outcome, name: str, data: bytes, chamber: Chamber) -> None:
@@ -94,6 +108,9 @@ def _count(outcome: Outcome, name: str, codes: list[NoteCode], *, yielded: bool)
         outcome.deadly.append(name)
     if not yielded and not codes:
         outcome.silent.append(name)
+
+
+_WAYS: dict[str, Callable[[Outcome, str, bytes, Chamber], None]] = {"archives": _expand, "videos": _watch}
 
 
 def main(kinds: list[str]) -> int:

@@ -12,7 +12,7 @@ import pytest
 from tests.hostile.odd_pictures import SLOW
 
 ROOT = Path(__file__).parents[2]
-LEAST = {"pictures": 1500, "metadata": 500, "archives": 400}
+LEAST = {"pictures": 1500, "metadata": 500, "videos": 600, "archives": 400}
 
 
 @pytest.mark.timeout(600)

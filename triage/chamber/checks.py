@@ -19,6 +19,7 @@ from typing import Any
 
 from hashsets.vocabulary import TRANSFORMS, Fingerprint, FingerprintAlgorithm, Profile
 from triage.chamber.sealing import LAYER_NAMES, Layer
+from triage.chamber.sniff import VIDEO_FORMATS
 from triage.domain.findings import (
     Camera,
     CaptureTime,
@@ -45,6 +46,9 @@ MAX_NOTES = 64
 MAX_SIDE = 1 << 20
 FORMATS = frozenset({"jpeg", "png", "gif", "webp", "bmp", "tiff", "heif", "avif"})
 DECODERS = frozenset({"simplejpeg", "pillow", "pillow-heif"})
+VIDEO_DECODER = "opencv-python-headless"
+MOST_FRAMES = 1 << 31
+MOST_SECONDS = 1e9
 _PROFILES = {
     FingerprintAlgorithm.PDQ: (Profile.PDQ_REF512, Profile.PDQ_FULL, Profile.PDQ_LUMA, Profile.PDQ_LUMA512),
     FingerprintAlgorithm.PHASH: (Profile.IMAGEHASH,),
@@ -83,8 +87,12 @@ def examination(untrusted_payload: bytes, tools: Callable[[str], str]) -> Examin
     fingerprints = tuple(_fingerprint(_record(row)) for row in _list(record.get("fingerprints"), 12))
     raster = _raster(_record(record["raster"])) if record.get("raster") is not None else None
     decoder = None if record.get("decoder") is None else _word(record, "decoder")
-    if decoder is not None and decoder not in DECODERS:
+    if decoder is not None and decoder not in DECODERS | {VIDEO_DECODER}:
         raise Refuted("decoder")
+    if raster is not None and (decoder == VIDEO_DECODER) is not (raster.format in VIDEO_FORMATS):
+        raise Refuted("decoder of another kind of picture")
+    if fingerprints and (raster is None or raster.format in VIDEO_FORMATS):
+        raise Refuted("fingerprints of what has none")
     mains = [t for t in fingerprints if t.subject is not Subject.THUMBNAIL]
     if any(t.fingerprint.profile.is_estimate for t in fingerprints) and not _is_estimated(fingerprints, raster):
         raise Refuted("estimates of what has none, or beside exact values")
@@ -211,16 +219,23 @@ def _number(record: dict[str, Any], key: str, least: float, most: float) -> floa
 
 def _raster(record: dict[str, Any]) -> Raster:
     format_name, mode = _word(record, "format"), _word(record, "mode")
-    if format_name not in FORMATS or not _MODE.fullmatch(mode):
+    if format_name not in FORMATS | VIDEO_FORMATS or not _MODE.fullmatch(mode):
         raise Refuted("raster")
     return Raster(
         format=format_name,
         width=_integer(record, "width", 1, MAX_SIDE),
         height=_integer(record, "height", 1, MAX_SIDE),
         mode=mode,
-        frames=_integer(record, "frames", 1, 1 << 31),
+        frames=_integer(record, "frames", 1, MOST_FRAMES),
         concentration=None if record.get("concentration") is None else _integer(record, "concentration", 0, 100),
+        seconds=None if record.get("seconds") is None else _seconds(record, format_name),
     )
+
+
+def _seconds(record: dict[str, Any], format_name: str) -> float:
+    if format_name not in VIDEO_FORMATS:
+        raise Refuted("seconds")
+    return _number(record, "seconds", 0, MOST_SECONDS)
 
 
 def _fingerprint(record: dict[str, Any]) -> TakenFingerprint:

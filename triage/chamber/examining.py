@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 
 from hashsets.algorithms import imagehash_family, pdq, pdq_luma
 from hashsets.algorithms.grey_levels import concentration
-from triage.chamber.checks import FORMATS
-from triage.chamber.decoders import exif, raster, specimens, thumbnail
+from triage.chamber.checks import FORMATS, VIDEO_DECODER
+from triage.chamber.decoders import exif, moving, raster, specimens, thumbnail
 from triage.chamber.decoders.colour import Pixels, Rasters
 from triage.chamber.limits import ExamineLimits
 from triage.chamber.remote import read_whole
-from triage.chamber.sniff import SNIFF_BYTES, format_of, name_disagrees
+from triage.chamber.sniff import SNIFF_BYTES, VIDEO_FORMATS, format_of, name_disagrees
 from triage.domain.estimates import has_much, is_clear
 from triage.domain.findings import Findings, NoteCode, ProcessingNote, Raster, Subject, TakenFingerprint
 
@@ -36,14 +36,18 @@ class Examined:
 
 
 def examine(file: io.BufferedReader, size: int, name_extension: str, limits: ExamineLimits) -> Examined:
-    """Examine the first picture in a file. Never raises for what the bytes are, except MemoryError."""
+    """Examine the first picture in a file, or what a video tells.
+
+    Never raises for what the bytes are, except MemoryError.
+    """
     found = Examined()
     format_name = format_of(file.read(SNIFF_BYTES))
+    if format_name in VIDEO_FORMATS:
+        return _examine_video(file, format_name, name_extension, limits)
     if format_name not in FORMATS:
         found.notes.append(ProcessingNote(NoteCode.UNSUPPORTED_TYPE, format_name or ""))
         return found
-    if name_disagrees(name_extension, format_name):
-        found.notes.append(ProcessingNote(NoteCode.TYPE_DISAGREES, f"bytes are {format_name}"))
+    _compare_name(found, name_extension, format_name)
     file.seek(0)
     if format_name == "jpeg":
         whole = read_whole(file, size)
@@ -68,6 +72,25 @@ def examine(file: io.BufferedReader, size: int, name_extension: str, limits: Exa
     decoded.rasters = None
     _read_metadata(found, file, format_name, decoded, limits, with_thumbnail=bool(found.fingerprints))
     return found
+
+
+def _examine_video(file: io.BufferedReader, format_name: str, name_extension: str, limits: ExamineLimits) -> Examined:
+    """Facts of a video. No fingerprint: two that begin alike must never be called look-alikes."""
+    found = Examined(decoder=VIDEO_DECODER)
+    _compare_name(found, name_extension, format_name)
+    told = moving.facts(file, format_name, limits.max_pixels)
+    found.notes += told.notes
+    if told.is_sound:
+        found.raster = Raster(
+            format_name, told.width, told.height, moving.MODE, max(1, told.frames), seconds=told.seconds
+        )
+        found.notes.append(ProcessingNote(NoteCode.VIDEO_NOT_COMPARED))
+    return found
+
+
+def _compare_name(found: Examined, name_extension: str, format_name: str) -> None:
+    if name_disagrees(name_extension, format_name):
+        found.notes.append(ProcessingNote(NoteCode.TYPE_DISAGREES, f"bytes are {format_name}"))
 
 
 def _examine_luma(found: Examined, file: io.BufferedReader, whole: bytearray, limits: ExamineLimits) -> bool:

@@ -13,6 +13,7 @@ class ExamineLimits:
     """Bounds on one picture."""
 
     max_bytes: int = 512 << 20
+    max_video_bytes: int = 64 << 30  # a video is never read whole
     max_pixels: int = 60_000_000
     max_thumbnail_bytes: int = 256 << 10
     max_thumbnail_pixels: int = 1_000_000
@@ -23,12 +24,16 @@ class ExamineLimits:
 
 @dataclass(frozen=True, slots=True)
 class RenditionLimits:
-    """What is made of a picture for one look. `lines` stand all over it: printable ASCII, 24 characters each."""
+    """What is made of a picture for one look. `lines` stand all over it: printable ASCII, 24 characters each.
+
+    `still` counts from 1; of what has fewer the last one is made.
+    """
 
     is_reduced: bool  # small, grey and blurred
     lines: tuple[str, ...]
     longest_side: int
     max_pixels: int
+    still: int = 1
 
 
 @dataclass(frozen=True, slots=True)

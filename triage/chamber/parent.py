@@ -17,14 +17,15 @@ from triage.chamber.process import ChildProcess, Ended
 from triage.chamber.protocol import Kind, Task, TaskKind
 from triage.chamber.reading import Conversation
 from triage.chamber.sealing import FLOOR, Layer
-from triage.domain.errors import TriageError, Unavailable
+from triage.chamber.sniff import SNIFF_BYTES, kind_of
+from triage.domain.errors import TriageError, Unavailable, Unreadable
 from triage.domain.findings import Examination, NoteCode, ProcessingNote
 from triage.domain.renditions import FULL_SIDE, REDUCED_SIDE, Rendition
 from triage.domain.sources import ByteSource
 from triage.telemetry.events import Event
 from triage.telemetry.logs import logger_of
 
-CHAMBER_VERSION = 2
+CHAMBER_VERSION = 3
 """Raised whenever the same bytes may give other values: part of every result's provenance."""
 
 _log = logger_of("chamber")
@@ -75,8 +76,8 @@ class Chamber:
         """
         if not source.size:
             return _nothing(ProcessingNote(NoteCode.EMPTY))
-        if source.size > self._limits.examine.max_bytes:
-            return _nothing(ProcessingNote(NoteCode.TOO_LARGE, f"{source.size} bytes"))
+        if note := self._too_large(source):
+            return _nothing(note)
         child, limits = self._safe_child(), replace(self._limits.examine, luma_first=luma_first)
         task = Task(TaskKind.EXAMINE, source.size, asdict(limits), _plain_extension(name_extension))
         conversation = self._conversation(child, source)
@@ -96,17 +97,20 @@ class Chamber:
         self._count_task(child)
         return _nothing(conversation.refusal) if conversation.refusal else found
 
-    def render(self, source: ByteSource, lines: tuple[str, ...], *, is_reduced: bool) -> Rendition | ProcessingNote:
+    def render(
+        self, source: ByteSource, lines: tuple[str, ...], *, is_reduced: bool, still: int = 1
+    ) -> Rendition | ProcessingNote:
         """What may be shown of a picture, or why nothing can be. Every call reads and decodes anew.
 
-        `lines` stand all over it: printable ASCII, at most 24 characters each.
+        `lines` stand all over it: printable ASCII, at most 24 characters each. `still` is the one of what moves, from
+        1, as `stills_of` counts them.
         """
         if not source.size:
             return ProcessingNote(NoteCode.EMPTY)
-        if source.size > self._limits.examine.max_bytes:
-            return ProcessingNote(NoteCode.TOO_LARGE, f"{source.size} bytes")
+        if note := self._too_large(source):
+            return note
         longest = REDUCED_SIDE if is_reduced else FULL_SIDE
-        limits = RenditionLimits(is_reduced, lines, longest, self._limits.examine.max_pixels)
+        limits = RenditionLimits(is_reduced, lines, longest, self._limits.examine.max_pixels, still)
         child = self._safe_child()
         conversation = self._conversation(child, source)
         made: Rendition | ProcessingNote
@@ -142,6 +146,19 @@ class Chamber:
         except Ended as ended:
             expansion.abandon(ended)
         return expansion
+
+    def _too_large(self, source: ByteSource) -> ProcessingNote | None:
+        """Pictures may have to be read whole, videos never are; what cannot be read is the child's to find out."""
+        limits = self._limits.examine
+        if source.size <= limits.max_bytes:
+            return None
+        try:
+            is_video = kind_of(source.read_at(0, SNIFF_BYTES)) == "video"
+        except Unreadable:
+            is_video = True
+        if is_video and source.size <= limits.max_video_bytes:
+            return None
+        return ProcessingNote(NoteCode.TOO_LARGE, f"{source.size} bytes")
 
     def _conversation(self, child: ChildProcess, source: ByteSource) -> Conversation:
         return Conversation(child, source, self._limits.wall_seconds, self._limits.cpu_seconds)

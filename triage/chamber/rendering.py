@@ -1,7 +1,8 @@
 """One picture as it may be shown: made small, or grey and blurred besides, and written all over. Runs in the child.
 
-Nothing of the file's own is copied but pixels: no metadata, no profile, no thumbnail. Of moving pictures the first
-frame is shown. The writing is Pillow's own bitmap font, which lies in memory: nothing can be opened in here.
+Nothing of the file's own is copied but pixels: no metadata, no profile, no thumbnail. Of moving pictures one still is
+shown, the one that was asked for; no sound is ever decoded. The writing is Pillow's own bitmap font, which lies in
+memory: nothing can be opened in here.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from triage.chamber.checks import FORMATS
-from triage.chamber.decoders import exif, raster, specimens
+from triage.chamber.decoders import exif, moving, raster, specimens
 from triage.chamber.decoders.colour import Pixels
 from triage.chamber.examining import exif_of
 from triage.chamber.limits import RenditionLimits
 from triage.chamber.protocol import MAX_RENDITION
-from triage.chamber.sniff import SNIFF_BYTES, format_of
+from triage.chamber.sniff import SNIFF_BYTES, VIDEO_FORMATS, format_of
 from triage.domain.findings import NoteCode, ProcessingNote
 
 _LEAST = (160, 96)
@@ -56,22 +57,28 @@ class Rendered:
 def render(
     file: io.BufferedReader, size: int, limits: RenditionLimits, notes: list[ProcessingNote]
 ) -> Rendered | None:
-    """The first picture of a file; None, with a note added, where none comes out.
+    """The picture of a file, or one still of what moves; None, with a note added, where none comes out.
 
     Never raises for what the bytes are, except MemoryError.
     """
     format_name = format_of(file.read(SNIFF_BYTES))
+    if format_name in VIDEO_FORMATS:
+        frame = moving.still(file, format_name, limits.still, limits.max_pixels, notes)
+        return None if frame is None else _finished(_smaller(Image.fromarray(frame), limits), limits)
     if format_name not in FORMATS:
         notes.append(ProcessingNote(NoteCode.UNSUPPORTED_TYPE, format_name or ""))
         return None
     file.seek(0)
-    decoded = raster.decode(file, size, format_name, limits.max_pixels)
+    decoded = raster.decode(file, size, format_name, limits.max_pixels, limits.still)
     notes += decoded.notes
     if decoded.rasters is None:
         return None
     shown = Image.fromarray(decoded.rasters.main)
     decoded.rasters = None
-    shown = _upright(_smaller(shown, limits), _orientation(file, format_name, decoded))
+    return _finished(_upright(_smaller(shown, limits), _orientation(file, format_name, decoded)), limits)
+
+
+def _finished(shown: Image.Image, limits: RenditionLimits) -> Rendered | None:
     pixels = np.array(_on_field(shown))
     _write_over(pixels, limits.lines)
     return _encoded(pixels)

@@ -21,18 +21,22 @@ class RenderingRoom:
         self._thread: ThreadPoolExecutor | None = None
         self._chamber: Chamber | None = None
 
-    def render(self, source: ByteSource, lines: tuple[str, ...], *, is_reduced: bool) -> Rendition | ProcessingNote:
+    def render(
+        self, source: ByteSource, lines: tuple[str, ...], *, is_reduced: bool, still: int = 1
+    ) -> Rendition | ProcessingNote:
         """As `Chamber.render`. Raises what it raises."""
         with self._lock:
             if self._thread is None:
                 self._thread = ThreadPoolExecutor(1, "rendering")
             thread = self._thread
-        return thread.submit(self._render, source, lines, is_reduced=is_reduced).result()
+        return thread.submit(self._render, source, lines, is_reduced=is_reduced, still=still).result()
 
-    def _render(self, source: ByteSource, lines: tuple[str, ...], *, is_reduced: bool) -> Rendition | ProcessingNote:
+    def _render(
+        self, source: ByteSource, lines: tuple[str, ...], *, is_reduced: bool, still: int
+    ) -> Rendition | ProcessingNote:
         if self._chamber is None:
             self._chamber = Chamber(self._limits)
-        return self._chamber.render(source, lines, is_reduced=is_reduced)
+        return self._chamber.render(source, lines, is_reduced=is_reduced, still=still)
 
     def close(self) -> None:
         """End the chamber and its thread."""

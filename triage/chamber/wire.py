@@ -60,6 +60,7 @@ def _raster(raster: Raster) -> dict[str, object]:
         "mode": raster.mode,
         "frames": raster.frames,
         "concentration": raster.concentration,
+        "seconds": raster.seconds,
     }
 
 

@@ -21,6 +21,7 @@ class NoteCode(StrEnum):
     TOO_SMALL = "too-small"  # a side under 5 pixels: PDQ gives no value
     LOW_QUALITY = "low-quality"  # fingerprint kept, too poor to match alone
     FIRST_FRAME_ONLY = "first-frame-only"
+    VIDEO_NOT_COMPARED = "video-not-compared"  # a moving picture: compared by its bytes only
     TYPE_DISAGREES = "type-disagrees"  # the name's extension and the bytes' format differ
     METADATA_UNREADABLE = "metadata-unreadable"
     METADATA_CUT = "metadata-cut"  # a value was longer than we keep
@@ -76,15 +77,17 @@ class Raster:
     """What the decoder found. `mode` is the mode before normalisation (Pillow's word); sides are in pixels.
 
     `concentration` is how little the grey levels say: percent of pixels in the two most common of 32 levels
-    (`hashsets.algorithms.grey_levels`); None where it was not measured.
+    (`hashsets.algorithms.grey_levels`); None where it was not measured. `frames` is 1 and `seconds` None where a
+    video does not tell: both are what its container says, and containers lie.
     """
 
-    format: str  # "jpeg", "png", "gif", "webp", "bmp", "tiff", "heif", "avif"
+    format: str  # "jpeg", "png", "gif", "webp", "bmp", "tiff", "heif", "avif"; a video's word is in `sniff.py`
     width: int
     height: int
     mode: str
     frames: int = 1
     concentration: int | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ class ItemKind(StrEnum):
     """What the first bytes claim; decided by comparing magic numbers only, never by parsing."""
 
     RASTER = "raster"
+    VIDEO = "video"
     CONTAINER = "container"
     OTHER = "other"
     EMPTY = "empty"

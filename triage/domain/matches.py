@@ -48,6 +48,7 @@ class Because(StrEnum):
     NOTHING_NEAR_LUMA = (
         "nothing-near-by-luma"  # said by estimates, with their margin; the exact values were not needed
     )
+    MOVING = "moving-picture"  # no algorithm here compares it; its bytes were compared
     GAVE_UP = "gave-up"
 
 
@@ -69,11 +70,15 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is known of an item's picture. `concentration` is in percent, None where it was not measured."""
+    """What is known of an item's picture. `concentration` is in percent, None where it was not measured.
+
+    `is_decoded`: a picture came out of it, whether or not fingerprints could be taken.
+    """
 
     fingerprints: Sequence[TakenFingerprint] = ()
     concentration: int | None = None
     thumbnail_distance: int | None = None
+    is_decoded: bool = False
 
     def says_little(self, subject: Subject, policy: MatchPolicy) -> bool:
         """Whether a raster holds too little for a near match alone. A thumbnail of another picture is not meant."""
@@ -271,12 +276,14 @@ def _untold(seen: Seen) -> Because:
 
 
 def _unmatched(kind: ItemKind, seen: Seen, policy: MatchPolicy) -> Answer:
-    """What an item is that nothing matched: no picture, a picture that says too little, or truly unknown."""
+    """What an item is that nothing matched: no picture, one that says too little or moves, or truly unknown."""
     qualities = [
         taken.fingerprint.quality or 0
         for taken in seen.fingerprints
         if taken.subject is not Subject.THUMBNAIL and taken.fingerprint.algorithm is FingerprintAlgorithm.PDQ
     ]
+    if kind is ItemKind.VIDEO and seen.is_decoded:
+        return Answer(Outcome.TOO_POOR, Because.MOVING)
     if not qualities or kind is not ItemKind.RASTER:
         return Answer(Outcome.UNDECODABLE, Because.NO_PICTURE)
     if max(qualities) < policy.quality_floor:

@@ -188,7 +188,9 @@ def seen_of(unit: Unit, items: Sequence[Item]) -> dict[int, Seen]:
     fingerprints = unit.examinations.fingerprints(item_ids, *FingerprintAlgorithm)
     measures = unit.examinations.measures(item_ids)
     found = {
-        item_id: Seen(settled(fingerprints.get(item_id, ())), one.concentration, one.thumbnail_distance)
+        item_id: Seen(
+            settled(fingerprints.get(item_id, ())), one.concentration, one.thumbnail_distance, is_decoded=True
+        )
         for item_id, one in measures.items()
     }
     found |= {item_id: Seen(fingerprints) for item_id, fingerprints in told.items()}

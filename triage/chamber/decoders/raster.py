@@ -29,6 +29,8 @@ from triage.chamber.decoders import gif_frames
 from triage.chamber.decoders.colour import Rasters, normalised
 from triage.chamber.remote import read_whole
 from triage.domain.findings import NoteCode, ProcessingNote
+from triage.domain.items import ItemKind
+from triage.domain.renditions import frame_of, stills_of
 
 PLUGINS = (
     AvifImagePlugin,
@@ -76,13 +78,18 @@ def prepare() -> None:
     pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
 
 
-def decode(file: io.BufferedReader, size: int, format_name: str, max_pixels: int) -> Decoded:
-    """Decode the first picture of a file. Never raises for what the bytes are, except MemoryError."""
+def decode(
+    file: io.BufferedReader, size: int, format_name: str, max_pixels: int, still: int | None = None
+) -> Decoded:
+    """Decode the first picture of a file, or one still of an animation, from 1.
+
+    Never raises for what the bytes are, except MemoryError.
+    """
     if format_name == "jpeg":
         return decode_jpeg(read_whole(file, size), max_pixels)
     if format_name in _PIECEWISE:
-        return _with_pillow(file, format_name, max_pixels)
-    return _with_pillow(io.BytesIO(read_whole(file, size)), format_name, max_pixels)
+        return _with_pillow(file, format_name, max_pixels, still)
+    return _with_pillow(io.BytesIO(read_whole(file, size)), format_name, max_pixels, still)
 
 
 def decode_jpeg(data: bytes | bytearray, max_pixels: int) -> Decoded:
@@ -127,7 +134,7 @@ def _fast_jpeg(data: bytes | bytearray, max_pixels: int) -> Decoded | None:
     return found
 
 
-def _with_pillow(file: Any, format_name: str, max_pixels: int) -> Decoded:
+def _with_pillow(file: Any, format_name: str, max_pixels: int, still: int | None = None) -> Decoded:
     found = Decoded(decoder="pillow-heif" if format_name == "heif" else "pillow")
     try:
         image = Image.open(file, formats=[_PILLOW_NAMES[format_name]])
@@ -137,7 +144,7 @@ def _with_pillow(file: Any, format_name: str, max_pixels: int) -> Decoded:
         if found.width * found.height > max_pixels:
             found.notes.append(too_many_pixels(found.width, found.height))
             return found
-        image = _loaded(image, file, format_name, found)
+        image = _at_still(image, file, format_name, max_pixels, still) or _loaded(image, file, format_name, found)
         found.rasters = normalised(image)
         found.exif = found.exif or _embedded_exif(image)  # a PNG may carry it behind the pixels
     except MemoryError:
@@ -164,6 +171,32 @@ def _loaded(image: ImageFile.ImageFile, file: Any, format_name: str, found: Deco
         finally:
             ImageFile.LOAD_TRUNCATED_IMAGES = False
         found.notes.append(ProcessingNote(NoteCode.TRUNCATED))
+    return image
+
+
+def _at_still(
+    image: ImageFile.ImageFile, file: Any, format_name: str, max_pixels: int, still: int | None
+) -> ImageFile.ImageFile | None:
+    """The frame in the middle of a still's stretch, or the last that comes before it; None of what does not move.
+
+    Each frame is drawn over the one before, so all of them are decoded on the way.
+    """
+    frames = 1 if still is None else _frames(image, file, format_name)
+    stills = stills_of(ItemKind.RASTER, format_name, frames)
+    if still is None or stills == 1:
+        return None
+    ImageFile.LOAD_TRUNCATED_IMAGES = True  # of a frame that is cut, what is there
+    try:
+        for place in range(1, frame_of(min(still, stills), stills, frames) + 1):
+            try:
+                image.seek(place)
+            except EOFError:
+                break
+            if image.width * image.height > max_pixels:
+                raise ValueError("a frame larger than its file said")
+        image.load()
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
     return image
 
 

@@ -13,6 +13,7 @@ import piexif
 import pytest
 from PIL import Image
 
+from demo.pictures import photo_like
 from tests.hostile import corpus
 from triage.chamber.checks import Refuted
 from triage.chamber.jpeg_checks import checked_rendition
@@ -21,7 +22,8 @@ from triage.chamber.parent import Chamber
 from triage.chamber.protocol import RENDITION_SIZE, Kind
 from triage.chamber.room import RenderingRoom
 from triage.domain.findings import NoteCode, ProcessingNote
-from triage.domain.renditions import FULL_SIDE, REDUCED_SIDE, Rendition
+from triage.domain.items import ItemKind
+from triage.domain.renditions import FULL_SIDE, REDUCED_SIDE, Rendition, frame_of, stills_of
 
 Encoder = Callable[..., bytes]
 Sources = Callable[..., Any]
@@ -39,6 +41,57 @@ def shown(chamber: Chamber, source: Any, lines: tuple[str, ...] = LINES, *, is_r
 
 def payload(jpeg: bytes, width: int, height: int) -> bytes:
     return RENDITION_SIZE.pack(width, height) + jpeg
+
+
+class TestStills:
+    """Of animations: each still is the frame in the middle of its stretch. Of what does not move there is one."""
+
+    GREYS = tuple(range(20, 240, 20))
+
+    @pytest.mark.parametrize("format_name", ["GIF", "PNG", "WEBP", "AVIF"])
+    def test_each_still_of_an_animation_is_its_own_frame(
+        self, chamber: Chamber, source_of: Sources, encoded: Encoder, format_name: str
+    ) -> None:
+        """Eleven frames, nine stills: every number the grey that it should."""
+        frames = [Image.new("RGB", (320, 240), (grey,) * 3) for grey in self.GREYS]
+        data = encoded(frames[0], format_name, save_all=True, append_images=frames[1:], duration=100)
+        stills = stills_of(ItemKind.RASTER, format_name.lower(), len(frames))
+        assert stills == 9
+        for still in range(1, stills + 1):
+            made = chamber.render(source_of(data), (".",), is_reduced=False, still=still)
+            assert isinstance(made, Rendition)
+            grey = float(np.median(np.asarray(Image.open(io.BytesIO(made.jpeg)).convert("L"))))
+            assert abs(grey - self.GREYS[frame_of(still, stills, len(frames))]) < 6, still
+
+    def test_a_short_animation_has_a_still_for_each_frame(
+        self, chamber: Chamber, source_of: Sources, encoded: Encoder
+    ) -> None:
+        """Two frames are two looks, not nine."""
+        frames = [Image.new("RGB", (320, 240), (grey,) * 3) for grey in (40, 200)]
+        data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+        assert stills_of(ItemKind.RASTER, "gif", 2) == 2
+        for still, grey in ((1, 40), (2, 200), (9, 200)):
+            made = chamber.render(source_of(data), (".",), is_reduced=True, still=still)
+            assert isinstance(made, Rendition)
+            assert abs(float(np.median(np.asarray(Image.open(io.BytesIO(made.jpeg))))) - grey) < 6
+
+    def test_a_picture_and_the_pages_of_a_tiff_have_one(
+        self, chamber: Chamber, source_of: Sources, encoded: Encoder
+    ) -> None:
+        """Whatever number is asked for: pages do not follow one another in time."""
+        pages = [Image.new("RGB", (320, 240), (grey,) * 3) for grey in (40, 200)]
+        data = encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:])
+        made = [chamber.render(source_of(data), (".",), is_reduced=True, still=still) for still in (1, 2)]
+        assert made[0] == made[1]
+
+    def test_an_animation_cut_short_gives_the_last_frame_that_comes(
+        self, chamber: Chamber, source_of: Sources, encoded: Encoder
+    ) -> None:
+        """Nothing is invented for the frames that are gone."""
+        frames = [Image.fromarray(photo_like(seed, 320, 240)) for seed in range(6)]
+        data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+        made = chamber.render(source_of(data[: len(data) // 2]), (".",), is_reduced=True, still=6)
+        assert isinstance(made, Rendition)
 
 
 class TestLevels:

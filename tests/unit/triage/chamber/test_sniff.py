@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from triage.chamber.sniff import format_of, kind_of, name_disagrees
+from triage.chamber.sniff import SNIFF_BYTES, VIDEO_FORMATS, format_of, kind_of, name_disagrees
 
 
 @pytest.mark.parametrize(
@@ -37,9 +37,41 @@ def test_containers_are_told_by_their_magic_bytes(head: bytes) -> None:
     assert kind_of(head) == "container"
 
 
-@pytest.mark.parametrize("head", [b"\0", b"RIFF\0\0\0\0WAVE", b"\0\0\0\x18ftypmp42", b"%PDF-1.7", b"hello"])
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        *((b"\0\0\0\x18ftyp" + brand + bytes(4), "mp4") for brand in (b"isom", b"iso2", b"mp41", b"mp42", b"avc1")),
+        *((b"\0\0\0\x18ftyp" + brand + bytes(4), "mp4") for brand in (b"M4V ", b"3gp4", b"3g2a", b"dash", b"MSNV")),
+        (b"\0\0\0\x14ftypqt  \0\0\0\0", "mov"),
+        (b"\0\0\x12\x34moov\0\0\0\x6cmvhd", "mov"),
+        (b"\0\0\0\x01mdat\0\0\0\0\0\0\x10\0", "mov"),
+        (b"\0\0\0\x08wide\0\0\x12\x34mdat", "mov"),
+        (b"\x1a\x45\xdf\xa3\x01\0\0\0", "matroska"),
+        (b"RIFF\x10\x20\0\0AVI LIST", "avi"),
+        (b"\0\0\x01\xba\x44\0", "mpeg-ps"),
+        (b"\0\0\x01\xb3\x14\0", "mpeg-ps"),
+        ((b"\x47\x40\0\x10" + bytes(184)) * 3, "mpeg-ts"),
+        ((b"\0\0\0\0\x47\x40\0\x10" + bytes(184)) * 3, "mpeg-ts"),
+        (b"FLV\x01\x05\0\0\0\x09", "flv"),
+        (bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"), "asf"),
+    ],
+)
+def test_videos_are_told_by_their_containers(head: bytes, name: str) -> None:
+    """MP4 and its kin, QuickTime of old too, Matroska and WebM, AVI, MPEG streams, Flash, Windows Media."""
+    assert format_of(head[:SNIFF_BYTES]) == name
+    assert kind_of(head[:SNIFF_BYTES]) == "video"
+    assert name in VIDEO_FORMATS
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        *(b"\0", b"RIFF\0\0\0\0WAVE", b"%PDF-1.7", b"hello", b"the free and the wide", b"G" + bytes(600)),
+        *(b"\0\0\0\x18ftypM4A \0\0\0\0", b"\0\0\0\x18ftypjp2 \0\0\0\0", b"ID3\x04", b"OggS\0"),
+    ],
+)
 def test_everything_else_is_other(head: bytes) -> None:
-    """Videos, sounds and documents are not for this chamber (yet)."""
+    """Sounds and documents are not for this chamber, and words of English begin no film."""
     assert kind_of(head) == "other"
 
 
@@ -50,7 +82,7 @@ def test_nothing_is_empty() -> None:
 
 @pytest.mark.parametrize(
     ("extension", "disagrees"),
-    [("jpg", False), (".JPG", False), ("", False), ("png", True), ("txt", True), ("jfif", False)],
+    [("jpg", False), (".JPG", False), ("", False), ("png", True), ("txt", True), ("jfif", False), ("mp4", True)],
 )
 def test_a_name_disagrees_only_when_it_claims_something(extension: str, *, disagrees: bool) -> None:
     """No extension claims nothing; case and the dot do not matter."""

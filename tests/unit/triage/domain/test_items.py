@@ -36,6 +36,7 @@ def test_every_kind_that_sniffing_can_name_is_a_kind_of_item() -> None:
     """The chamber's words and the domain's are one vocabulary."""
     heads = {
         b"\xff\xd8\xff": ItemKind.RASTER,
+        b"FLV\x01": ItemKind.VIDEO,
         b"PK\x03\x04": ItemKind.CONTAINER,
         b"text": ItemKind.OTHER,
         b"": ItemKind.EMPTY,

@@ -237,4 +237,4 @@ def test_there_is_a_specimen_of_every_format() -> None:
         found = examine(data)
         assert found.raster is not None, found.notes
         formats.add(found.raster.format)
-    assert formats == {"jpeg", "png", "gif", "webp", "bmp", "tiff", "heif", "avif"}
+    assert formats == {"jpeg", "png", "gif", "webp", "bmp", "tiff", "heif", "avif", "mp4"}
