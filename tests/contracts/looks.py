@@ -77,10 +77,14 @@ class Renderer:
     answer: Rendition | ProcessingNote = MADE
     before: Callable[[], object] = lambda: None
     given: list[tuple[bytes, tuple[str, ...], bool]] = field(default_factory=list)
+    stills: list[int] = field(default_factory=list)
 
-    def render(self, source: ByteSource, lines: tuple[str, ...], *, is_reduced: bool) -> Rendition | ProcessingNote:
+    def render(
+        self, source: ByteSource, lines: tuple[str, ...], *, is_reduced: bool, still: int
+    ) -> Rendition | ProcessingNote:
         self.before()
         self.given.append((whole(source), lines, is_reduced))
+        self.stills.append(still)
         return self.answer
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from hashsets.vocabulary import FingerprintAlgorithm
 from triage.domain.findings import Findings, TakenFingerprint
-from triage.domain.items import Item
+from triage.domain.items import Item, ItemKind
 from triage.domain.matches import Match, Standing
+from triage.domain.renditions import stills_of
 from triage.store.page_models import Shape
 from triage.store.unit_of_work import Unit
 
@@ -29,6 +30,17 @@ class ItemLine:
     def nearest(self) -> Match | None:
         """The match that says most."""
         return self.matches[0] if self.matches else None
+
+    @property
+    def stills(self) -> int:
+        """How many stills a look can be asked for: 1 of what does not move."""
+        shape = self.shape
+        return stills_of(self.item.kind, shape.format if shape else "", shape.frames if shape else 1)
+
+    @property
+    def may_show(self) -> bool:
+        """Whether there may be a picture in it to ask a look for."""
+        return self.item.kind in {ItemKind.RASTER, ItemKind.VIDEO}
 
     @property
     def is_representative(self) -> bool:

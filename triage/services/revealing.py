@@ -21,7 +21,7 @@ from triage.domain.errors import NotFound, Refused, Unreadable
 from triage.domain.exposure import ExposurePolicy, TimeRuling, day_begins, judge_time, seconds_of
 from triage.domain.findings import ProcessingNote
 from triage.domain.legal_gate import Gate
-from triage.domain.looks import FLAGGED, Asked, Level, LookFacts, require_grounds
+from triage.domain.looks import FLAGGED, Asked, Level, LookFacts, require_grounds, still_asked
 from triage.domain.people import Principal
 from triage.domain.renditions import Rendition
 from triage.domain.sources import ByteSource
@@ -50,18 +50,25 @@ _SENTENCES = {
 class Renders(Protocol):
     """What makes renditions: a chamber, behind whatever brings threads to it."""
 
-    def render(self, source: ByteSource, lines: tuple[str, ...], *, is_reduced: bool) -> Rendition | ProcessingNote:
+    def render(
+        self, source: ByteSource, lines: tuple[str, ...], *, is_reduced: bool, still: int
+    ) -> Rendition | ProcessingNote:
         """A rendition, or why there is none. Raises Unavailable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A look that was allowed: its number, and the token that opens it once, until `expires_at`."""
+    """A look that was allowed: its number, and the token that opens it once, until `expires_at`.
+
+    `still` is the one of `stills` that the token opens; None and 1 of what does not move.
+    """
 
     id: int
     token: str
     level: Level
     expires_at: datetime
+    still: int | None = None
+    stills: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +101,10 @@ class Revealing:
         """Ask for a look. The referral must be in the person's hands.
 
         Raises Conflict `claim-lost`; NotFound; Refused with the code of the policy, the legal gate (`gate-…`), the
-        grounds (`look-words`, `look-representative-first`, `look-reduced-first`, `look-flagged`) or the time policy
-        (`look-outside-shift`, `look-day-limit`, `look-hour-limit`, `look-break-due`, `look-flagged-limit`), or
-        `bytes-erased` where they were lawfully deleted. `override_id` names another person's recorded override of
-        the time policy, which is used up.
+        grounds (`look-words`, `look-still`, `look-representative-first`, `look-reduced-first`, `look-flagged`) or the
+        time policy (`look-outside-shift`, `look-day-limit`, `look-hour-limit`, `look-break-due`,
+        `look-flagged-limit`), or `bytes-erased` where they were lawfully deleted. `override_id` names another
+        person's recorded override of the time policy, which is used up.
         """
         facts = self._first_look_at(principal, item_id, referral_id, asked, override_id)
         self._require_gate(principal, item_id, referral_id)
@@ -111,6 +118,7 @@ class Revealing:
             self._end_unended(unit, principal.id, now)
             facts = self._facts(unit, principal, item_id, referral_id)
             require_grounds(asked, facts)
+            still = still_asked(asked, facts)
             override = self._within_time(unit, principal, facts, override_id, now, use=True)
             unit.viewings.drop_unspent(principal.id)
             look_id = unit.viewings.allow(
@@ -121,6 +129,7 @@ class Revealing:
                     "reason": asked.reason,
                     "words": asked.words.strip(),
                     "level": asked.level,
+                    "still": still,
                     "of_known": facts.is_known,
                     "of_decided": facts.is_decided,
                     "of_flagged": facts.is_flagged,
@@ -133,7 +142,7 @@ class Revealing:
                 }
             )
             unit.commit()
-        return Look(look_id, token, asked.level, until)
+        return Look(look_id, token, asked.level, until, still, facts.stills)
 
     def open(self, token: str, principal: Principal) -> Shown:
         """Spend the token and show. The look is committed before the first byte is opened.
@@ -156,13 +165,15 @@ class Revealing:
             unit.claims.remember_work(look.referral_id, principal.id, now)
             unit.custody.append([_viewed(principal, look, gate, now)])
             (kept,) = unit.items.kept([look.item_id])
+            stills = unit.viewings.stills(look.item_id)
             unit.commit()
         made: Rendition | ProcessingNote
         is_reduced = look.level == Level.REDUCED
         try:
             source = self.keeping.open(kept)
             try:
-                made = self.renders.render(source, _lines(principal, look, now), is_reduced=is_reduced)
+                lines = _lines(principal, look, stills, now)
+                made = self.renders.render(source, lines, is_reduced=is_reduced, still=look.still or 1)
             finally:
                 source.close()
         except Exception:
@@ -299,12 +310,13 @@ def _require_open(gate: Gate) -> None:
         raise Refused(f"gate-{gate.code.value}", gate.because)
 
 
-def _lines(principal: Principal, look: Viewing, now: datetime) -> tuple[str, ...]:
-    """Who, when, which look: printable ASCII, cut to what a line of the watermark holds."""
+def _lines(principal: Principal, look: Viewing, stills: int, now: datetime) -> tuple[str, ...]:
+    """Who, when, which look and still: printable ASCII, cut to what a line of the watermark holds."""
     login = principal.login.encode("ascii", "replace").decode("ascii")
     login = "".join(one if one.isprintable() else "?" for one in login)
     parts = [login[start : start + _LINE] for start in range(0, len(login), _LINE)]
-    return (*parts, f"{now:%Y-%m-%dT%H:%M:%SZ}", f"look {look.id}")
+    still = () if look.still is None else (f"still {look.still} of {stills}",)
+    return (*parts, f"{now:%Y-%m-%dT%H:%M:%SZ}", f"look {look.id}", *still)
 
 
 def _viewed(principal: Principal, look: Viewing, gate: Gate, now: datetime) -> CustodyEvent:
@@ -312,6 +324,7 @@ def _viewed(principal: Principal, look: Viewing, gate: Gate, now: datetime) -> C
         "look": look.id,
         "referral": look.referral_id,
         "level": look.level,
+        "still": look.still,
         "of_known": int(look.of_known),
         "of_decided": int(look.of_decided),
         "of_flagged": int(look.of_flagged),

@@ -125,6 +125,7 @@ def _raster_row(result: Examination) -> dict[str, Any]:
         "mode": result.raster.mode,
         "frames": result.raster.frames,
         "concentration": result.raster.concentration,
+        "seconds": result.raster.seconds,
         "thumbnail_distance": result.thumbnail_distance,
     }
 

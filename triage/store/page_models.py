@@ -125,12 +125,13 @@ class RulingLine:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a decoder found of a picture: format, sides in pixels, frames."""
+    """What a decoder found of a picture: format, sides in pixels, frames; of a video seconds, where it tells them."""
 
     format: str
     width: int
     height: int
     frames: int
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +268,7 @@ class PageModels:
 
     def items(self, item_ids: Sequence[int]) -> list[ListedItem]:
         """The items named, by id; those that do not exist are left out."""
-        shape = (raster.c.format, raster.c.width, raster.c.height, raster.c.frames)
+        shape = (raster.c.format, raster.c.width, raster.c.height, raster.c.frames, raster.c.seconds)
         query = (
             select(item, *shape, look_alike.c.centre_id)
             .outerjoin(raster, raster.c.item_id == item.c.id)
@@ -278,7 +279,7 @@ class PageModels:
         return [
             ListedItem(
                 item_of(row),
-                Shape(row.format, row.width, row.height, row.frames) if row.format else None,
+                Shape(row.format, row.width, row.height, row.frames, row.seconds) if row.format else None,
                 row.centre_id,
             )
             for row in self.connection.execute(query)

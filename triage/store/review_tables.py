@@ -215,6 +215,7 @@ viewing = Table(
     Column("reason", String(32), nullable=False),
     Column("words", Text, nullable=False),
     Column("level", String(8), nullable=False),  # reduced, full
+    Column("still", Integer),  # of what moves, from 1; NULL of what does not
     Column("of_known", Boolean, nullable=False),  # break-glass: with whose approval
     Column("of_decided", Boolean, nullable=False),  # a repeat
     Column("of_flagged", Boolean, nullable=False),  # as violent: counts towards a cap of its own

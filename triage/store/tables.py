@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -159,6 +160,7 @@ raster = Table(
     Column("mode", String(16), nullable=False),
     Column("frames", Integer, nullable=False),
     Column("concentration", Integer),  # percent; NULL where it was not measured
+    Column("seconds", Float(53)),  # of a video, as its container tells
     Column("thumbnail_distance", Integer),
     Column("provenance_id", Id, ForeignKey("provenance.id"), nullable=False),
 )

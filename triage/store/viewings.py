@@ -12,13 +12,14 @@ from sqlalchemy import Connection, Row, insert, select, update
 from triage.domain.access import Action
 from triage.domain.decisions import DecisionState, SeenBasis
 from triage.domain.exposure import Flagging, Seen
-from triage.domain.items import Outcome
+from triage.domain.items import ItemKind, Outcome
 from triage.domain.looks import LookFacts
+from triage.domain.renditions import stills_of
 
 from .flagged import is_flagged
 from .review_tables import approval, decision, principal, viewing
 from .rows import among, sliced
-from .tables import item, look_alike
+from .tables import item, look_alike, raster
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Viewing:
     reason: str
     words: str
     level: str
+    still: int | None
     of_known: bool
     of_decided: bool
     of_flagged: bool
@@ -58,8 +60,9 @@ class Viewings:
     def facts(self, item_id: int, principal_id: int, scheme: str, flagging: Flagging) -> LookFacts | None:
         """What is so of the item before this person looks at it; None where there is no such item."""
         row = self.connection.execute(
-            select(item.c.outcome, look_alike.c.centre_id)
+            select(item.c.outcome, item.c.kind, raster.c.format, raster.c.frames, look_alike.c.centre_id)
             .outerjoin(look_alike, look_alike.c.item_id == item.c.id)
+            .outerjoin(raster, raster.c.item_id == item.c.id)
             .where(item.c.id == item_id)
         ).one_or_none()
         if row is None:
@@ -71,9 +74,19 @@ class Viewings:
             is_decided=self._is_decided(item_id, scheme),
             stands_for=stands_for,
             representative_settled=stands_for == item_id or self._is_settled(stands_for, scheme),
-            seen_reduced=self._was_shown(item_id, viewing.c.principal_id == principal_id),
+            stills=stills_of(ItemKind(row.kind), row.format or "", row.frames or 1),
+            seen=self._stills_shown(item_id, principal_id),
             is_flagged=is_flagged(self.connection, item_id, flagging),
         )
+
+    def stills(self, item_id: int) -> int:
+        """How many stills of an item may be asked for: 1 of what does not move."""
+        row = self.connection.execute(
+            select(item.c.kind, raster.c.format, raster.c.frames)
+            .outerjoin(raster, raster.c.item_id == item.c.id)
+            .where(item.c.id == item_id)
+        ).one()
+        return stills_of(ItemKind(row.kind), row.format or "", row.frames or 1)
 
     def allow(self, values: dict[str, Any]) -> int:
         """Write a look that was allowed and not shown yet; its id."""
@@ -194,8 +207,15 @@ class Viewings:
         is_closed = self.connection.execute(closed).first() is not None
         return is_closed or self._is_decided(item_id, scheme) or self._was_shown(item_id)
 
-    def _was_shown(self, item_id: int, *conditions: Any) -> bool:
-        query = select(viewing.c.id).where(viewing.c.item_id == item_id, viewing.c.shown_at.is_not(None), *conditions)
+    def _stills_shown(self, item_id: int, principal_id: int) -> frozenset[int | None]:
+        shown = viewing.c.shown_at.is_not(None)
+        query = select(viewing.c.still).where(
+            viewing.c.item_id == item_id, viewing.c.principal_id == principal_id, shown
+        )
+        return frozenset(self.connection.execute(query.distinct()).scalars())
+
+    def _was_shown(self, item_id: int) -> bool:
+        query = select(viewing.c.id).where(viewing.c.item_id == item_id, viewing.c.shown_at.is_not(None))
         return self.connection.execute(query.limit(1)).first() is not None
 
 

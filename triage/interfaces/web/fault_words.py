@@ -65,6 +65,7 @@ SENTENCES: Mapping[str, str] = {
     "look-reason": N_("A look needs one of the reasons that are listed."),
     "look-known": N_("It is known: a look needs the agreement of a second person."),
     "look-representative-first": N_("Another item stands for its group: look at that one first."),
+    "look-still": N_("It has no such still."),
     "look-reduced-first": N_("It is shown reduced first; that may be enough."),
     "look-flagged": N_("It is marked as violent: it is shown only to whoever chooses that."),
     "look-flagged-limit": N_("Of what is marked as violent you have looked at as much today as is good for anybody."),

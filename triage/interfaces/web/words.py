@@ -132,6 +132,8 @@ LOOK_REASONS: Mapping[str, str] = {
     "court": N_("a court asks"),
     "quality-check": N_("checking the quality of work"),
 }
+MOVING = N_("A moving picture: its bytes were compared, and nothing here compares what it shows.")
+"""What the answer "too poor to say" means of a video."""
 LOOK_LEVELS: Mapping[str, tuple[str, str]] = {
     "reduced": (N_("Reduced"), N_("small, grey and blurred")),
     "full": (N_("Full"), N_("as it is, with your name across it")),
@@ -186,6 +188,7 @@ NOTES: Mapping[str, str] = {
     "too-large": N_("too large: not read whole"),
     "too-small": N_("too small to compare"),
     "low-quality": N_("too flat to compare"),
+    "video-not-compared": N_("a moving picture: compared by its bytes only"),
     "first-frame-only": N_("several frames or pages: the first was examined"),
     "type-disagrees": N_("its name claims another type than its bytes"),
     "metadata-unreadable": N_("damaged metadata: parts are missing"),

@@ -301,7 +301,17 @@ class TestTheOneAnswer:
         assert answer(kind=archive, seen=Seen(), expanded=True) == Answer(Outcome.CONTAINER, Because.MEMBERS)
         assert answer(exact(), kind=archive, seen=Seen(), expanded=True).outcome is Outcome.KNOWN
 
-    @pytest.mark.parametrize("kind", [ItemKind.CONTAINER, ItemKind.OTHER, ItemKind.EMPTY, ItemKind.RASTER])
+    def test_a_video_that_nothing_lists_is_open_and_not_called_unknown(self) -> None:
+        """Only its bytes were compared: "unknown" would say that what it shows was, too."""
+        moving = ItemKind.VIDEO
+        assert answer(kind=moving, seen=Seen(is_decoded=True)) == Answer(Outcome.TOO_POOR, Because.MOVING)
+        assert answer(kind=moving, seen=Seen()) == Answer(Outcome.UNDECODABLE, Because.NO_PICTURE)
+        for listed, outcome in ((exact(), Outcome.KNOWN), (exact(GOOD), Outcome.KNOWN_GOOD)):
+            assert answer(listed, kind=moving, seen=Seen(is_decoded=True)).outcome is outcome
+
+    @pytest.mark.parametrize(
+        "kind", [ItemKind.CONTAINER, ItemKind.OTHER, ItemKind.EMPTY, ItemKind.RASTER, ItemKind.VIDEO]
+    )
     def test_whatever_gave_no_picture_is_undecodable(self, kind: ItemKind) -> None:
         """An archive that could not be opened too: "container" would say that its members were seen."""
         assert answer(kind=kind, seen=Seen()) == Answer(Outcome.UNDECODABLE, Because.NO_PICTURE)

@@ -12,7 +12,7 @@ import pytest
 from tests.unit.triage.services.sealing import JPEG, ToldChamber, seal
 from tests.unit.triage.stored import ACTOR, NOW, Scene, digests_of, examined, value
 from triage.domain.errors import Conflict, Tampered, Unavailable
-from triage.domain.findings import Examination, NoteCode, ProcessingNote
+from triage.domain.findings import Examination, NoteCode, ProcessingNote, Raster
 from triage.domain.interruption import Interrupted
 from triage.domain.items import ItemKind
 from triage.domain.jobs import Stage
@@ -76,6 +76,21 @@ def test_what_is_no_picture_is_not_opened(examining: Examining, scene: Scene, va
         (empty, "empty"),
         (other, "unsupported-type"),
     ]
+
+
+def test_a_video_is_opened(examining: Examining, scene: Scene, vault: LocalVault) -> None:
+    """Its first bytes say that there is something to decode."""
+    submission = scene.submission()
+    video = b"FLV\x01 made up"
+    item = seal(scene, vault, submission, video, path=b"made up.flv")
+    raster = Raster("flv", 64, 48, "RGB", 90, seconds=3.6)
+    chamber = ToldChamber(
+        {video: Examination(raster, notes=(ProcessingNote(NoteCode.VIDEO_NOT_COMPARED),), tool="t")}
+    )
+    examining.examine_batch(scene.lease(Stage.EXAMINE, submission, [item]), chamber.chamber)
+    assert chamber.asked == [(video, "flv")]
+    assert scene.rows("SELECT format, frames, seconds FROM raster") == [("flv", 90, 3.6)]
+    assert scene.rows("SELECT code FROM processing_note") == [("video-not-compared",)]
 
 
 def test_the_name_tells_the_chamber_its_extension_only(examining: Examining, scene: Scene, vault: LocalVault) -> None:

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from triage.domain.access import Action, Purpose
 from triage.domain.errors import NotFound, Refused, Unreadable
 from triage.domain.looks import Asked, Level, Reason
+from triage.domain.renditions import middle_still
 from triage.interfaces.web import words
 from triage.interfaces.web.forms import Form, Id, Sent
 from triage.services.permitting import an_item
@@ -41,13 +42,14 @@ def asking(desk: AtDesk, item_id: Id, referral: Id) -> Response:
 def ask(desk: AtDesk, item_id: Id, form: Sent) -> Response:
     """Yes, with a page that can open it once; or no, with what is missing."""
     referral = _number(form, "referral")
-    asked = Asked(_reason(form), form.text("words"), _level(form), accepts_flagged=form.text("flagged") == "yes")
+    is_chosen = form.text("flagged") == "yes"
+    asked = Asked(_reason(form), form.text("words"), _level(form), accepts_flagged=is_chosen, still=_still(form))
     try:
         look = desk.application.revealing.ask(desk.who, item_id, referral, asked, form.number("override"))
     except Refused as refused:
         if refused.code == "step-up-needed":
             raise
-        return _asking(desk, item_id, referral, refused=refused)
+        return _asking(desk, item_id, referral, refused=refused, still=asked.still)
     return desk.page("look.html.j2", look=look, item_id=item_id, referral_id=referral)
 
 
@@ -87,7 +89,9 @@ async def end_look(request: Request, desk: AtDesk, look_id: Id) -> Response:
     return Response(status_code=204)
 
 
-def _asking(desk: Desk, item_id: int, referral_id: int, refused: Refused | None = None) -> Response:
+def _asking(
+    desk: Desk, item_id: int, referral_id: int, refused: Refused | None = None, still: int | None = None
+) -> Response:
     with desk.reading(Action.SEE_ITEM, an_item(item_id)) as unit:
         found = page_of(unit, item_id)
         submissions = unit.pages.submissions_of([referral_id])[referral_id]
@@ -104,6 +108,7 @@ def _asking(desk: Desk, item_id: int, referral_id: int, refused: Refused | None 
         is_flagged=is_flagged,
         left=revealing.time_left(desk.who, is_flagged=is_flagged),
         refused=refused,
+        still=still or middle_still(found.line.stills),
     )
 
 
@@ -131,6 +136,14 @@ def _reason(form: Form) -> Reason:
 
 def _level(form: Form) -> Level:
     return Level.FULL if form.text("level") == Level.FULL else Level.REDUCED
+
+
+def _still(form: Form) -> int | None:
+    """The still that was chosen. What was sent and is no number is no still of anything, and not the middle one."""
+    if not form.text("still"):
+        return None
+    number = form.number("still")
+    return 0 if number is None else number
 
 
 def _number(form: Form, name: str) -> int:
