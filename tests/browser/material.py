@@ -20,6 +20,7 @@ from demo.pictures import flat_picture, photo_like, resized
 from hashsets.algorithms.pdq import pdq_both
 from tests.cybertip_documents import delivered
 from tests.integration.deployments import Deployment
+from tests.made_videos import made_video
 
 SIDES = (320, 240)
 CASE, OTHER_CASE = "CASE-1", "CASE-2"
@@ -29,6 +30,8 @@ QUOTES = "\"'><svg onload=window.struck=1>"
 TURNED = "\u202egpj.eno\u2066"
 HOSTILE_CASE = f"CASE {QUOTES}{SCRIPT}{ACTING}{TURNED}"
 LONG = "long " * 20_000
+_LEAST_KINDS = 12
+"""Different bytes in a piece that is looked for."""
 MARKS = ("window.struck", "hx-trigger")
 """What hostile text comes down to; it may stand in a page as text and nowhere else."""
 
@@ -47,6 +50,7 @@ class Numbers:
     member: int
     not_viewed: int
     elsewhere: int
+    moving: int
 
     @classmethod
     def of(cls, deployment: Deployment) -> Numbers:
@@ -65,10 +69,11 @@ class Numbers:
             member=member,
             not_viewed=not_viewed,
             elsewhere=found[b"70.jpg"],
+            moving=found[b"film.mp4"],
         )
 
 
-NOTHING = Numbers(*[0] * 10)
+NOTHING = Numbers(*[0] * 11)
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,8 @@ class Worked:
         for data in self.pictures:
             for start in range(len(data) // 3, len(data) - 64, max(1, len(data) // 5)):
                 piece = data[start : start + 48]
+                if len(set(piece)) < _LEAST_KINDS:
+                    continue  # zeros and fillings of a film's tables
                 pieces.add(re.escape(piece))
                 pieces |= {re.escape(base64.b64encode(piece[skip : skip + 30])) for skip in range(3)}
         return re.compile(b"|".join(sorted(pieces)))
@@ -108,11 +115,12 @@ def make_worked(folder: Path) -> Worked:
     deployment.done("reports", "import", evidence / "report.zip", "--sender", "clearing-house", "--json")
     deployment.work()
     files = [path.read_bytes() for path in evidence.rglob("*") if path.is_file()]
-    return Worked(deployment, tuple(data for data in files if data.startswith(b"\xff\xd8")), Numbers.of(deployment))
+    pictures = tuple(data for data in files if data.startswith(b"\xff\xd8") or data[4:8] == b"ftyp")
+    return Worked(deployment, pictures, Numbers.of(deployment))
 
 
 def _seizure(folder: Path) -> tuple[list[Path], list[int]]:
-    """Known, near, a camera's series with places, look-alikes, too poor, broken, an archive."""
+    """Known, near, a camera's series with places, look-alikes, a film, too poor, broken, an archive."""
     known = [folder / f"known/{number}.jpg" for number in (1, 2)]
     for number, path in enumerate(known):
         write_jpeg(path, photo_like(10 + number, *SIDES))
@@ -132,6 +140,7 @@ def _seizure(folder: Path) -> tuple[list[Path], list[int]]:
         )
     for number, quality in enumerate((92, 70, 40)):
         write_jpeg(folder / f"alike/{number}.jpg", photo_like(40, *SIDES), quality=quality)
+    (folder / "film.mp4").write_bytes(made_video(folder, sides=SIDES))
     write_jpeg(folder / "poor.jpg", flat_picture(50, *SIDES))
     (folder / "broken.jpg").write_bytes(b"\x00broken" * 20)
     with zipfile.ZipFile(folder / "pictures.zip", "w") as archive:

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _MAGIC = re.compile(
     rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....WEBP|BM....\x00\x00\x00\x00|II\*\x00|MM\x00\*|....ftyp"
-    rb"(?:heic|heix|mif1|msf1|avif)",
+    rb"|RIFF....AVI |\x1a\x45\xdf\xa3|\x00\x00\x01[\xb3\xba]|FLV\x01|\x30\x26\xb2\x75\x8e\x66\xcf\x11",
     re.DOTALL,
 )
 _DATA_ADDRESS = re.compile(rb"[\"'(=\s]data:[a-z]+/[a-z0-9.+-]+[;,]", re.IGNORECASE)
