@@ -30,7 +30,7 @@ QUOTES = "\"'><svg onload=window.struck=1>"
 TURNED = "\u202egpj.eno\u2066"
 HOSTILE_CASE = f"CASE {QUOTES}{SCRIPT}{ACTING}{TURNED}"
 LONG = "long " * 20_000
-_LEAST_KINDS = 12
+_LEAST_KINDS = 4
 """Different bytes in a piece that is looked for."""
 MARKS = ("window.struck", "hx-trigger")
 """What hostile text comes down to; it may stand in a page as text and nowhere else."""

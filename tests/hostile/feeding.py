@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from tests.hostile import corpus
 from tests.hostile.odd_pictures import SLOW
+from tests.hostile.odd_videos import ENDLESS
 from triage.chamber.limits import ArchiveLimits, ChamberLimits
 from triage.chamber.parent import Chamber
 from triage.domain.findings import NoteCode, ProcessingNote
@@ -22,7 +23,7 @@ from triage.domain.findings import NoteCode, ProcessingNote
 DEATHS = frozenset({NoteCode.CHAMBER_DIED, NoteCode.TIME_LIMIT, NoteCode.MEMORY_LIMIT})
 CHAMBER = ChamberLimits(wall_seconds=60, cpu_seconds=6)
 ARCHIVES = ArchiveLimits(max_members=1000, max_total_bytes=256 << 20, max_member_bytes=128 << 20)
-MADE_TO_DIE = frozenset({SLOW})
+MADE_TO_DIE = frozenset({SLOW, ENDLESS})
 """What is there to meet a limit of the child: its death is the right answer."""
 
 
@@ -81,6 +82,8 @@ def _watch(outcome: Outcome, name: str, data: bytes, chamber: Chamber) -> None:
         made = chamber.render(MemorySource(data), ("made up",), is_reduced=True, still=still)
         if isinstance(made, ProcessingNote):
             codes.append(made.code)
+            if made.code in DEATHS:
+                break
         else:
             yielded = True
     _count(outcome, name, codes, yielded=yielded)

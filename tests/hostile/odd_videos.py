@@ -22,6 +22,10 @@ _DURATION = b"\x44\x89\x88"
 _DEEP = 20_000
 
 
+ENDLESS = "mp4 of a million frames that are one, the first of which lasts nearly all of the time"
+"""Made to take CPU time: no seek finds what was asked for, and counting ends at the child's limit, as it should."""
+
+
 def sound_videos() -> dict[str, bytes]:
     """One of each kind that can be written here."""
     with tempfile.TemporaryDirectory() as folder:
@@ -36,11 +40,41 @@ def odd_videos(sound: dict[str, bytes]) -> Iterator[Named]:
     yield from _matroska(sound["mkv"])
     yield from _avi(sound["avi"])
     yield "a made-up video of many frames behind an index of zeros", _without_index(sound["mp4"])
+    yield ENDLESS, endless(sound["mp4"], 1_000_000)
 
 
 def box(kind: bytes, body: bytes, length: int | None = None) -> bytes:
     """A box of an MP4; `length` is what it claims."""
     return struct.pack(">I", 8 + len(body) if length is None else length) + kind + body
+
+
+def endless(mp4: bytes, frames: int) -> bytes:
+    """The same film, whose index names its first frame again and again."""
+    first = struct.unpack_from(">I", mp4, mp4.find(b"stsz") + 16)[0]
+    place = struct.unpack_from(">I", mp4, mp4.find(b"stco") + 12)[0]
+    tables = {
+        b"stts": struct.pack(">6I", 0, 2, 1, 0x7FFFFFFF, frames - 1, 1),  # the first lasts nearly all of the time
+        b"stsz": struct.pack(">3I", 0, first, frames),
+        b"stsc": struct.pack(">5I", 0, 1, 1, 1, 1),
+        b"stco": struct.pack(">2I", 0, frames) + struct.pack(">I", place) * frames,
+        b"stss": struct.pack(">3I", 0, 1, 1),
+    }
+    end = mp4.find(b"moov") - 4
+    return mp4[:end] + _rewritten(mp4[end:], tables)
+
+
+def _rewritten(boxes: bytes, tables: dict[bytes, bytes]) -> bytes:
+    """Boxes with other bodies; a table of lengths and times that is not named falls away."""
+    made, at = b"", 0
+    while at + 8 <= len(boxes):
+        length, kind = struct.unpack_from(">I4s", boxes, at)
+        body = boxes[at + 8 : at + length]
+        if kind in {b"moov", b"trak", b"mdia", b"minf", b"stbl"}:
+            body = _rewritten(body, tables)
+        if kind not in {b"ctts", b"edts", b"sdtp", b"udta"}:
+            made += box(kind, tables.get(kind, body))
+        at += length
+    return made
 
 
 def _heads() -> Iterator[Named]:
