@@ -3,7 +3,8 @@
 The bytes come through a stream, so no file is opened. FFmpeg may know hundreds of formats; here it is told the
 demuxers of the format that the first bytes say, and which decoders may be used to find out what is inside: none of
 sound. Frame counts, lengths and indexes are the file's own claims: a frame that a seek gives is taken only where its
-time lies in the stretch that was asked for; else the file is decoded from its beginning. The task's limits end that.
+time lies in the stretch that was asked for, and little follows the told end; else the file is decoded from its
+beginning. The task's limits end that.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ _CAREFUL = (
     cv2.CAP_PROP_N_THREADS, 1,
     cv2.CAP_PROP_HW_ACCELERATION, cv2.VIDEO_ACCELERATION_NONE,
 )  # fmt: skip
+_FEW = 25
+"""Frames by which an honest container may tell too few, since it tells times."""
 _NEARLY = 1.5
 """Frames by which a frame's own time may differ from its place among frames of one length."""
 
@@ -95,6 +98,8 @@ def still(
     def sought(capture: cv2.VideoCapture, told: Told) -> None:
         nonlocal shown
         shown = _sought(capture, told, number, max_pixels, notes)
+        if shown is not None and _goes_on(capture, told):
+            shown = None
 
     def counted(capture: cv2.VideoCapture, _: Told) -> None:
         nonlocal count
@@ -128,6 +133,15 @@ def _sought(
     each = told.seconds / told.frames
     late = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000 - wanted * each
     return shown if abs(late) <= max(_NEARLY * each, told.seconds / (2 * STILLS)) else None
+
+
+def _goes_on(capture: cv2.VideoCapture, told: Told) -> bool:
+    """Whether more than a stretch of frames follows where the container says that it ends."""
+    capture.set(cv2.CAP_PROP_POS_FRAMES, told.frames - 1)
+    left = told.frames // STILLS + _FEW
+    while left and capture.grab():
+        left -= 1
+    return not left
 
 
 def _next_frame(capture: cv2.VideoCapture, max_pixels: int, notes: list[ProcessingNote]) -> Pixels | None:

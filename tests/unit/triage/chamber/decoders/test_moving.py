@@ -173,6 +173,18 @@ class TestLies:
         numbers = [number_of(middle(shown(chamber, source_of(bytes(data)), still))) for still in (1, 5, 9)]
         assert all(abs(one - frame_of(k, STILLS, FRAMES)) <= NEAR for one, k in zip(numbers, (1, 5, 9), strict=True))
 
+    def test_a_length_that_hides_the_rest_is_not_believed(
+        self, chamber: Chamber, source_of: Sources, tmp_path: Path
+    ) -> None:
+        """A tenth of a second, told of nearly four: what comes behind is found, and stills are of all of it."""
+        data = bytearray(made_video(tmp_path, "mkv"))
+        struct.pack_into(">d", data, data.find(b"\x44\x89\x88") + 3, 100.0)
+        found = chamber.examine(source_of(bytes(data)))
+        assert found.raster is not None
+        assert found.raster.frames <= 3
+        numbers = [number_of(middle(shown(chamber, source_of(bytes(data)), still))) for still in (1, 5, 9)]
+        assert all(abs(one - frame_of(k, STILLS, FRAMES)) <= NEAR for one, k in zip(numbers, (1, 5, 9), strict=True))
+
     @pytest.mark.parametrize("length", [0.0, -1.0, float("nan"), float("inf"), 1e300])
     def test_a_length_that_can_be_none_is_not_told(
         self, chamber: Chamber, source_of: Sources, tmp_path: Path, length: float
