@@ -178,7 +178,7 @@ def test_what_is_known_takes_a_second_person(review: Served, enter: Enter) -> No
     again = page.locator('form[action$="/second-person"]')
     again.locator('input[value="court"]').check()
     again.get_by_label("In a sentence").fill(WORDS)
-    again.get_by_role("button", name="Ask", exact=True).click()
+    again.get_by_role("button", name="Ask a second person").click()
     expect(page.get_by_role("status")).to_contain_text("A second person is asked.")
     ask(page, review.n.known, review.n.seizure, words=WORDS)
     assert refused(page) == "second-person-needed"
