@@ -182,9 +182,15 @@ def test_what_is_known_takes_a_second_person(review: Served, enter: Enter) -> No
     expect(page.get_by_role("status")).to_contain_text("A second person is asked.")
     ask(page, review.n.known, review.n.seizure, words=WORDS)
     assert refused(page) == "second-person-needed"
+    page.goto("/second")
+    asked = page.locator('section[aria-labelledby="mine-h"] tbody tr')
+    expect(asked).to_contain_text([f"I-{review.n.known}"])
+    expect(asked).to_contain_text(["waits for a second person"])
     second = enter("susan", at="/second")
     second.get_by_role("button", name="Agree").click()
     expect(second.get_by_role("status")).to_contain_text("Agreed to.")
+    page.reload()
+    expect(asked).to_contain_text(["agreed to"])
     ask(page, review.n.known, review.n.seizure, words=WORDS)
     show(page)
     assert len(looks(review)) == 1

@@ -117,7 +117,7 @@ def reader(postgres_server: URL, tmp_path_factory: pytest.TempPathFactory) -> It
         ("/submissions", 3, 2, 0),
         ("/submissions/5", 14, 3, 1),
         ("/exposure", 9, 6, 1),
-        ("/second", 7, 6, 0),
+        ("/second", 8, 7, 0),
         ("/audit", 7, 3, 1),
     ],
 )
