@@ -27,7 +27,7 @@ from triage.domain.people import Principal, Role
 from triage.interfaces.web.app import web_app
 from triage.interfaces.web.deployment import Deployment
 from triage.interfaces.web.serving import bound
-from triage.settings import ServeSettings, load_settings
+from triage.settings import ServeSettings, Settings, load_settings
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
@@ -142,10 +142,21 @@ def planted(worked: Worked) -> re.Pattern[bytes]:
 
 
 @pytest.fixture
-def review(worked: Worked, planted: re.Pattern[bytes], tmp_path: Path) -> Iterator[Served]:
-    """A clone of it, served, with its people. Nothing that is sent holds a picture but a look that was asked for."""
-    cloned = worked.deployment.clone(tmp_path / "data")
-    opened = open_application(load_settings(data=cloned.data))
+def cloned(worked: Worked, tmp_path: Path) -> Path:
+    """The folder of a clone of it."""
+    return worked.deployment.clone(tmp_path / "data").data
+
+
+@pytest.fixture
+def chosen(cloned: Path) -> Settings:
+    """The clone's settings: its own database. Tests over a server's put their own in place of this."""
+    return load_settings(data=cloned)
+
+
+@pytest.fixture
+def review(worked: Worked, planted: re.Pattern[bytes], chosen: Settings) -> Iterator[Served]:
+    """The clone, served, with its people. Nothing that is sent holds a picture but a look that was asked for."""
+    opened = open_application(chosen)
     house = House.over(opened)
     for login, (role, cases) in PEOPLE.items():
         house.invite(login, role, cases=cases)

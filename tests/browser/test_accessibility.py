@@ -115,6 +115,22 @@ def test_no_page_has_a_violation(review: Served, enter: Enter, language: str) ->
     assert found == []
 
 
+def test_no_page_is_wider_than_a_narrow_window(review: Served, enter: Enter) -> None:
+    """At 320 pixels (1,280 enlarged four times) only tables and drawings scroll sideways, in frames of their own."""
+    prepare(review)
+    wide = []
+    for login, addresses in pages(review).items():
+        page = enter(login or "anna", viewport={"width": 320, "height": 640})
+        if not login:
+            page.context.clear_cookies()
+        for address in addresses:
+            page.goto(address)
+            expect(page.locator('[hx-get*="/opinions"]')).to_have_count(0, timeout=30_000)  # it comes after the page
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                wide.append(address)
+    assert wide == []
+
+
 def test_a_look_has_no_violation(review: Served, enter: Enter) -> None:
     """Refused, allowed, shown, over; and the dialog of keys."""
     page = enter("anna", bypass_csp=True, reduced_motion="reduce")

@@ -85,7 +85,7 @@ def test_what_people_type_is_text_too(review: Served, enter: Enter) -> None:
     )
     expect(page.get_by_label("Case")).to_have_value('"><script>window.struck=1</script>\\u000dX-Injected: yes')
     page.get_by_label("Keep this filter as").fill(hostile)
-    page.get_by_role("button", name="Keep", exact=True).click()
+    page.get_by_role("button", name="Keep the filter").click()
     expect(page.get_by_role("list", name="Saved filters")).to_contain_text("hx-get")
     page.goto("/queue?told=%0d%0aX-Injected:%20yes")
     for path in ("/sign-in?next=/%0d%0aX-Injected:%20yes", "/step-up?next=//x%0d%0aSet-Cookie:%20a=b", "/language"):

@@ -13,15 +13,32 @@ from triage.domain.people import Role
 Enter = Callable[..., Page]
 
 
+def assert_focus_is_seen(page: Page) -> None:
+    """Something of the page has the focus, within the window, and shows it."""
+    told = page.evaluate(
+        """() => {
+            const one = document.activeElement, box = one.getBoundingClientRect(), style = getComputedStyle(one);
+            const isWithin = box.bottom > 0 && box.top < innerHeight;
+            return [one.tagName, style.outlineStyle, parseFloat(style.outlineWidth), isWithin];
+        }"""
+    )
+    assert told[0] != "BODY", told
+    assert told[1] == "solid", told
+    assert told[2] >= 2, told
+    assert told[3], told
+
+
 def test_from_signing_in_to_a_decision_by_keyboard(review: Served, enter: Enter) -> None:
-    """Password and code, the next referral, a line, its mark, a category, the decision, and back into the queue."""
+    """Password and code, the next referral, a line, its mark, a category, the decision, its undoing, and back."""
     review.house.enrolled("dara", Role.ANALYST, cases=("CASE-1",))
     page = enter("anna")
     page.context.clear_cookies()
     page.goto("/")
     for text in ("dara", PASSWORD, review.house.code("dara")):
+        assert_focus_is_seen(page)
         page.keyboard.type(text)
         page.keyboard.press("Tab")
+    assert_focus_is_seen(page)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Queue")).to_be_visible()
     page.keyboard.press("n")
@@ -30,7 +47,7 @@ def test_from_signing_in_to_a_decision_by_keyboard(review: Served, enter: Enter)
     page.keyboard.press("j")
     line = page.locator("tr[data-line]:focus")
     expect(line).to_have_count(1)
-    assert line.evaluate("one => getComputedStyle(one).outlineStyle") == "solid", "the focus is seen"
+    assert_focus_is_seen(page)
     page.keyboard.press("x")
     expect(line.get_by_role("checkbox")).to_be_checked()
     page.keyboard.press("3")
@@ -38,6 +55,8 @@ def test_from_signing_in_to_a_decision_by_keyboard(review: Served, enter: Enter)
     page.keyboard.press("d")
     expect(page.get_by_role("status").first).to_be_visible()
     expect(page.locator("main")).to_contain_text("Decided")
+    page.keyboard.press("u")
+    expect(page.get_by_role("status")).to_contain_text("Taken back.")
     page.keyboard.press("s")
     expect(page.get_by_role("status")).to_contain_text("It is back in the queue.")
     page.keyboard.press("g")

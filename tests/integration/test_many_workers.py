@@ -94,15 +94,16 @@ def test_an_urgent_submission_overtakes_what_keeps_every_thread_busy(cluster: Cl
         examining = "SELECT id FROM job WHERE stage = 'examine' AND state = 'ready' AND owner <> ''"
         cluster.wait_until(lambda: cluster.rows(examining))
         cluster.done("submit", small, "--case", "SMALL", "--exhibit", "S", "--basis", "Synthetic warrant", "--urgent")
-        submitted = time.monotonic()
+        waiting = "SELECT count(*) FROM job WHERE submission_id = 1 AND stage = 'examine' AND state = 'ready'"
+        ((at_first,),) = cluster.rows(waiting)
         begun = "SELECT id FROM job WHERE submission_id = 2 AND (owner <> '' OR state = 'done')"
         cluster.wait_until(lambda: cluster.rows(begun))
-        waited = time.monotonic() - submitted
+        ((meanwhile,),) = cluster.rows(waiting)
         cluster.wait_until(lambda: cluster.rows("SELECT 1 FROM referral_member WHERE submission_id = 2"))
         ((left,),) = cluster.rows("SELECT count(*) FROM job WHERE submission_id = 1 AND state = 'ready'")
         assert [stopped(process)[0] for process in processes] == [0, 0]
+    assert at_first - meanwhile < at_first / 2  # of some twenty, those in hand and those done while it was noticed
     assert left > 0
-    assert waited < 5  # a second on a machine of one's own; the other's jobs take longer together than all of this
 
 
 def test_told_to_stop_a_worker_hands_back_and_nobody_waits_for_it(cluster: Cluster, tmp_path: Path) -> None:

@@ -164,7 +164,16 @@ class KeyBefore:
         return self.other if self.other and self.other > (self.same or 0) else None
 
 
-def key_before(plan: Plan, sent: Sequence[Plan]) -> KeyBefore | None:
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An export that was carried out: its plan, to whom, with which key."""
+
+    plan_id: int
+    receiver: str
+    key: str
+
+
+def key_before(plan: Plan, sent: Sequence[Sent]) -> KeyBefore | None:
     """How an export's key compares with those of exports `sent` earlier, in their order; None for other acts.
 
     A key that is new, or another than last time, is what somebody in between would bring.
@@ -174,13 +183,12 @@ def key_before(plan: Plan, sent: Sequence[Plan]) -> KeyBefore | None:
     receiver, key = plan.what.terms.receiver.casefold(), plan.what.terms.key
     same = other = None
     for one in sent:
-        terms = one.what.terms
-        if one.id >= plan.id or not isinstance(terms, ExportTerms) or terms.receiver.casefold() != receiver:
+        if one.plan_id >= plan.id or one.receiver.casefold() != receiver:
             continue
-        if terms.key == key:
-            same = one.id
+        if one.key == key:
+            same = one.plan_id
         else:
-            other = one.id
+            other = one.plan_id
     return KeyBefore(same, other)
 
 

@@ -53,6 +53,11 @@ class Approving:
                 in {"allowed", "step-up-needed"}
             ]
 
+    def mine(self, who: Principal, limit: int = 20) -> list[Asked]:
+        """What this person has asked for, without plans, the latest first."""
+        with self.store.reading() as unit:
+            return unit.access.requests_of(who, limit)
+
     def answer(self, who: Principal, request_id: int, *, granted: bool) -> None:
         """Grant or refuse. Raises Refused with the policy's code, Conflict `request-answered`."""
         now, subject = self.clock(), Subject("request", request_id)

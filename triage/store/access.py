@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, f
 from triage.domain.access import POLICY, Action, Facts, Ruling
 from triage.domain.errors import NotFound
 from triage.domain.people import EVERY_CASE, Principal
+from triage.domain.plans import PlanState
 
 from .plan_tables import plan
 from .review_tables import access_asked, approval, principal
@@ -49,6 +50,18 @@ class Asked:
     asked_unit: str
     asked_at: datetime
     expires_at: datetime
+    granted: bool | None = None
+    used_at: datetime | None = None
+
+    def state(self, now: datetime) -> PlanState:
+        """Where it stands, as of a plan: what was used is carried out."""
+        if self.used_at is not None:
+            return PlanState.DONE
+        if self.granted is False:
+            return PlanState.DECLINED
+        if now >= self.expires_at:
+            return PlanState.EXPIRED
+        return PlanState.GRANTED if self.granted else PlanState.WAITING
 
 
 def visible_submissions(who: Principal, now: datetime) -> ColumnElement[bool]:
@@ -159,6 +172,11 @@ class Access:
         open_ = self._requests().where(approval.c.answered_at.is_(None), approval.c.expires_at > now)
         return [_asked(row) for row in self.connection.execute(open_.order_by(approval.c.id))]
 
+    def requests_of(self, who: Principal, limit: int) -> list[Asked]:
+        """What this person asked for itself, without plans: those are told with what they plan. The latest first."""
+        own = self._requests().where(approval.c.asked_by == who.id, approval.c.subject.not_like("plan:%"))
+        return [_asked(row) for row in self.connection.execute(own.order_by(approval.c.id.desc()).limit(limit))]
+
     def open_request(self, request_id: int, now: datetime) -> Asked:
         """One that waits. Raises NotFound `no-request`."""
         open_ = self._requests().where(
@@ -242,4 +260,6 @@ def _asked(row: Row[Any]) -> Asked:
         asked_unit=row.unit,
         asked_at=row.asked_at,
         expires_at=row.expires_at,
+        granted=row.granted,
+        used_at=row.used_at,
     )

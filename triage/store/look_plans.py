@@ -120,16 +120,19 @@ class LookPlans:
         if len(rows) > limit:
             return None
         items = sorted({row.item_id for row in rows if row.scheme == asking.scheme})
+        # One of each item, found by the item: as EXISTS it was joined to all that the referral holds.
         held = (
             select(occurrence.c.id)
             .join(referral_member, referral_member.c.submission_id == occurrence.c.submission_id)
             .where(occurrence.c.item_id == item.c.id, referral_member.c.referral_id == asking.referral_id)
+            .limit(1)
+            .scalar_subquery()
         )
         query = (
             select(func.coalesce(look_alike.c.centre_id, item.c.id))
             .select_from(item)
             .outerjoin(look_alike, look_alike.c.item_id == item.c.id)
-            .where(among(self.connection, item.c.id, items), item.c.outcome.in_(SHOWABLE), held.exists())
+            .where(among(self.connection, item.c.id, items), item.c.outcome.in_(SHOWABLE), held.is_not(None))
         )
         return list(self.connection.execute(query.distinct()).scalars()) if items else []
 

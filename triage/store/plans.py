@@ -13,7 +13,7 @@ from triage.domain.access import Action
 from triage.domain.decisions import DecisionState
 from triage.domain.errors import NotFound
 from triage.domain.items import Outcome
-from triage.domain.plans import NewPlan, Plan, terms_of
+from triage.domain.plans import NewPlan, Plan, Sent, terms_of
 
 from .plan_tables import erasure, plan
 from .review_tables import approval, decision, principal
@@ -64,10 +64,13 @@ class Plans:
         mine = _plans() if asked_by is None else _plans().where(plan.c.asked_by == asked_by)
         return [_plan(row) for row in self.connection.execute(mine.order_by(plan.c.id.desc()).limit(limit))]
 
-    def sent(self) -> list[Plan]:
-        """Exports that were carried out, in the order of their plans."""
-        exports = _plans().where(plan.c.action == Action.EXPORT_MEDIA.value, plan.c.done_at.is_not(None))
-        return [_plan(row) for row in self.connection.execute(exports.order_by(plan.c.id))]
+    def sent(self) -> list[Sent]:
+        """Exports that were carried out, in the order of their plans; without the items, which are many."""
+        receiver, key = (plan.c.terms[name].as_string().label(name) for name in ("receiver", "key"))
+        query = select(plan.c.id, receiver, key).where(
+            plan.c.action == Action.EXPORT_MEDIA.value, plan.c.done_at.is_not(None)
+        )
+        return [Sent(*row) for row in self.connection.execute(query.order_by(plan.c.id))]
 
     def begin(self, plan_id: int, now: datetime) -> bool:
         """The act begins. False where it did before."""

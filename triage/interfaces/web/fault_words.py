@@ -112,7 +112,7 @@ SENTENCES: Mapping[str, str] = {
 
 
 def fault_told(code: str, sentence: str, say: Speaking) -> str:
-    """A refusal in the reader's language; in English as the service said it."""
-    if say.language == "en" or code not in SENTENCES:
+    """A refusal in the reader's language; in English as the service said it, but for the web's own codes."""
+    if code not in SENTENCES or (say.language == "en" and not code.startswith("http-")):
         return say.sentences.gettext(sentence)
     return say.sentences.gettext(SENTENCES[code])

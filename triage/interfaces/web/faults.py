@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -55,7 +56,7 @@ def _answer(
     if wants_page(request):
         # After a form the page that it stood on, after a page that page: where to go on once the way is clear.
         there = local(there_of(request) or "/")
-        return page(
-            request, "fault.html.j2", status=status, headers=headers, code=code, sentence=sentence, next=there
-        )
+        back = there if request.method == "POST" and there != "/" and code != "step-up-needed" else ""
+        told: dict[str, Any] = {"code": code, "sentence": sentence, "next": there, "back": back}
+        return page(request, "fault.html.j2", status=status, headers=headers, **told)
     return JSONResponse({"error": {"code": code, "sentence": sentence}}, status, headers)

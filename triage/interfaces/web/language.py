@@ -90,6 +90,11 @@ class Speaking:
         local = value.astimezone(self._zone) if isinstance(value, dt.datetime) and value.tzinfo else value
         return f"{_day_and_month(local.month, local.day, self.language)} {self._year(local.year)}"
 
+    def period(self, label: str) -> str:
+        """A month or years of a chart: `2026-11`, `2569-11`. Decades and centuries are not those of another era."""
+        year, dash, month = label.partition("-")
+        return f"{self._year(int(year))}{dash}{month}" if year.isdecimal() else label
+
     def moment(self, value: dt.datetime) -> str:
         """A time to the minute in the reader's zone; a naive one is some camera's own clock and stays as it is."""
         local = value.astimezone(self._zone) if value.tzinfo else value

@@ -24,6 +24,7 @@ from . import words
 from .assets import static
 from .fault_words import fault_told
 from .language import NAMES, Sentences, Speaking, sentences
+from .retold import because_told, history_told
 
 _HERE = Path(__file__).parent
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -47,6 +48,7 @@ def environment(language: str) -> Environment:
     made.install_gettext_translations(sentences(language), newstyle=True)  # type: ignore[attr-defined] # the extension adds it
     made.globals[_SAYING] = made.say
     made.globals.update(static=static, language_names=NAMES, charts=charts, words=words, fault_told=fault_told)
+    made.globals.update(because_told=because_told, history_told=history_told)
     made.globals.update(level=_drawn(made, "level.html.j2"), outcome=_drawn(made, "outcome.html.j2"))
 
     def moment(value: datetime | None, who: Principal) -> str:

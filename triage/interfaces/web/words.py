@@ -76,8 +76,7 @@ LINKS: Mapping[str, str] = {
     "look-alike": N_("look alike"),
     "same-camera": N_("same camera body"),
     "same-place-time": N_("same place and time"),
-    "same-container": N_("same archive"),
-    "near-fingerprint": N_("look alike"),
+    "same-archive": N_("same archive"),
 }
 EVENTS: Mapping[str, str] = {
     "opened": N_("opened"),
@@ -117,6 +116,21 @@ ERASING: Mapping[str, str] = {
     "retention-ended": N_("the time for which it was to be kept has ended"),
     "mistaken-receipt": N_("it was received by mistake"),
 }
+ROLES: Mapping[str, str] = {
+    "administrator": N_("administrator"),
+    "curator": N_("curator of hash sets"),
+    "analyst": N_("analyst"),
+    "supervisor": N_("supervisor"),
+    "welfare-lead": N_("welfare lead"),
+    "partner": N_("partner of another agency"),
+}
+METHODS: Mapping[str, str] = {
+    "password": N_("password"),
+    "totp": N_("one-time code"),
+    "passkey": N_("passkey"),
+    "oidc": N_("identity provider"),
+}
+"""How somebody showed who they are."""
 STANDINGS: Mapping[str, str] = {
     "decides": N_("counts"),
     "outranked": N_("another counts more"),
@@ -273,14 +287,6 @@ PARTS: Mapping[str, str] = {
     "witness": N_("witness of the custody log"),
     "library": N_("hash sets"),
 }
-
-
-def more_of(details: Mapping[str, Any]) -> str:
-    """What a line of history says beside its words: labels, and sentences that people or rules wrote."""
-    told = [f"P-{details['plan']}"] if "plan" in details else []
-    told += [f"S-{one}" for one in details.get("submissions", ())]
-    because = details.get("because", ())
-    return "; ".join([", ".join(told), *([because] if isinstance(because, str) else because)])
 
 
 def reason_told(

@@ -12,6 +12,7 @@ from tests.unit.triage.stored import Scene
 from triage.domain.access import Action, Purpose
 from triage.domain.errors import Refused, TriageError
 from triage.domain.people import Membership, Principal, Role
+from triage.domain.plans import PlanState
 from triage.services.accessing import Accessing
 from triage.services.approving import Approving
 from triage.store.access import DEPLOYMENT, Subject
@@ -85,15 +86,22 @@ def test_a_number_that_nobody_has_answers_as_anothers_does(office: Office, kind:
 
 
 def test_a_grant_is_anothers_and_good_once(office: Office) -> None:
-    """For the one who asked, for exactly that, and then no more."""
+    """For the one who asked, for exactly that, and then no more. Where it stands is told to who asked."""
+
+    def told(who: Principal) -> list[tuple[int, PlanState]]:
+        return [(one.id, one.state(office.now)) for one in office.approving.mine(who)]
+
     assert office.ask(office.analyst) == "second-person-needed"
     request = office.request(office.analyst)
+    assert (told(office.analyst), told(office.colleague)) == ([(request, PlanState.WAITING)], [])
     assert office.ask(office.analyst) == "second-person-needed"
     assert [one.id for one in office.approving.waiting_for(office.colleague)] == [request]
     office.approving.answer(office.colleague, request, granted=True)
+    assert told(office.analyst) == [(request, PlanState.GRANTED)]
     assert office.ask(office.colleague) == "second-person-needed"
     assert office.accessing.would(office.analyst, Action.REVEAL_KNOWN, office.here, Purpose.COURT).allowed
     assert office.accessing.ask(office.analyst, Action.REVEAL_KNOWN, office.here, Purpose.COURT) == request
+    assert told(office.analyst) == [(request, PlanState.DONE)]
     assert office.ask(office.analyst) == "second-person-needed"
     assert any(line.startswith("approved item:") for line in office.scene.log())
 

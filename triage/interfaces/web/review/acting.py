@@ -148,15 +148,16 @@ def _said(form: Form) -> Said:
 
 
 def _gone_on(referral_id: int, made: Decided) -> Response:
+    first = {"made": min(made.decisions.values())} if made.decisions else {}
     if referral_id in made.done:
-        return go("/queue", "done")
+        return go("/queue", "done", **first)
     if made.left_alone:
         code = "left-alone"
     elif made.awaiting:
         code = "awaiting-second"
     else:
         code = "decided" if made.decisions else "unchanged"
-    return go(f"/referrals/{referral_id}", code)
+    return go(f"/referrals/{referral_id}", code, **first)
 
 
 def _back(form: Form) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-GRAPH_WIDTH, GRAPH_HEIGHT = 640, 360
+GRAPH_WIDTH, GRAPH_HEIGHT, PAIR_HEIGHT = 640, 360, 90
 _AIR, _LEAST_DEGREES, _ASPECT = 0.25, 8.0, 2.0
 
 
@@ -72,20 +72,22 @@ class Dot:
 
 
 def ring(submissions: Sequence[int], joins: Sequence[tuple[int, int, str, str]]) -> Graph:
-    """The submissions and their joins, as (low, high, kind, because)."""
+    """The submissions and their joins, as (low, high, kind, because). Two lie side by side, and need less height."""
     count = max(1, len(submissions))
+    is_pair = count <= 2
+    height, first = (PAIR_HEIGHT, math.pi) if is_pair else (GRAPH_HEIGHT, -math.pi / 2)
     nodes = {}
     for place, one in enumerate(submissions):
-        angle = 2 * math.pi * place / count - math.pi / 2
+        angle = 2 * math.pi * place / count + first
         x = GRAPH_WIDTH / 2 + math.cos(angle) * GRAPH_WIDTH * 0.4
-        y = GRAPH_HEIGHT / 2 + math.sin(angle) * GRAPH_HEIGHT * 0.36
+        y = height * (0.62 if is_pair else 0.5) + math.sin(angle) * height * 0.36
         nodes[one] = Node(f"S-{one}", round(x, 1), round(y, 1))
     edges = tuple(
         Edge(a.label, b.label, because, a.x, a.y, b.x, b.y)
         for low, high, _, because in joins
         if (a := nodes.get(low)) and (b := nodes.get(high))
     )
-    return Graph(tuple(nodes.values()), edges)
+    return Graph(tuple(nodes.values()), edges, height=height)
 
 
 def window(places: Sequence[tuple[float, float, int]]) -> Window:

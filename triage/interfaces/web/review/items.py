@@ -49,6 +49,8 @@ def item(desk: AtDesk, item_id: Id, referral: Id = 0, told: str = "") -> Respons
         occurrences = unit.pages.occurrences(item_id, desk.submissions)
         holder = unit.pages.referral(referral, desk.referrals) if referral else None
         is_erased = bool(unit.erasures.among([item_id]))
+        holds = holder is not None and holder.holder_id == desk.who.id
+        seen = unit.viewings.bases(desk.who.id, [item_id]).get(item_id) if holds else None
         decisions = unit.decisions.history(item_id)
         own = [one for one in decisions if one.principal_id == desk.who.id and one.second_by is None]
         strokes = {one.id: unit.decisions.stroke_size(one) for one in own if one.state in _MAY_END}
@@ -59,7 +61,8 @@ def item(desk: AtDesk, item_id: Id, referral: Id = 0, told: str = "") -> Respons
         occurrences=[_place(one) for one in occurrences],
         digests=[(one.algorithm.value, one.value.hex()) for one in digests.as_digests()],
         referral_id=referral if holder else 0,
-        holds=holder is not None and holder.holder_id == desk.who.id,
+        holds=holds,
+        seen=seen,
         scheme=deciding.schemes.scheme(deciding.rules.scheme),
         named=named_in(desk),
         decisions=decisions,

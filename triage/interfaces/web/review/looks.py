@@ -49,8 +49,9 @@ def ask(desk: AtDesk, item_id: Id, form: Sent) -> Response:
     except Refused as refused:
         if refused.code == "step-up-needed":
             raise
-        return _asking(desk, item_id, referral, refused=refused, still=asked.still)
-    return desk.page("look.html.j2", look=look, item_id=item_id, referral_id=referral)
+        return _asking(desk, item_id, referral, refused, asked)
+    longest = desk.application.revealing.policy.longest_look_seconds
+    return desk.page("look.html.j2", look=look, item_id=item_id, referral_id=referral, longest=longest)
 
 
 @routes.post("/items/{item_id}/second-person")
@@ -90,8 +91,9 @@ async def end_look(request: Request, desk: AtDesk, look_id: Id) -> Response:
 
 
 def _asking(
-    desk: Desk, item_id: int, referral_id: int, refused: Refused | None = None, still: int | None = None
+    desk: Desk, item_id: int, referral_id: int, refused: Refused | None = None, asked: Asked | None = None
 ) -> Response:
+    """The form; after a refusal with what was asked, so that nobody writes a reason twice."""
     with desk.reading(Action.SEE_ITEM, an_item(item_id)) as unit:
         found = page_of(unit, item_id)
         submissions = unit.pages.submissions_of([referral_id])[referral_id]
@@ -108,7 +110,8 @@ def _asking(
         is_flagged=is_flagged,
         left=revealing.time_left(desk.who, is_flagged=is_flagged),
         refused=refused,
-        still=still or middle_still(found.line.stills),
+        asked=asked,
+        still=(asked.still if asked else None) or middle_still(found.line.stills),
     )
 
 

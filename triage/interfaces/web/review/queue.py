@@ -16,7 +16,7 @@ from triage.interfaces.web.forms import Id, Sent
 from triage.store.claims import QueueLine
 
 from .desk import AtDesk, Desk
-from .telling import go
+from .telling import Message, go, told_of_decision
 from .telling import told as message_of
 
 LINES = 50
@@ -42,6 +42,7 @@ class Asked(BaseModel):
     free: str = ""
     offset: str = ""
     told: str = ""
+    made: str = ""
 
     @property
     def filter(self) -> QueueFilter:
@@ -85,7 +86,7 @@ def queue(desk: AtDesk, asked: Annotated[Asked, Query()]) -> Response:
     wanted = asked.filter
     offset = _number(asked.offset, 10_000_000)
     found = desk.application.claiming.queue(desk.who, wanted, LINES, offset)
-    query = {name: value for name, value in asked.model_dump(exclude={"told", "offset"}).items() if value}
+    query = {name: value for name, value in asked.model_dump(exclude={"told", "made", "offset"}).items() if value}
     further = urlencode({**query, "offset": offset + LINES}) if offset + LINES < found.total else ""
     return desk.page(
         "queue.html.j2",
@@ -97,7 +98,7 @@ def queue(desk: AtDesk, asked: Annotated[Asked, Query()]) -> Response:
         further=further,
         mine=found.mine,
         views=[(one, urlencode(_address(one.filter))) for one in found.views],
-        message=message_of(asked.told),
+        message=_message(desk, asked),
     )
 
 
@@ -114,6 +115,14 @@ def forget_view(desk: AtDesk, view_id: Id) -> Response:
     """Drop one of one's own."""
     desk.application.claiming.forget_view(desk.who, view_id)
     return go("/queue")
+
+
+def _message(desk: Desk, asked: Asked) -> Message | None:
+    made = _number(asked.made, 999_999_999)
+    if not made:
+        return message_of(asked.told)
+    with desk.application.store.reading() as unit:
+        return told_of_decision(desk, unit, asked.told, made)
 
 
 def _row(desk: Desk, line: QueueLine) -> Row:

@@ -24,7 +24,7 @@ from .desk import AtDesk
 from .drawing import dots, ring, window
 from .land import land
 from .naming import named_in
-from .telling import told as message_of
+from .telling import told_of_decision
 
 ITEMS = 50
 
@@ -35,7 +35,7 @@ routes = APIRouter(include_in_schema=False)
 
 @routes.get("/referrals/{referral_id}")
 def referral(
-    desk: AtDesk, referral_id: Id, after: Id = 0, said_after: Id = 0, decided: Id = 0, told: str = ""
+    desk: AtDesk, referral_id: Id, after: Id = 0, said_after: Id = 0, decided: Id = 0, told: str = "", made: Id = 0
 ) -> Response:
     """Its facts; `after` is the last item of the page before, `said_after` the last whose opinions stood there.
 
@@ -50,7 +50,9 @@ def referral(
         shown = shown_referral(unit, referral_id, bases, rules, releases, desk.now)
         listed = unit.pages.open_items(submissions, after=after, limit=ITEMS, decided=bool(decided))
         items = item_lines(unit, listed)
-        said = unit.decisions.current(listed, deciding.rules.scheme) if decided else {}
+        holds = line.holder_id == desk.who.id
+        said = unit.decisions.current(listed, deciding.rules.scheme) if decided or holds else {}
+        message = told_of_decision(desk, unit, told, made)
         lines = unit.pages.members(referral_id, SUBMISSIONS)
         newest = [one.id for one in reversed(lines)]
         joins = unit.pages.joins(newest) if len(newest) > 1 else []
@@ -70,9 +72,10 @@ def referral(
         reasons=[words.reason_told(one, line.facts, priority, desk.speaking, today) for one in line.reasons],
         items=items,
         decided={one: named(what.standing.category) for one, what in said.items() if what.standing},
+        awaiting={one: named(what.awaiting.category) for one, what in said.items() if what.awaiting},
         more_items=len(items) == ITEMS,
         with_decided=bool(decided),
-        holds=line.holder_id == desk.who.id,
+        holds=holds,
         submissions=lines,
         counts=[(code, counted.outcomes[code]) for code in words.OUTCOMES if counted.outcomes.get(code)],
         submission_count=len(submissions),
@@ -81,14 +84,14 @@ def referral(
         window=mapped,
         dots=dots(counted.places, mapped),
         land=land(mapped) if counted.places else "",
-        times=histogram(time_bins(counted.months)),
+        times=histogram([(desk.speaking.period(one), count) for one, count in time_bins(counted.months)]),
         days_left=(expiry - today).days if expiry else 0,
         scheme=deciding.schemes.scheme(deciding.rules.scheme),
         named=named,
         said_after=said_after,
         partings=partings,
         became=became,
-        message=message_of(told),
+        message=message,
     )
 
 

@@ -30,6 +30,7 @@ def second(desk: AtDesk, told: str = "") -> Response:
         plans=plans,
         keys=application.planning.keys_before(plans.values()),
         mine=[(one, one.state(desk.now)) for one in application.planning.mine(desk.who)],
+        own=[(one, one.state(desk.now)) for one in application.approving.mine(desk.who)],
         awaiting=application.deciding.awaiting(desk.who),
         blind=application.exposing.next_blind(desk.who),
         named=named_in(desk),

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse
 
+from triage.domain.decisions import require_undo
+from triage.domain.errors import Conflict, NotFound, Refused
 from triage.interfaces.web.words import N_
+from triage.store.unit_of_work import Unit
+
+from .desk import Desk
 
 TOLD: Mapping[str, str] = {
     "claimed": N_("It is in your hands."),
@@ -42,16 +47,31 @@ TOLD: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One sentence, in English; the page translates it."""
+    """One sentence, in English; the page translates it. `undo`: a decision whose act can be taken back from here."""
 
     sentence: str
     refused: bool = False
+    undo: int = 0
+    back: str = ""
 
 
 def told(code: str) -> Message | None:
     """The sentence of a code; nothing for one that is not ours."""
     sentence = TOLD.get(code)
     return Message(sentence) if sentence else None
+
+
+def told_of_decision(desk: Desk, unit: Unit, code: str, decision_id: int) -> Message | None:
+    """The sentence of a code, and the way to take the act back while its person still may."""
+    message = told(code)
+    if message is None or not decision_id:
+        return message
+    try:
+        made = unit.decisions.get(decision_id)
+        require_undo(made, desk.who.id, desk.application.deciding.rules, desk.now)
+    except (NotFound, Refused, Conflict):
+        return message
+    return replace(message, undo=made.id, back=f"referral:{made.referral_id}")
 
 
 def go(address: str, code: str = "", **more: str | int) -> RedirectResponse:

@@ -3,7 +3,7 @@
 
 (() => {
   const look = document.getElementById("look");
-  const [open, close, left, failed, over, canvas] = ["open", "close", "left", "failed", "over", "canvas"].map((name) =>
+  const [open, close, failed, over, canvas] = ["open", "close", "failed", "over", "canvas"].map((name) =>
     document.getElementById(`look-${name}`),
   );
   let token = look.dataset.token;
@@ -23,12 +23,11 @@
     wipe();
     open.hidden = true;
     close.hidden = true;
-    left.textContent = "";
     over.hidden = false;
     if (!shown) return;
     const { id, since, timer } = shown;
     shown = null;
-    clearInterval(timer);
+    clearTimeout(timer);
     navigator.sendBeacon(`/looks/${id}/end`, ((performance.now() - since) / 1000).toFixed(1));
   };
 
@@ -46,7 +45,7 @@
     });
     if (!answer.ok) {
       const told = await answer.json().catch(() => null);
-      failed.textContent = told?.error?.sentence ?? String(answer.status);
+      failed.textContent = `${look.dataset.failed} ${told?.error?.code ?? answer.status}`;
       failed.hidden = false;
       return;
     }
@@ -54,12 +53,7 @@
     const id = answer.headers.get("X-Look");
     const since = performance.now();
     const picture = await createImageBitmap(new Blob([await answer.arrayBuffer()], { type: "image/jpeg" }));
-    const tick = () => {
-      const rest = longest - (performance.now() - since) / 1000;
-      left.textContent = `${Math.max(0, Math.ceil(rest))} s`;
-      if (rest <= 0) end();
-    };
-    shown = { id, since, timer: setInterval(tick, 250) };
+    shown = { id, since, timer: setTimeout(end, longest * 1000) };
     if (ended || document.hidden) {
       picture.close();
       end();
@@ -72,12 +66,11 @@
     canvas.hidden = false;
     open.hidden = true;
     close.hidden = false;
-    tick();
   };
 
   open.addEventListener("click", () => {
     show().catch((error) => {
-      failed.textContent = error.name;
+      failed.textContent = `${look.dataset.failed} ${error.name}`;
       failed.hidden = false;
       end();
     });

@@ -33,6 +33,11 @@ def test_thai_counts_years_of_the_buddhist_era() -> None:
     assert Speaking("en", "Asia/Bangkok").day(date(2026, 11, 26)) == "26 Nov 2026"
 
 
+def test_a_month_of_a_chart_is_of_the_readers_era_and_a_decade_is_of_none() -> None:
+    assert [Speaking("th").period(one) for one in ("2026-11", "2026", "2020s")] == ["2569-11", "2569", "2020s"]
+    assert Speaking("en").period("2026-11") == "2026-11"
+
+
 def test_a_moment_is_told_in_the_readers_zone_and_a_cameras_own_clock_as_it_stands() -> None:
     bangkok = Speaking("en", "Asia/Bangkok")
     assert bangkok.moment(NOON) == "26 Nov 2026 19:05"

@@ -15,8 +15,10 @@ from triage.domain.findings import NoteCode
 from triage.domain.items import Outcome
 from triage.domain.jobs import Stage
 from triage.domain.legal import Origin
+from triage.domain.links import LinkKind
 from triage.domain.look_plan import Tie, Why
 from triage.domain.matches import Standing
+from triage.domain.people import Role
 from triage.domain.priority import Axis
 from triage.domain.referral_facts import ReferralFacts
 from triage.domain.reports import Viewed
@@ -43,10 +45,16 @@ RULES = load_priority_rules()
         (Sharing, words.SHARING),
         (Why, words.LOOK_WHY),
         (Tie, words.LOOK_TIES),
+        (Role, words.ROLES),
     ],
 )
 def test_every_code_has_words(codes: type, told: dict[str, object]) -> None:
     assert {one.value for one in codes} <= set(told)  # type: ignore[attr-defined]
+
+
+def test_every_trait_that_items_share_has_words() -> None:
+    """As `clusters` names them."""
+    assert {"look-alike", LinkKind.SAME_CAMERA, LinkKind.SAME_PLACE_TIME, LinkKind.SAME_ARCHIVE} == set(words.LINKS)
 
 
 @pytest.mark.parametrize(("codes", "told"), [(Why, words.LOOK_WHY), (Tie, words.LOOK_TIES)])

@@ -12,9 +12,16 @@ PLACES = st.lists(st.tuples(st.floats(-89, 89), st.floats(-179, 179), st.integer
 
 @given(st.lists(st.integers(1, 999), unique=True, min_size=1, max_size=40))
 def test_every_submission_stands_inside_the_drawing_and_on_its_own_spot(submissions: list[int]) -> None:
-    nodes = ring(submissions, []).nodes
-    assert len({(node.x, node.y) for node in nodes}) == len(submissions)
-    assert all(0 < node.x < GRAPH_WIDTH and 15 < node.y < GRAPH_HEIGHT for node in nodes)
+    graph = ring(submissions, [])
+    assert len({(node.x, node.y) for node in graph.nodes}) == len(submissions)
+    assert all(0 < node.x < GRAPH_WIDTH and 25 < node.y < graph.height for node in graph.nodes)
+
+
+def test_two_submissions_lie_side_by_side_so_that_their_tie_hides_no_name() -> None:
+    graph = ring([2, 1], [(1, 2, "camera-body", "1 camera body in both")])
+    left, right = graph.nodes
+    assert left.y == right.y
+    assert graph.height < GRAPH_HEIGHT
 
 
 def test_a_tie_to_a_submission_that_is_not_shown_is_left_out() -> None:
