@@ -41,6 +41,8 @@ submission = Table(
     Column("handling", Document, nullable=False),
     UniqueConstraint("case_ref", "exhibit_ref", "source"),
 )
+# By id within the case: the first of it is asked for with each report, and else sought through all there are.
+Index("ix_submission_case", submission.c.case_ref, submission.c.id)
 
 comparison = Table(
     "comparison",
