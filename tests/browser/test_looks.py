@@ -141,6 +141,13 @@ def test_of_a_video_one_still_is_shown_and_no_video(review: Served, enter: Enter
         page.get_by_role("button", name="End the look").click()
         assert_wiped(page)
         expect(page.get_by_role("link", name="Ask for another still")).to_be_visible()
+    for wrong in ("0", "10", "middle", "5.5"):
+        answer = page.request.post(
+            f"/items/{n.moving}/look",
+            form={"referral": str(n.seizure), "reason": "court", "level": "reduced", "still": wrong},
+            headers={"Sec-Fetch-Site": "same-origin", "Accept": "text/html"},
+        )
+        assert (answer.status, "look-still" in answer.text()) == (403, True), wrong
     shown = looks(review)
     assert len(shown) == 2
     assert all(one.startswith(b"\xff\xd8\xff") for one in shown)

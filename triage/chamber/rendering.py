@@ -23,6 +23,7 @@ from triage.chamber.limits import RenditionLimits
 from triage.chamber.protocol import MAX_RENDITION
 from triage.chamber.sniff import SNIFF_BYTES, VIDEO_FORMATS, format_of
 from triage.domain.findings import NoteCode, ProcessingNote
+from triage.domain.renditions import STILLS
 
 _LEAST = (160, 96)
 """Pixels of a rendition, at least: smaller pictures stand in the middle of a grey field, so that the writing fits."""
@@ -63,7 +64,7 @@ def render(
     """
     format_name = format_of(file.read(SNIFF_BYTES))
     if format_name in VIDEO_FORMATS:
-        frame = moving.still(file, format_name, limits.still, limits.max_pixels, notes)
+        frame = moving.still(file, format_name, min(limits.still, STILLS), limits.max_pixels, notes)
         return None if frame is None else _finished(_smaller(Image.fromarray(frame), limits), limits)
     if format_name not in FORMATS:
         notes.append(ProcessingNote(NoteCode.UNSUPPORTED_TYPE, format_name or ""))

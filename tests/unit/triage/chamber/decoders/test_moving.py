@@ -109,6 +109,11 @@ class TestStills:
         assert found == sorted(found)
         assert len({round(one) for one in found}) == STILLS
 
+    def test_beyond_the_last_it_is_the_last(self, chamber: Chamber, source_of: Sources, tmp_path: Path) -> None:
+        """The chamber knows no rules of looks; whoever asks for what there is not was refused before."""
+        source = source_of(made_video(tmp_path))
+        assert np.array_equal(shown(chamber, source, STILLS), shown(chamber, source, STILLS + 3))
+
     def test_it_is_a_rendition_like_any_other(self, chamber: Chamber, source_of: Sources, tmp_path: Path) -> None:
         """Reduced is small and grey; full is bounded; the same writing stands all over."""
         source = source_of(made_video(tmp_path, sides=(640, 480)))
