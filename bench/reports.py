@@ -1,7 +1,7 @@
 """Small reports over HTTP: three files by digest and one of 100 kB (a made-up JPEG, each another) in one request.
 
 `python -m bench.reports [--quick] [--no-workers] [--only KIND] [--servers N] [--seconds N]`. A client process
-of its own, over PostgreSQL, while `triage work` works on what arrives. Measured: reports accepted a second with 32
+of its own, over PostgreSQL, while `triage work` works on what arrives. Measured: reports accepted a second with 64
 connections that always ask; then, at 300 due a second, the time from when a request was due until its answer was
 read. The peers, in the same run: the same server with one transaction for each report, and a bare FastAPI route that
 parses the same requests and keeps nothing. TRIAGE_TEST_POSTGRES names a server other than this machine's.
@@ -28,7 +28,7 @@ from bench.report_client import PICTURE
 from bench.serving import TRIAGE, database, free_port, running, triage, wait_for
 
 RATE = 300
-CONNECTIONS = 32
+CONNECTIONS = 64
 
 
 def main() -> None:
