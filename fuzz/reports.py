@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
 
-from fuzz.target import Target, require
+from fuzz.target import Target, at_once, require
 from triage.domain.errors import Refused, Unreadable
 from triage.domain.reports import FileFacts, ReportFacts, Viewed
 from triage.interfaces.cybertip.delivered_report import delivered_report
@@ -122,7 +121,7 @@ def _forms(data: bytes) -> None:
     """The first line is the type."""
     kind, _, body = data.partition(b"\n")
     with contextlib.suppress(Refused):
-        found = asyncio.run(form(kind.decode("latin-1"), _pieces(body), _FORM_BYTES))
+        found = at_once(form(kind.decode("latin-1"), _pieces(body), _FORM_BYTES))
         require(holds=len(found.file or b"") <= _FORM_BYTES, promise="a file is within its limit")
         require(holds=len(found.fields) <= 16, promise="few fields")
 

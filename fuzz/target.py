@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 Seeds = Callable[[], Iterable[bytes]]
+T = TypeVar("T")
 
 
 class Broken(AssertionError):
@@ -31,3 +33,14 @@ def require(*, holds: bool, promise: str) -> None:
     """Raise Broken unless it holds."""
     if not holds:
         raise Broken(promise)
+
+
+def at_once(work: Coroutine[Any, Any, T]) -> T:
+    """What comes of work that waits for nothing: without an event loop, of which a thread can run only one."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        found: T = done.value
+        return found
+    work.close()
+    raise RuntimeError("it waits for something")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fuzz.target import at_once
 from triage.domain.errors import Refused, TriageError, Unavailable, Unreadable
 from triage.interfaces.ispws.bodies import Budget, Form, document, form
 
@@ -32,7 +32,7 @@ async def pieces(body: bytes, size: int) -> AsyncIterator[bytes]:
 
 def read(content_type: str, body: bytes, most: int = 1_000_000, size: int = 65_536) -> Form:
     """The form in a body."""
-    return asyncio.run(form(content_type, pieces(body, size), most))
+    return at_once(form(content_type, pieces(body, size), most))
 
 
 @given(st.binary(max_size=300), st.integers(1, 64), st.booleans())
@@ -95,9 +95,9 @@ def test_a_file_has_a_limit(length: int, fits: bool) -> None:
 
 def test_a_document_has_a_limit() -> None:
     """To the byte."""
-    assert asyncio.run(document(pieces(b"a" * 10, 3), 10)) == b"a" * 10
+    assert at_once(document(pieces(b"a" * 10, 3), 10)) == b"a" * 10
     with pytest.raises(Unreadable):
-        asyncio.run(document(pieces(b"a" * 11, 3), 10))
+        at_once(document(pieces(b"a" * 11, 3), 10))
 
 
 def test_all_uploads_share_a_budget_and_give_it_back() -> None:
