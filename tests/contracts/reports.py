@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from hashsets.vocabulary import Digest, DigestAlgorithm
 from tests.reported import Desk
@@ -13,10 +13,10 @@ from triage.services.report_answers import ReportStatus
 PICTURE = b"\xff\xd8\xff" + b"made-up noise " * 50
 
 
-def rows(desk: Desk, table: object) -> list[dict[str, object]]:
-    """A table's rows."""
+def rows(desk: Desk, table: Table) -> list[dict[str, object]]:
+    """A table's rows, in the order of their keys."""
     with desk.store.reading() as unit:
-        found = unit.connection.execute(select(table)).mappings()  # type: ignore[call-overload]  # a table
+        found = unit.connection.execute(select(table).order_by(*table.primary_key)).mappings()
         return [dict(row) for row in found]
 
 
