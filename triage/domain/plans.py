@@ -144,11 +144,16 @@ class Plan:
             return PlanState.DONE
         if self.begun_at is not None:
             return PlanState.BEGUN
-        if self.granted is False:
-            return PlanState.DECLINED
-        if now >= self.expires_at:
-            return PlanState.EXPIRED
-        return PlanState.GRANTED if self.granted else PlanState.WAITING
+        return request_state(self.granted, self.expires_at, now)
+
+
+def request_state(granted: bool | None, expires_at: datetime, now: datetime) -> PlanState:
+    """Where a request for a second person stands whose grant was not used. `granted` is None without an answer."""
+    if granted is False:
+        return PlanState.DECLINED
+    if now >= expires_at:
+        return PlanState.EXPIRED
+    return PlanState.GRANTED if granted else PlanState.WAITING
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, f
 from triage.domain.access import POLICY, Action, Facts, Ruling
 from triage.domain.errors import NotFound
 from triage.domain.people import EVERY_CASE, Principal
-from triage.domain.plans import PlanState
+from triage.domain.plans import PlanState, request_state
 
 from .plan_tables import plan
 from .review_tables import access_asked, approval, principal
@@ -55,13 +55,8 @@ class Asked:
 
     def state(self, now: datetime) -> PlanState:
         """Where it stands, as of a plan: what was used is carried out."""
-        if self.used_at is not None:
-            return PlanState.DONE
-        if self.granted is False:
-            return PlanState.DECLINED
-        if now >= self.expires_at:
-            return PlanState.EXPIRED
-        return PlanState.GRANTED if self.granted else PlanState.WAITING
+        used = self.used_at is not None
+        return PlanState.DONE if used else request_state(self.granted, self.expires_at, now)
 
 
 def visible_submissions(who: Principal, now: datetime) -> ColumnElement[bool]:

@@ -74,7 +74,7 @@ class Viewings:
             is_decided=self._is_decided(item_id, scheme),
             stands_for=stands_for,
             representative_settled=stands_for == item_id or self._is_settled(stands_for, scheme),
-            stills=stills_of(ItemKind(row.kind), row.format or "", row.frames or 1),
+            stills=_stills(row.kind, row.format, row.frames),
             seen=self._stills_shown(item_id, principal_id),
             is_flagged=is_flagged(self.connection, item_id, flagging),
         )
@@ -86,7 +86,7 @@ class Viewings:
             .outerjoin(raster, raster.c.item_id == item.c.id)
             .where(item.c.id == item_id)
         ).one()
-        return stills_of(ItemKind(row.kind), row.format or "", row.frames or 1)
+        return _stills(row.kind, row.format, row.frames)
 
     def allow(self, values: dict[str, Any]) -> int:
         """Write a look that was allowed and not shown yet; its id."""
@@ -235,3 +235,7 @@ def _granting(approval_id: int, action: str, subject: str, asked_by: int, now: d
 def _viewing(row: Row[Any]) -> Viewing:
     values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
     return Viewing(**{name: values[name] for name in Viewing.__dataclass_fields__})
+
+
+def _stills(kind: str, format_name: str | None, frames: int | None) -> int:
+    return stills_of(ItemKind(kind), format_name or "", frames or 1)
